@@ -1,0 +1,105 @@
+package civic
+
+// The codes of every problem a person can meet. The sentence beside each is the
+// English one; the app's translations hold the same codes in every language.
+const (
+	WrongPassphrase    Code = "wrong_passphrase"
+	WeakPassphrase     Code = "weak_passphrase"
+	Locked             Code = "locked"
+	NotEnrolled        Code = "not_enrolled"
+	AlreadyEnrolled    Code = "already_enrolled"
+	KitBusy            Code = "kit_busy"
+	CodeMalformed      Code = "code_malformed"
+	CodeUnknown        Code = "code_unknown"
+	CodeExpired        Code = "code_expired"
+	CodeUsed           Code = "code_used"
+	WrongServer        Code = "wrong_server"
+	NoNetwork          Code = "no_network"
+	ServerBusy         Code = "server_busy"
+	Stopped            Code = "stopped"
+	ClockDoubt         Code = "clock_doubt"
+	DiskFull           Code = "disk_full"
+	StoreDamaged       Code = "store_damaged"
+	RowDamaged         Code = "row_damaged"
+	StoreNewer         Code = "store_newer"
+	FormUnknown        Code = "form_unknown"
+	FormVersionUnknown Code = "form_version_unknown"
+	FormRefused        Code = "form_refused"
+	ColumnsUnknown     Code = "columns_unknown"
+	AnswersIncomplete  Code = "answers_incomplete"
+	AnswersInvalid     Code = "answers_invalid"
+	BatchForeign       Code = "batch_foreign"
+	BatchTruncated     Code = "batch_truncated"
+	BatchSignature     Code = "batch_signature"
+	BatchUnreadable    Code = "batch_unreadable"
+	DeviceUnknown      Code = "device_unknown"
+	DeviceRevoked      Code = "device_revoked"
+	NeedKey            Code = "need_key"
+	RegistrationClash  Code = "registration_clash"
+	UploadTooLarge     Code = "upload_too_large"
+	UploadChecksum     Code = "upload_checksum"
+	UploadUnknown      Code = "upload_unknown"
+	RequestMalformed   Code = "request_malformed"
+	ReceiptUnreadable  Code = "receipt_unreadable"
+	ReceiptForged      Code = "receipt_forged"
+	ReceiptNotYet      Code = "receipt_not_yet"
+	ReceiptExpired     Code = "receipt_expired"
+	ReceiptIssuer      Code = "receipt_issuer"
+	PictureNoCode      Code = "picture_no_code"
+	RegistrationAbsent Code = "registration_absent"
+	FileUnreadable     Code = "file_unreadable"
+	SignInRefused      Code = "sign_in_refused"
+	TooManyTries       Code = "too_many_tries"
+	WrongUse           Code = "wrong_use"
+)
+
+var catalogue = map[Code]Sentence{
+	WrongPassphrase:    {"This passphrase does not open the kit.", "Type it again; capital letters and spaces count. Nothing was lost.", 401},
+	WeakPassphrase:     {"This passphrase is too easy to guess.", "Use at least four words that have nothing to do with each other, such as the kit proposes.", 422},
+	Locked:             {"The kit is locked.", "Unlock it with your passphrase, or give --passphrase-file.", 401},
+	NotEnrolled:        {"This kit is not enrolled yet.", "Ask your office for an enrolment code and enter it here.", 409},
+	AlreadyEnrolled:    {"This kit is enrolled already.", "Go on with it, or choose another folder for a new kit.", 409},
+	KitBusy:            {"Another window or command is using this kit.", "Close the other one first.", 409},
+	CodeMalformed:      {"This enrolment code is not complete.", "Compare it with the paper, sign by sign, or scan it.", 400},
+	CodeUnknown:        {"The centre does not know this enrolment code.", "Ask your office for a new code.", 404},
+	CodeExpired:        {"This enrolment code has expired.", "Ask your office for a new code; it stays valid for a short time only.", 410},
+	CodeUsed:           {"This enrolment code was used already.", "Each code enrols one kit. Ask your office for a new one, and tell them if you did not use it yourself.", 409},
+	WrongServer:        {"The server that answered is not the one this kit belongs to.", "Nothing was sent. Check the network you are on, and tell your office if it stays so.", 421},
+	NoNetwork:          {"No signal. Everything is safe on this kit.", "It will be sent when there is signal.", 503},
+	ServerBusy:         {"The centre is busy. Everything is safe on this kit.", "The kit tries again by itself.", 503},
+	Stopped:            {"Stopped. What was sent stays sent; the rest is safe on this kit.", "Start again when you like; it goes on where it stopped.", 499},
+	ClockDoubt:         {"This kit's clock differs from the centre's by {1}.", "Set date and time in the tablet's settings. Nothing is lost: each registration keeps both times.", 409},
+	DiskFull:           {"The disk is full: {1} are free and {2} are needed.", "What was saved before is safe. Free some space, then try again.", 507},
+	StoreDamaged:       {"The kit's memory could not be opened and was set aside whole as {1}.", "Nothing was deleted. Bring the kit to your office: the registry can recover what is in it.", 500},
+	RowDamaged:         {"One entry of the kit's memory is damaged and was set aside.", "Everything else is usable. Tell your office, the damaged entry was kept as evidence.", 500},
+	StoreNewer:         {"This kit's memory was written by a newer program.", "Install the newer program again; nothing was changed.", 409},
+	FormUnknown:        {"The form {1} is not on this machine.", "Sync to fetch it, or give the path of its workbook.", 404},
+	FormVersionUnknown: {"The version {1} of this form is not known here.", "It is kept and taken in as soon as that version arrives.", 409},
+	FormRefused:        {"This form cannot be used: {1}.", "Correct the workbook where the message says and load it again.", 422},
+	ColumnsUnknown:     {"The list has no column for {1}.", "Compare the first line of the list with the form's questions.", 422},
+	AnswersIncomplete:  {"An answer is still missing: {1}.", "Go to the question and answer it, or choose \"not known\".", 422},
+	AnswersInvalid:     {"An answer does not fit: {1}.", "Go to the question and read what it asks for.", 422},
+	BatchForeign:       {"This batch was made for another registry or by a kit of another office.", "It was set aside and nothing of it was lost. Send it to the registry it was made for.", 409},
+	BatchTruncated:     {"This batch is not complete.", "The part that came was set aside; the kit still holds the whole and sends it again.", 400},
+	BatchSignature:     {"This batch does not carry the signature of the kit it names.", "It was set aside as evidence. Check the kit and the way it travelled.", 422},
+	BatchUnreadable:    {"This batch could not be read.", "It was set aside whole; the kit still holds its copy.", 422},
+	DeviceUnknown:      {"The centre does not know the kit that made this.", "It was set aside. Enrol the kit, then take the batch in again.", 401},
+	DeviceRevoked:      {"This kit was withdrawn by its office.", "What it holds is safe and can still be handed over. Bring it to your office.", 403},
+	NeedKey:            {"The day's key for this batch has not arrived yet.", "The kit sends it by itself at the next sync.", 409},
+	RegistrationClash:  {"Another registration with the same number but other content is at the centre.", "Both are kept. The kit may have been restored or copied: tell your office.", 409},
+	UploadTooLarge:     {"This is larger than the centre takes: {1}.", "Nothing was lost. Send a smaller picture, or ask your office.", 413},
+	UploadChecksum:     {"A part arrived damaged and was asked for again.", "The kit sends it again by itself.", 460},
+	UploadUnknown:      {"The centre does not know this upload.", "The kit starts it again by itself.", 404},
+	RequestMalformed:   {"The request could not be read.", "Update the program that sent it.", 400},
+	ReceiptUnreadable:  {"This is not a receipt, or a part of it is missing.", "Scan it again in good light, the whole square.", 422},
+	ReceiptForged:      {"This receipt is not genuine: its signature does not fit.", "Do not rely on it. Keep it and tell your office.", 422},
+	ReceiptNotYet:      {"This receipt is dated in the future.", "Check the date and time of this machine first.", 422},
+	ReceiptExpired:     {"This receipt has expired.", "The office can print a new one.", 422},
+	ReceiptIssuer:      {"The kit that issued this receipt is not known here.", "Sync to fetch the list of kits, then check again.", 422},
+	PictureNoCode:      {"No code was found in this picture.", "Take it again: closer, the whole square, without glare.", 422},
+	RegistrationAbsent: {"There is no registration {1} on this kit.", "List them with \"search\", or look at the centre.", 404},
+	FileUnreadable:     {"The file {1} cannot be read.", "Check its name and that it may be opened.", 400},
+	SignInRefused:      {"Name or passphrase is wrong.", "Type both again. After several tries the account waits a while.", 401},
+	TooManyTries:       {"Too many tries.", "Wait {1}, then try again.", 429},
+	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
+}

@@ -1,0 +1,156 @@
+package protocol
+
+import (
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// Paths of the calls.
+const (
+	PathBundle  = "/v0/bundle"
+	PathEnrol   = "/v0/enrol"
+	PathSync    = "/v0/sync"
+	PathUploads = "/v0/uploads"
+	PathHealth  = "/v0/healthz"
+)
+
+// Limits of one message, in bytes or pieces. A decoder refuses what is larger
+// before it makes room for it.
+const (
+	MaxMessage     = 4 << 20
+	MaxBatchFile   = 8 << 20
+	MaxAttachment  = 8 << 20
+	MaxDownPerCall = 512
+	MaxWaitSeconds = 30
+)
+
+// KeyBundle is what the registry's root vouches for; it travels as a Statement
+// of kind StatementBundle and is renewed without touching kits.
+type KeyBundle struct {
+	Registry   string   `cbor:"1,keyasint"` // name shown to people
+	Issued     int64    `cbor:"2,keyasint"` // server time, seconds
+	Expires    int64    `cbor:"3,keyasint"`
+	Serial     uint64   `cbor:"4,keyasint"` // grows; a kit never goes back
+	Recipients []string `cbor:"5,keyasint"` // age recipients batches are sealed to (hybrid)
+	Recovery   string   `cbor:"6,keyasint"` // age recipient every data key is wrapped to
+	Server     []byte   `cbor:"7,keyasint"` // Ed25519 key that signs acknowledgements
+	Kits       []KitKey `cbor:"8,keyasint,omitempty"`
+}
+
+// KitKey is a kit's receipt key as verifiers may rely on it.
+type KitKey struct {
+	Device civic.DeviceID `cbor:"1,keyasint"` // its first 8 bytes are the kid in receipts
+	Public []byte         `cbor:"2,keyasint"`
+	Office civic.Area     `cbor:"3,keyasint"`
+	// UpTo is the last counter whose receipts count, when the kit was lost; 0
+	// means no limit.
+	UpTo uint64 `cbor:"4,keyasint,omitempty"`
+}
+
+// Lease permits new interviews until Expires, counted in server time. It never
+// limits export, sync or rescue.
+type Lease struct {
+	Device  civic.DeviceID `cbor:"1,keyasint"`
+	Issued  int64          `cbor:"2,keyasint"`
+	Expires int64          `cbor:"3,keyasint"`
+	Revoked bool           `cbor:"4,keyasint,omitempty"`
+	// Wipe orders: seal what is unsent to the registry, hand it over, then
+	// destroy the keys.
+	Wipe bool `cbor:"5,keyasint,omitempty"`
+}
+
+// EnrolRequest is the first word of a new device.
+type EnrolRequest struct {
+	Secret    []byte `cbor:"1,keyasint"` // the one-time secret of the code, 10 bytes
+	Device    []byte `cbor:"2,keyasint"` // Ed25519 public key that signs batches and receipts
+	Transport []byte `cbor:"3,keyasint"` // Ed25519 public key of the client certificate
+	// KitSecret is 32 random bytes sealed by age to the bundle's Recipients;
+	// both ends derive the receipt salts and the key of messages down from it.
+	KitSecret []byte `cbor:"4,keyasint"`
+	Name      string `cbor:"5,keyasint"` // what people call this kit
+	// Proof is the device key's signature over the request with Proof empty.
+	Proof []byte `cbor:"6,keyasint"`
+}
+
+// EnrolAnswer makes the device a kit of its office. A repeat of the same
+// request is answered with the same words.
+type EnrolAnswer struct {
+	Device     civic.DeviceID `cbor:"1,keyasint"`
+	Area       civic.Area     `cbor:"2,keyasint"`
+	Lease      []byte         `cbor:"3,keyasint"` // Statement of a Lease by the server key
+	Bundle     []byte         `cbor:"4,keyasint"` // Statement of a KeyBundle by the root
+	ServerTime int64          `cbor:"5,keyasint"`
+}
+
+// SyncRequest asks what is new and says what the kit holds.
+type SyncRequest struct {
+	Cursor      uint64         `cbor:"1,keyasint"`           // last down message taken in
+	Batches     []civic.Digest `cbor:"2,keyasint,omitempty"` // without an acknowledgement, or received but not safe
+	Attachments []civic.Digest `cbor:"3,keyasint,omitempty"` // sealed bytes the kit could send
+	Keys        []KeyID        `cbor:"4,keyasint,omitempty"` // day keys the kit could send
+	Clock       civic.Stamp    `cbor:"5,keyasint"`
+	Bundle      uint64         `cbor:"6,keyasint,omitempty"` // serial of the bundle held
+	Wait        uint8          `cbor:"7,keyasint,omitempty"` // seconds to wait for outcomes
+	Journal     Head           `cbor:"8,keyasint,omitempty"` // head of the kit's journal, anchored at the centre
+}
+
+// Head is the end of a hash chain.
+type Head struct {
+	Length uint64       `cbor:"1,keyasint,omitempty"`
+	Hash   civic.Digest `cbor:"2,keyasint,omitempty"`
+}
+
+// KeyID names one day key of one kit.
+type KeyID [8]byte
+
+// SyncAnswer is the centre's half.
+type SyncAnswer struct {
+	ServerTime int64 `cbor:"1,keyasint"`
+	// Acks is a Statement of kind StatementAck by the server key over
+	// []BatchAck, for the batches asked about.
+	Acks    []byte         `cbor:"2,keyasint,omitempty"`
+	Want    []civic.Digest `cbor:"3,keyasint,omitempty"` // batches and attachments to send
+	WantKey []KeyID        `cbor:"4,keyasint,omitempty"`
+	Down    []Down         `cbor:"5,keyasint,omitempty"`
+	More    bool           `cbor:"6,keyasint,omitempty"` // ask again at once with the new cursor
+	Pending uint32         `cbor:"7,keyasint,omitempty"` // registrations of this kit not decided yet
+	Bundle  []byte         `cbor:"8,keyasint,omitempty"` // when newer than the kit's
+	Lease   []byte         `cbor:"9,keyasint,omitempty"`
+}
+
+// BatchState is what the centre did with a batch.
+type BatchState uint8
+
+// What the centre did with a batch or an attachment.
+const (
+	BatchAbsent      BatchState = iota // never came whole
+	BatchReceived                      // durable on the server's disk
+	BatchQuarantined                   // durable, set aside with Reason
+	BatchNeedsKey                      // durable, waits for the day's key
+)
+
+// BatchAck says for one batch or attachment what happened. Safe means: covered
+// by an off-host copy; only then may a kit forget.
+type BatchAck struct {
+	Batch  civic.Digest `cbor:"1,keyasint"`
+	State  BatchState   `cbor:"2,keyasint"`
+	Reason civic.Code   `cbor:"3,keyasint,omitempty"`
+	Safe   bool         `cbor:"4,keyasint,omitempty"`
+}
+
+// DownKind is what a message to the kit holds.
+type DownKind uint8
+
+// What a message to the kit holds.
+const (
+	DownOutcomes DownKind = iota + 1 // []civic.Outcome, sealed to the device
+	DownForm                         // a form workbook, a Statement by the root's server key
+	DownPlaces
+	DownPack
+)
+
+// Down is one message to a kit. Seq is the server's number: the cursor.
+type Down struct {
+	Seq  uint64   `cbor:"1,keyasint"`
+	Kind DownKind `cbor:"2,keyasint"`
+	Body []byte   `cbor:"3,keyasint"`
+}
