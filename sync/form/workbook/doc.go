@@ -1,0 +1,2 @@
+// Package workbook reads the sheets of an .xlsx file, within limits.
+package workbook
