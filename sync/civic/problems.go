@@ -50,6 +50,16 @@ const (
 	FileUnreadable     Code = "file_unreadable"
 	SignInRefused      Code = "sign_in_refused"
 	TooManyTries       Code = "too_many_tries"
+	ServerFull         Code = "server_full"
+	LedgerDamaged      Code = "ledger_damaged"
+	LedgerNewer        Code = "ledger_newer"
+	NotInitialised     Code = "not_initialised"
+	AlreadyInitialised Code = "already_initialised"
+	KeyUnreadable      Code = "key_unreadable"
+	DeviceAbsent       Code = "device_absent"
+	ChainBroken        Code = "chain_broken"
+	UploadOffset       Code = "upload_offset"
+	PracticeKept       Code = "practice_kept"
 	WrongUse           Code = "wrong_use"
 )
 
@@ -101,5 +111,15 @@ var catalogue = map[Code]Sentence{
 	FileUnreadable:     {"The file {1} cannot be read.", "Check its name and that it may be opened.", 400},
 	SignInRefused:      {"Name or passphrase is wrong.", "Type both again. After several tries the account waits a while.", 401},
 	TooManyTries:       {"Too many tries.", "Wait {1}, then try again.", 429},
+	ServerFull:         {"The centre's disk is full.", "Everything taken in before is safe; kits keep the rest and send it again. Make room on the server.", 507},
+	LedgerDamaged:      {"The centre's ledger is damaged or is not one.", "Nothing was changed. Stop the server, keep the file, and restore the last backup.", 500},
+	LedgerNewer:        {"The centre's ledger was written by another version of this program.", "Install the newer program again; nothing was changed.", 409},
+	NotInitialised:     {"There is no centre in {1} yet.", "Run fieldkit-server init --data DIR first.", 409},
+	AlreadyInitialised: {"There is a centre in {1} already.", "Go on with it, or choose another folder.", 409},
+	KeyUnreadable:      {"The key file {1} cannot be read.", "Put it back from where the keys are kept, readable by this user only.", 500},
+	DeviceAbsent:       {"There is no kit {1} here.", "See fieldkit-server device list.", 404},
+	ChainBroken:        {"This registration does not follow on the one before it.", "Both are kept. The kit may have been restored or copied: tell your office.", 409},
+	UploadOffset:       {"A part arrived out of its place.", "The kit asks where to go on by itself.", 409},
+	PracticeKept:       {"This registration was made for practice.", "Practice stays on the kit and is not registered.", 422},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }
