@@ -1,0 +1,207 @@
+package kit
+
+import (
+	"time"
+
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// State says what the kit is ready for.
+type State uint8
+
+// What the kit is ready for.
+const (
+	NotEnrolled State = iota // Enrol is the only thing to do
+	Locked                   // Unlock, Sync, Status, Verify and Home's counts work
+	Unlocked
+)
+
+func (s State) String() string { return [...]string{"not enrolled", "locked", "unlocked"}[s] }
+
+// EnrolInput is what an officer types on the first day.
+type EnrolInput struct {
+	Server     string // https://host:port
+	Code       string // the one-time code, grouped as printed or not
+	Officer    string // the first officer's name as shown on the screen
+	Passphrase string
+	KitName    string // what people call this tablet; may be empty
+}
+
+// Home is what the first page shows.
+type Home struct {
+	Office      civic.Area
+	Officer     string
+	KitName     string
+	LastContact time.Time // server's clock at the last answer, zero if never
+	Today       int       // sealed today, in the kit's time zone
+	Counts      Counts
+	Drafts      []DraftInfo // newest first
+	Alerts      []Alert
+}
+
+// Counts are registrations by where they stand; the states Sealed to
+// Quarantined exclude one another and add up to all registrations.
+type Counts struct {
+	Drafts      int
+	Sealed      int // wait on this kit
+	Sent        int // handed to a link, not yet confirmed
+	Received    int // on the centre's disk
+	Settled     int // registered or merged
+	Held        int
+	Returned    int
+	Quarantined int
+	Safe        int // covered by the centre's second copy; counts across states
+	People      int // people known to this kit
+}
+
+// Waiting is what has not reached the centre yet.
+func (c Counts) Waiting() int { return c.Sealed + c.Sent }
+
+// Alert is something that needs a person; Code is looked up in the
+// translations with Words in its places.
+type Alert struct {
+	Code  civic.Code
+	Words []string
+}
+
+// DraftInfo is a draft in a list.
+type DraftInfo struct {
+	ID       capture.DraftID
+	Form     civic.FormRef
+	Title    map[string]string // the form's title by language
+	Name     string            // whom it is about, as far as it was answered
+	Section  string
+	Started  time.Time
+	Updated  time.Time
+	Answered int
+}
+
+// Service is something a citizen can come for on this kit.
+type Service struct {
+	ID        civic.ServiceID
+	Form      civic.FormRef
+	Titles    map[string]string // by language
+	Languages []string          // BCP 47, the form's default first
+	Questions int
+}
+
+// Title is the service's name in a language, else in the form's default one.
+func (s Service) Title(lang string) string {
+	if t := s.Titles[lang]; t != "" {
+		return t
+	}
+	if len(s.Languages) > 0 && s.Titles[s.Languages[0]] != "" {
+		return s.Titles[s.Languages[0]]
+	}
+	return string(s.ID)
+}
+
+// Filter narrows a list of registrations. The zero Filter lists all, newest first.
+type Filter struct {
+	Query    string         // a name or the beginning of an id
+	Statuses []civic.Status // empty for every status
+	Limit    int            // 0 for 200
+}
+
+// Row is a registration in a list.
+type Row struct {
+	ID       civic.RegistrationID
+	Name     string // empty when nothing was said of it
+	Services []civic.ServiceID
+	Sealed   time.Time
+	Status   civic.Status
+	Safe     bool
+	Reasons  []civic.Reason // why it was held, returned or set aside
+	Practice bool
+}
+
+// Entry is one registration whole.
+type Entry struct {
+	Row
+	Form        civic.FormRef
+	Language    string
+	Sections    []capture.ReviewSection // answers as the form shows them
+	Consents    []civic.Consent
+	Attachments []civic.Attachment
+	Persons     []civic.PersonOf
+	Corrects    civic.RegistrationID
+}
+
+// Person is someone this kit knows.
+type Person struct {
+	Name         string
+	BirthDate    string // as civic.Date writes it, may be partial or empty
+	Place        string
+	Person       civic.PersonID // zero until the centre has settled it
+	Registration civic.RegistrationID
+	Status       civic.Status
+	Score        float64 // 0 to 1, how well it fits the query
+}
+
+// Receipt is the signed text with the lines printed beside the QR.
+type Receipt struct {
+	Registration civic.RegistrationID
+	Text         string // Base45, what the QR holds
+	Name         string
+	BirthDate    string
+	Office       civic.Area
+	Services     []civic.ServiceID
+	Issued       time.Time
+	Practice     bool
+}
+
+// Verdict is what a check of a receipt says.
+type Verdict struct {
+	Valid        bool
+	Reason       civic.Code // empty when valid
+	Registration civic.RegistrationID
+	Office       civic.Area
+	Issued       time.Time
+	Name         string
+	BirthDate    string
+	Services     []civic.ServiceID
+	Practice     bool
+}
+
+// Progress tells how far long work has come.
+type Progress struct {
+	Phase string // "pack", "send", "receive", "import"
+	Done  int64  // bytes for a sync, rows for an import
+	Total int64
+	Rate  float64       // Done per second so far
+	Left  time.Duration // estimate, 0 when unknown
+}
+
+// SyncResult says what one pass did. Sent to Returned count registrations that
+// came to that state during the pass.
+type SyncResult struct {
+	Sent      int
+	Received  int
+	Settled   int
+	Held      int
+	Returned  int
+	Attempts  int
+	BytesUp   int64 // HTTP heads and bodies, TLS not counted
+	BytesDown int64
+	At        time.Time // the server's clock
+	// Locked tells that outcomes came in while the kit was locked; they are
+	// applied at the next unlock.
+	Locked bool
+}
+
+// ImportResult says what became of a list.
+type ImportResult struct {
+	Sealed       int
+	Rejected     int
+	Repeated     int    // rows that an earlier run of the same import sealed already
+	RejectedFile string // empty when no row was rejected
+	Warnings     []ImportWarning
+}
+
+// ImportWarning is something kept but worth a look.
+type ImportWarning struct {
+	Row    int    // line of the list, the header is 1
+	Column string // the question
+	Code   civic.Code
+}
