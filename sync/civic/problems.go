@@ -40,6 +40,7 @@ const (
 	UploadChecksum     Code = "upload_checksum"
 	UploadUnknown      Code = "upload_unknown"
 	RequestMalformed   Code = "request_malformed"
+	StatementForged    Code = "statement_forged"
 	ReceiptUnreadable  Code = "receipt_unreadable"
 	ReceiptForged      Code = "receipt_forged"
 	ReceiptNotYet      Code = "receipt_not_yet"
@@ -101,6 +102,7 @@ var catalogue = map[Code]Sentence{
 	UploadChecksum:     {"A part arrived damaged and was asked for again.", "The kit sends it again by itself.", 460},
 	UploadUnknown:      {"The centre does not know this upload.", "The kit starts it again by itself.", 404},
 	RequestMalformed:   {"The request could not be read.", "Update the program that sent it.", 400},
+	StatementForged:    {"A message does not carry the registry's signature and was not believed.", "Nothing was lost or changed. Sync again, and tell your office if it stays so.", 422},
 	ReceiptUnreadable:  {"This is not a receipt, or a part of it is missing.", "Scan it again in good light, the whole square.", 422},
 	ReceiptForged:      {"This receipt is not genuine: its signature does not fit.", "Do not rely on it. Keep it and tell your office.", 422},
 	ReceiptNotYet:      {"This receipt is dated in the future.", "Check the date and time of this machine first.", 422},

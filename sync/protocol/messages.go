@@ -19,8 +19,14 @@ const (
 	MaxMessage     = 4 << 20
 	MaxBatchFile   = 8 << 20
 	MaxAttachment  = 8 << 20
+	MaxKeyFile     = 64 << 10 // a day key's header file
 	MaxDownPerCall = 512
 	MaxWaitSeconds = 30
+	MaxAsked       = 4096 // digests of a kind in one SyncRequest
+	MaxName        = 200  // bytes of a kit's name
+	// MaxSealedSecret limits EnrolRequest.KitSecret: one age file to a few
+	// hybrid recipients.
+	MaxSealedSecret = 64 << 10
 )
 
 // KeyBundle is what the registry's root vouches for; it travels as a Statement
@@ -58,6 +64,13 @@ type Lease struct {
 	Wipe bool `cbor:"5,keyasint,omitempty"`
 }
 
+// BundleAnswer is what GET on PathBundle says, to anyone.
+type BundleAnswer struct {
+	Root       []byte `cbor:"1,keyasint"` // the root's certificate, DER
+	Bundle     []byte `cbor:"2,keyasint"` // Statement of a KeyBundle by the root
+	ServerTime int64  `cbor:"3,keyasint"`
+}
+
 // EnrolRequest is the first word of a new device.
 type EnrolRequest struct {
 	Secret    []byte `cbor:"1,keyasint"` // the one-time secret of the code, 10 bytes
@@ -67,12 +80,12 @@ type EnrolRequest struct {
 	// both ends derive the receipt salts and the key of messages down from it.
 	KitSecret []byte `cbor:"4,keyasint"`
 	Name      string `cbor:"5,keyasint"` // what people call this kit
-	// Proof is the device key's signature over the request with Proof empty.
-	Proof []byte `cbor:"6,keyasint"`
+	// Proof is the device key's Statement over the request with Proof empty.
+	Proof []byte `cbor:"6,keyasint,omitempty"`
 }
 
-// EnrolAnswer makes the device a kit of its office. A repeat of the same
-// request is answered with the same words.
+// EnrolAnswer makes the device a kit of its office. A repeat, the same code by
+// the same device key, is answered as the first time.
 type EnrolAnswer struct {
 	Device     civic.DeviceID `cbor:"1,keyasint"`
 	Area       civic.Area     `cbor:"2,keyasint"`
@@ -142,8 +155,8 @@ type DownKind uint8
 
 // What a message to the kit holds.
 const (
-	DownOutcomes DownKind = iota + 1 // []civic.Outcome, sealed to the device
-	DownForm                         // a form workbook, a Statement by the root's server key
+	DownOutcomes DownKind = iota + 1 // outcomes (PackOutcomes), sealed to the device (SealDown)
+	DownForm                         // a form workbook, a Statement by the server key
 	DownPlaces
 	DownPack
 )

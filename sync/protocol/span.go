@@ -1,0 +1,31 @@
+package protocol
+
+import (
+	"strconv"
+	"time"
+)
+
+// Span writes a stretch of time for people in numbers and the signs d, h, min
+// and s, the two largest of them: "2 d 3 h", "40 min".
+func Span(d time.Duration) string {
+	if d < 0 {
+		d = -d
+	}
+	units := []struct {
+		sign string
+		size time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}}
+	for i, u := range units {
+		if d < u.size {
+			continue
+		}
+		s := strconv.FormatInt(int64(d/u.size), 10) + " " + u.sign
+		if i+1 < len(units) {
+			if rest := d % u.size / units[i+1].size; rest > 0 {
+				s += " " + strconv.FormatInt(int64(rest), 10) + " " + units[i+1].sign
+			}
+		}
+		return s
+	}
+	return "0 s"
+}
