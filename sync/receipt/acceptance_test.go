@@ -11,7 +11,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -214,14 +213,11 @@ func certificateKey(t *testing.T, v dcc) receipt.Keys {
 
 func p256(t *testing.T, b []byte) *ecdsa.PublicKey {
 	t.Helper()
-	if len(b) == 33 {
-		x, y := elliptic.UnmarshalCompressed(elliptic.P256(), b)
-		return &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), b)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(b) != 65 {
-		t.Fatalf("a P-256 key of %d bytes", len(b))
-	}
-	return &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(b[1:33]), Y: new(big.Int).SetBytes(b[33:])}
+	return key
 }
 
 func readJSON(t *testing.T, path string, into any) {

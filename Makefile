@@ -1,0 +1,46 @@
+# The field kit. `make help` lists what can be made.
+SHELL  := /bin/bash
+GO     ?= go
+SHARED ?= ../shared
+# x11: one window system, so that input methods work; no_glfw: lists scroll by a finger's drag;
+# migrated_fynedo: the app keeps Fyne's rule of one goroutine for the screen.
+TAGS   := x11,no_glfw,migrated_fynedo
+export CGO_ENABLED ?= 1
+
+.PHONY: help build run test lint acceptance bench soak fuzz race package clean
+.DEFAULT_GOAL := help
+
+help: ## lists what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+build: ## builds both programs into bin/
+	@.ci/system build
+	$(GO) build -trimpath -tags $(TAGS) -o bin/fieldkit ./app
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/fieldkit-server ./server
+
+run: ## starts a centre in var/, enrols a kit and opens the app on it (without a display: walks a registration through it)
+	@.ci/system run
+	@$(MAKE) --no-print-directory build
+	@.ci/demo
+
+test: ## runs every test, the real window included
+	@.ci/system test
+	@$(MAKE) --no-print-directory build
+	$(GO) vet -tags $(TAGS),window,acceptance,soak ./...
+	$(GO) test -tags $(TAGS) ./...
+	.ci/window $(GO) test -count=1 -tags $(TAGS),window ./app/windowtest
+
+acceptance: ## runs what needs the data in SHARED (receipt vectors, labelled people, forms)
+	@[ -d "$(SHARED)" ] || { echo "No data at $(SHARED): give SHARED=folder" >&2; exit 1; }
+	@$(MAKE) --no-print-directory build
+	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -timeout 40m -tags $(TAGS),acceptance -run 'Acceptance|Vectors' ./...
+
+lint: ## runs the linter at its pinned version
+	@.ci/system build
+	.ci/lint
+
+race: ## runs the tests of store, sync and server under the race detector
+	$(GO) test -race -timeout 40m -tags $(TAGS) ./store/... ./sync/... ./server/... ./app/kit/... ./app/capture/... ./app/background/...
+
+clean: ## removes what was made; the demonstration's data in var/ too
+	rm -rf bin dist var
