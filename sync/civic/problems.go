@@ -39,6 +39,7 @@ const (
 	UploadTooLarge     Code = "upload_too_large"
 	UploadChecksum     Code = "upload_checksum"
 	UploadUnknown      Code = "upload_unknown"
+	UploadOffset       Code = "upload_offset"
 	RequestMalformed   Code = "request_malformed"
 	StatementForged    Code = "statement_forged"
 	ReceiptUnreadable  Code = "receipt_unreadable"
@@ -62,6 +63,12 @@ const (
 	UploadOffset       Code = "upload_offset"
 	PracticeKept       Code = "practice_kept"
 	WrongUse           Code = "wrong_use"
+	PictureUnknown     Code = "picture_unknown"
+	LeaseOver          Code = "lease_over"
+	LeaseNear          Code = "lease_near"
+	DiskNear           Code = "disk_near"
+	Unexpected         Code = "unexpected"
+	ImportEmpty        Code = "import_empty"
 )
 
 var catalogue = map[Code]Sentence{
@@ -101,6 +108,7 @@ var catalogue = map[Code]Sentence{
 	UploadTooLarge:     {"This is larger than the centre takes: {1}.", "Nothing was lost. Send a smaller picture, or ask your office.", 413},
 	UploadChecksum:     {"A part arrived damaged and was asked for again.", "The kit sends it again by itself.", 460},
 	UploadUnknown:      {"The centre does not know this upload.", "The kit starts it again by itself.", 404},
+	UploadOffset:       {"The centre holds another part of this file than the kit thought.", "The kit goes on at the right place by itself.", 409},
 	RequestMalformed:   {"The request could not be read.", "Update the program that sent it.", 400},
 	StatementForged:    {"A message does not carry the registry's signature and was not believed.", "Nothing was lost or changed. Sync again, and tell your office if it stays so.", 422},
 	ReceiptUnreadable:  {"This is not a receipt, or a part of it is missing.", "Scan it again in good light, the whole square.", 422},
@@ -123,5 +131,11 @@ var catalogue = map[Code]Sentence{
 	ChainBroken:        {"This registration does not follow on the one before it.", "Both are kept. The kit may have been restored or copied: tell your office.", 409},
 	UploadOffset:       {"A part arrived out of its place.", "The kit asks where to go on by itself.", 409},
 	PracticeKept:       {"This registration was made for practice.", "Practice stays on the kit and is not registered.", 422},
+	PictureUnknown:     {"This file is not a picture the kit can use.", "Choose a JPEG or PNG picture.", 415},
+	LeaseOver:          {"The time this kit may start new interviews is over.", "Sync to renew it. Everything on the kit is safe; drafts, lists, receipts and sending go on as before.", 403},
+	LeaseNear:          {"This kit may start new interviews until {1}.", "Sync before then to renew it.", 200},
+	DiskNear:           {"The disk is nearly full: {1} are free.", "Free some space soon. What was saved is safe.", 200},
+	Unexpected:         {"Something went wrong that the program did not expect.", "What was saved is safe. Try again, and tell your office if it stays.", 500},
+	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }

@@ -3,7 +3,7 @@
 //
 // Every message is deterministic CBOR with whole numbers as keys ([Marshal],
 // [Unmarshal], with limits beside each type). Statements that must outlive a
-// connection are signed: [Statement] wraps a payload in COSE_Sign1.
+// connection are signed: [SignStatement] wraps a payload in COSE_Sign1.
 // docs/protocol.md tells the whole exchange, byte by byte.
 //
 // The calls, all over TLS 1.3 with a server certificate that the registry's
