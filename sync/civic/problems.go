@@ -60,7 +60,6 @@ const (
 	KeyUnreadable      Code = "key_unreadable"
 	DeviceAbsent       Code = "device_absent"
 	ChainBroken        Code = "chain_broken"
-	UploadOffset       Code = "upload_offset"
 	PracticeKept       Code = "practice_kept"
 	WrongUse           Code = "wrong_use"
 	PictureUnknown     Code = "picture_unknown"
@@ -129,7 +128,6 @@ var catalogue = map[Code]Sentence{
 	KeyUnreadable:      {"The key file {1} cannot be read.", "Put it back from where the keys are kept, readable by this user only.", 500},
 	DeviceAbsent:       {"There is no kit {1} here.", "See fieldkit-server device list.", 404},
 	ChainBroken:        {"This registration does not follow on the one before it.", "Both are kept. The kit may have been restored or copied: tell your office.", 409},
-	UploadOffset:       {"A part arrived out of its place.", "The kit asks where to go on by itself.", 409},
 	PracticeKept:       {"This registration was made for practice.", "Practice stays on the kit and is not registered.", 422},
 	PictureUnknown:     {"This file is not a picture the kit can use.", "Choose a JPEG or PNG picture.", 415},
 	LeaseOver:          {"The time this kit may start new interviews is over.", "Sync to renew it. Everything on the kit is safe; drafts, lists, receipts and sending go on as before.", 403},

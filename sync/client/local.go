@@ -15,12 +15,12 @@ type Local interface {
 	// Pending lists the files that are not safe at the centre yet: day keys,
 	// batches, attachments, each oldest first. A key stays in the list as long
 	// as a batch or an attachment under it does.
-	Pending(ctx context.Context) ([]Item, error)
+	Pending(ctx context.Context) ([]protocol.Item, error)
 	// Read gives the bytes of one pending file, exactly as they were listed.
-	Read(ctx context.Context, name civic.Digest) ([]byte, error)
+	Read(ctx context.Context, file civic.Digest) ([]byte, error)
 	// Sent is told before the first byte of a file leaves the kit: from then
 	// on it may be at the centre, and Item.Sent says so.
-	Sent(ctx context.Context, names []civic.Digest) error
+	Sent(ctx context.Context, files []civic.Digest) error
 	// Acknowledge keeps what the centre signed for; acks is what the statement
 	// says, already checked. A later statement replaces an earlier one, also
 	// when it takes something back: a restored centre may have lost a file.
@@ -38,23 +38,11 @@ type Local interface {
 	KeepBundle(ctx context.Context, statement []byte, b protocol.KeyBundle) error
 	// KeepLease keeps a lease, already checked against the server key.
 	KeepLease(ctx context.Context, statement []byte, l protocol.Lease) error
-	// KeepServerTime notes what the centre's clock showed, in seconds, and what
-	// the kit's showed at that moment.
-	KeepServerTime(ctx context.Context, server int64, at civic.Stamp) error
+	// KeepServerTime notes what the centre's clock shows at this moment, in
+	// seconds.
+	KeepServerTime(ctx context.Context, server int64) error
 	// Stamp reads the kit's clock and its boot counter.
 	Stamp() civic.Stamp
 	// Journal is the head of the device's journal, zero if it keeps none.
 	Journal(ctx context.Context) (protocol.Head, error)
-}
-
-// Item is one file that waits.
-type Item struct {
-	Name civic.Digest // SHA-256 of its bytes
-	Kind protocol.UploadKind
-	Key  protocol.KeyID // the day key it is sealed under, or, for a key, its own id
-	Size int64          // bytes
-	// Sent tells that it may be at the centre already, whole or in part.
-	Sent bool
-	// Acked is the last acknowledgement's word on it.
-	Acked protocol.BatchState
 }
