@@ -1,0 +1,104 @@
+package match
+
+import (
+	"slices"
+	"strconv"
+)
+
+// maxKeys bounds the keys of one record.
+const maxKeys = 24
+
+// Keys are the keys of a record, see [Prepared.Keys].
+func Keys(r Record) []uint64 { return Prepare(r).Keys() }
+
+// Keys gives the hashed keys under which a record is kept and looked for, in
+// rising order, none twice. Two records of one person share one of them as long
+// as they agree in some pair of: sounds of given name and surnames (in either
+// order), parts of the birth date, phone, identifier, a place.
+func (p *Prepared) Keys() []uint64 {
+	k := make([]uint64, 0, maxKeys)
+	add := func(kind byte, parts ...string) {
+		for _, s := range parts {
+			if s == "" {
+				return
+			}
+		}
+		if len(k) < maxKeys {
+			k = append(k, hash(kind, parts...))
+		}
+	}
+	given := ""
+	if len(p.given) > 0 {
+		given = p.given[0].sound
+	}
+	s1, s2 := p.surname[0].sound, p.surname[1].sound
+	if given == "" && s1 == "" && len(p.full) > 0 { // the whole name only: take its ends
+		given, s1 = p.full[0].sound, p.full[len(p.full)-1].sound
+	}
+	year, monthDay := "", ""
+	if p.birth.year != 0 {
+		year = strconv.Itoa(p.birth.year)
+	}
+	if p.birth.month != 0 && p.birth.day != 0 {
+		monthDay = pad(p.birth.month, 2) + pad(p.birth.day, 2)
+	}
+	// names and date; surnames are tried in both orders under one kind, so that
+	// a swap finds its way, and so is a given name in the surname's place.
+	lo, hi := order(given, s1)
+	add('a', lo, hi, year)
+	add('b', lo, hi, monthDay)
+	if s2 != "" {
+		lo, hi := order(given, s2)
+		add('a', lo, hi, year)
+		add('b', lo, hi, monthDay)
+		lo, hi = order(s1, s2)
+		add('c', lo, hi, given)
+		add('d', lo, hi, year, monthDay)
+	}
+	add('e', given, year, monthDay)
+	add('f', s1, year, monthDay)
+	add('f', s2, year, monthDay)
+	add('g', first(given, 3), first(s1, 3), year)
+	for _, d := range p.phones {
+		add('h', d)
+	}
+	for i, id := range p.ids {
+		add('i', strconv.Itoa(i), id)
+	}
+	if given != "" && s1 != "" {
+		lo, hi := order(given, s1)
+		for i, place := range p.places {
+			if i < 6 && signs(place) > 2 {
+				add('j', strconv.Itoa(i), lo, hi, sound(place))
+			}
+		}
+		if p.birth.none() && len(p.places) == 0 && len(p.phones) == 0 {
+			add('k', lo, hi)
+		}
+	}
+	slices.Sort(k)
+	return slices.Compact(k)
+}
+
+func order(a, b string) (string, string) {
+	if a == "" || b == "" {
+		return "", ""
+	}
+	return min(a, b), max(a, b)
+}
+
+// hash is FNV-1a with a part sign between the parts: quick, and the same for
+// ever on kit and centre. It hides nothing; what is stored is blinded by the
+// registry.
+func hash(kind byte, parts ...string) uint64 {
+	const prime = 1099511628211
+	h := (uint64(14695981039346656037) ^ uint64(kind)) * prime
+	for _, s := range parts {
+		for i := 0; i < len(s); i++ {
+			h = (h ^ uint64(s[i])) * prime
+		}
+		h = (h ^ 0x1f) * prime
+	}
+	h ^= h >> 32 // FNV's high bits are weak on short text
+	return h * 0x9e3779b97f4a7c15
+}

@@ -1,0 +1,408 @@
+package match
+
+import "strings"
+
+// pattern holds the level of each field, four bits a field.
+type pattern uint64
+
+func (p pattern) level(i int) int { return int(p>>(4*i)) & 15 }
+
+func (p pattern) with(i, level int) pattern { return p | pattern(level)<<(4*i) }
+
+// Levels of agreement by name; see levelNames.
+const (
+	missing = 0
+	other   = 1
+
+	givenInitial = 2
+	givenShared  = 3
+	givenAlike   = 4
+	givenPart    = 5
+	givenEqual   = 6
+	givenCrossed = 7
+
+	surnameOne       = 2
+	surnameAlike     = 3
+	surnameSwapped   = 4
+	surnameFirst     = 5
+	surnameBothAlike = 6
+	surnameEqual     = 7
+	surnameCrossed   = 8
+
+	fullWeak  = 2
+	fullAlike = 3
+	fullPart  = 4
+	fullEqual = 5
+
+	birthNear     = 2
+	birthYear     = 3
+	birthTwoParts = 4
+	birthTypo     = 5
+	birthPartial  = 6
+	birthEqual    = 7
+
+	sexEqual = 2
+
+	textAlike = 2
+	textEqual = 3
+)
+
+// compare puts each field of the plan on its level.
+func compare(fields []plan, a, b *Prepared) pattern {
+	var p pattern
+	given, surname := -1, -1
+	for i := range fields {
+		f := &fields[i]
+		level := missing
+		switch f.kind {
+		case kindGiven:
+			level, given = givenLevel(a.given, b.given), i
+		case kindSurname:
+			level, surname = surnameLevel(&a.surname, &b.surname), i
+		case kindFull:
+			level = fullLevel(a.full, b.full)
+		case kindBirth:
+			level = birthLevel(&a.birth, &b.birth)
+		case kindSex:
+			if a.sex != 0 && b.sex != 0 {
+				level = other
+				if a.sex == b.sex {
+					level = sexEqual
+				}
+			}
+		case kindPhone:
+			level = phoneLevel(a.phones, b.phones)
+		case kindPlace:
+			level = textLevel(at(a.places, f.index), at(b.places, f.index))
+		case kindID:
+			level = idLevel(at(a.ids, f.index), at(b.ids, f.index))
+		case kindOther:
+			level = textLevel(at(a.others, f.index), at(b.others, f.index))
+		}
+		p = p.with(i, level)
+	}
+	if given >= 0 && surname >= 0 && p.level(given) == other && p.level(surname) == other && crossed(a, b) {
+		p = p&^(15<<(4*given))&^(15<<(4*surname)) | pattern(givenCrossed)<<(4*given) | pattern(surnameCrossed)<<(4*surname)
+	}
+	return p
+}
+
+func at(s []string, i int) string {
+	if i < len(s) {
+		return s[i]
+	}
+	return ""
+}
+
+// crossed tells whether given name and surname changed places.
+func crossed(a, b *Prepared) bool {
+	if len(a.given) == 0 || len(b.given) == 0 || a.surname[0].none() || b.surname[0].none() {
+		return false
+	}
+	return alikeNames(a.given[0], b.surname[0]) && alikeNames(a.surname[0], b.given[0])
+}
+
+// alikeNames tells whether one name may have been written for the other.
+func alikeNames(a, b name) bool {
+	if a.none() || b.none() {
+		return false
+	}
+	if a.text == b.text {
+		return true
+	}
+	if len(a.text) >= 4 && len(b.text) >= 4 && a.sound == b.sound && len(a.sound) > 1 {
+		return true
+	}
+	limit := 1
+	if min(len(a.text), len(b.text)) >= 7 {
+		limit = 2
+	}
+	if min(len(a.text), len(b.text)) >= 4 && edits(a.text, b.text, limit) <= limit {
+		return true
+	}
+	return jaroWinkler(a.text, b.text) >= 0.9
+}
+
+// givenLevel compares given names: all of them, some of them, one for another.
+func givenLevel(a, b names) int {
+	if len(a) == 0 || len(b) == 0 {
+		return missing
+	}
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	var used uint
+	equal, alike, initials := 0, 0, 0
+	for _, x := range a { // exact ones first, so that they are not taken by likeness
+		for j, y := range b {
+			if used&(1<<j) == 0 && x.text == y.text {
+				used |= 1 << j
+				equal++
+				break
+			}
+		}
+	}
+	if equal < len(a) {
+		for _, x := range a {
+			if has(b, x.text) {
+				continue
+			}
+			for j, y := range b {
+				if used&(1<<j) != 0 {
+					continue
+				}
+				if initial(x.text, y.text) {
+					used |= 1 << j
+					initials++
+					break
+				}
+				if alikeNames(x, y) {
+					used |= 1 << j
+					alike++
+					break
+				}
+			}
+		}
+	}
+	switch found := equal + alike + initials; {
+	case equal == len(b):
+		return givenEqual
+	case found == len(a) && initials > 0 && equal+alike == 0:
+		return givenInitial
+	case found == len(b):
+		return givenAlike
+	case found == len(a) && len(a) < len(b) && equal > 0 && alike == 0:
+		return givenPart
+	case found == len(a) && len(a) < len(b):
+		return givenShared
+	case found > 0:
+		return givenShared
+	case len(a) == 1 && len(b) > 1 && alikeNames(a[0], whole(b)), len(a) == 1 && len(b) == 1 && prefixed(a[0].text, b[0].text):
+		return givenAlike
+	}
+	return other
+}
+
+func has(ns names, text string) bool {
+	for _, n := range ns {
+		if n.text == text {
+			return true
+		}
+	}
+	return false
+}
+
+func initial(a, b string) bool {
+	return a != "" && b != "" && (signs(a) == 1 || signs(b) == 1) && first(a, 1) == first(b, 1)
+}
+
+// prefixed tells whether one name is the short form of the other: Rob, Robert.
+func prefixed(a, b string) bool {
+	return min(len(a), len(b)) >= 3 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
+}
+
+// surnameLevel compares first and second surname as a pair.
+func surnameLevel(a, b *[2]name) int {
+	haveA, haveB := !a[0].none() || !a[1].none(), !b[0].none() || !b[1].none()
+	if !haveA || !haveB {
+		return missing
+	}
+	twoA, twoB := !a[0].none() && !a[1].none(), !b[0].none() && !b[1].none()
+	same := func(x, y name) bool { return !x.none() && x.text == y.text }
+	switch {
+	case twoA && twoB:
+		switch {
+		case same(a[0], b[0]) && same(a[1], b[1]):
+			return surnameEqual
+		case alikeNames(a[0], b[0]) && alikeNames(a[1], b[1]):
+			return surnameBothAlike
+		case alikeNames(a[0], b[1]) && alikeNames(a[1], b[0]):
+			return surnameSwapped
+		case alikeNames(a[0], b[0]), alikeNames(a[1], b[1]), alikeNames(a[0], b[1]), alikeNames(a[1], b[0]):
+			return surnameOne
+		}
+		return joined(a, b)
+	case !twoA && !twoB:
+		x, y := only(a), only(b)
+		switch {
+		case x.text == y.text:
+			return surnameEqual
+		case alikeNames(x, y), prefixed(x.text, y.text):
+			return surnameAlike
+		}
+		return other
+	}
+	if twoB {
+		a, b = b, a
+	}
+	x := only(b) // a has two, b one
+	switch {
+	case same(a[0], x):
+		return surnameFirst
+	case alikeNames(a[0], x):
+		return surnameAlike
+	case alikeNames(a[1], x):
+		return surnameOne
+	}
+	return joined(a, b)
+}
+
+// joined finds surnames that were written as one word.
+func joined(a, b *[2]name) int {
+	if x, y := a[0].text+a[1].text, b[0].text+b[1].text; x == y || (len(x) >= 6 && edits(x, y, 1) <= 1) {
+		return surnameAlike
+	}
+	return other
+}
+
+func only(s *[2]name) name {
+	if s[0].none() {
+		return s[1]
+	}
+	return s[0]
+}
+
+// fullLevel compares whole names as sets of names.
+func fullLevel(a, b names) int {
+	if len(a) == 0 || len(b) == 0 {
+		return missing
+	}
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	var used uint
+	equal, alike := 0, 0
+	for _, x := range a {
+		for j, y := range b {
+			if used&(1<<j) == 0 && x.text == y.text {
+				used |= 1 << j
+				equal++
+				break
+			}
+		}
+	}
+	for _, x := range a {
+		if has(b, x.text) {
+			continue
+		}
+		for j, y := range b {
+			if used&(1<<j) == 0 && (alikeNames(x, y) || initial(x.text, y.text)) {
+				used |= 1 << j
+				alike++
+				break
+			}
+		}
+	}
+	switch {
+	case equal == len(b):
+		return fullEqual
+	case equal+alike == len(b):
+		return fullAlike
+	case equal+alike == len(a) && len(a) > 1:
+		return fullPart
+	case equal+alike > 0:
+		return fullWeak
+	}
+	return other
+}
+
+// birthLevel compares dates that may be known in part.
+func birthLevel(a, b *birth) int {
+	if a.none() || b.none() {
+		return missing
+	}
+	if a.digits != "" && b.digits != "" {
+		if a.digits == b.digits {
+			if a.estimated || b.estimated {
+				return birthPartial
+			}
+			return birthEqual
+		}
+		parts := 0
+		for _, same := range [...]bool{a.year == b.year, a.month == b.month, a.day == b.day} {
+			if same {
+				parts++
+			}
+		}
+		switch {
+		case edits(a.digits, b.digits, 1) <= 1, a.year == b.year && a.month == b.day && a.day == b.month:
+			return birthTypo
+		case parts == 2:
+			return birthTwoParts
+		case a.year == b.year:
+			return birthYear
+		}
+		return near(a, b)
+	}
+	if a.year == b.year {
+		if a.month != 0 && b.month != 0 && a.month != b.month {
+			return birthYear
+		}
+		return birthPartial
+	}
+	return near(a, b)
+}
+
+func near(a, b *birth) int {
+	reach := 1
+	if a.estimated || b.estimated {
+		reach = 3
+	}
+	if d := a.year - b.year; d >= -reach && d <= reach {
+		return birthNear
+	}
+	return other
+}
+
+func phoneLevel(a, b []string) int {
+	if len(a) == 0 || len(b) == 0 {
+		return missing
+	}
+	level := other
+	for _, x := range a {
+		for _, y := range b {
+			switch {
+			case x == y, len(x) >= 7 && strings.HasSuffix(y, x), len(y) >= 7 && strings.HasSuffix(x, y):
+				return textEqual
+			case edits(x, y, 1) <= 1:
+				level = textAlike
+			}
+		}
+	}
+	return level
+}
+
+func idLevel(a, b string) int {
+	switch {
+	case a == "" || b == "":
+		return missing
+	case a == b:
+		return textEqual
+	case edits(a, b, 1) <= 1, len(a) >= 12 && edits(a, b, 2) <= 2:
+		return textAlike
+	}
+	return other
+}
+
+// textLevel compares places and other words.
+func textLevel(a, b string) int {
+	switch {
+	case a == "" || b == "":
+		return missing
+	case a == b:
+		return textEqual
+	case len(a) >= 4 && len(b) >= 4 && (jaroWinkler(a, b) >= 0.88 || contains(a, b)):
+		return textAlike
+	case len(a) <= 5 && len(b) <= 5 && min(len(a), len(b)) >= 3 && edits(a, b, 1) <= 1:
+		return textAlike
+	}
+	return other
+}
+
+// contains tells whether one text is the whole words of the other's head or tail.
+func contains(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return strings.HasPrefix(b, a+" ") || strings.HasSuffix(b, " "+a)
+}

@@ -1,0 +1,125 @@
+package match
+
+// relate says what two people seem to be to each other, from what is personal
+// (given names, day of birth, identifier, sex) against what families share
+// (surnames, places, phone). Ambiguous pairs look like one person and like two
+// of one family at once.
+func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous bool) {
+	var given, surname, full, birth, sex, phone, ids, idOther, place int
+	for i := range fields {
+		level := p.level(i)
+		switch fields[i].kind {
+		case kindGiven:
+			given = level
+		case kindSurname:
+			surname = level
+		case kindFull:
+			full = level
+		case kindBirth:
+			birth = level
+		case kindSex:
+			sex = level
+		case kindPhone:
+			phone = level
+		case kindID:
+			if level == textEqual {
+				ids++
+			} else if level == other {
+				idOther++
+			}
+		case kindPlace:
+			if level == textEqual {
+				place++
+			}
+		}
+	}
+	if given == missing && surname == missing && full != missing { // whole names only
+		switch full {
+		case fullEqual, fullAlike:
+			given, surname = givenEqual, surnameEqual
+		case fullPart:
+			given, surname = givenPart, surnameFirst
+		case fullWeak:
+			given, surname = other, surnameOne
+		default:
+			given, surname = other, other
+		}
+	}
+	family := surname >= surnameOne
+	home := phone >= textAlike || place > 0
+	years := a.birth.year - b.birth.year
+	if years < 0 {
+		years = -years
+	}
+	sameDay := birth == birthEqual || birth == birthTypo || birth == birthPartial
+	differs := given == other || (given == givenShared && apart(a.given, b.given))
+
+	switch {
+	case ids > 0 && (!differs || birth >= birthYear) && sex != other:
+		return Same, false
+	case differs && ids == 0:
+		switch {
+		case !family:
+			return Stranger, false
+		case birth == missing && !home:
+			return Unknown, false
+		case birth == other && years >= 14 && home:
+			return Parent, false
+		case sameDay || home || birth >= birthNear || years < 14:
+			return Sibling, false
+		}
+		return Stranger, false
+	case sex == other && birth == birthEqual && given != givenEqual && given != givenCrossed && family:
+		return Sibling, false
+	case birth == other && years >= 13 && family && given != missing:
+		if home || surname == surnameOne || surname == surnameFirst || surname == surnameEqual {
+			if home {
+				return Parent, false
+			}
+			return Namesake, false
+		}
+		return Namesake, false
+	case surname == other && ids == 0:
+		if given != missing && birth == birthEqual && home {
+			return Unknown, false // a married or changed name
+		}
+		return Stranger, false
+	case (birth == other || birth == birthNear || birth == birthYear) && ids == 0:
+		if home && birth != other {
+			return Same, true
+		}
+		return Namesake, false
+	case given == givenPart || given == givenShared || given == givenInitial:
+		// A twin may carry the longer name, all else equal.
+		return Same, birth == birthEqual && family && idOther+ids == 0
+	case surname == surnameOne && ids == 0:
+		return Same, !home
+	case sex == other:
+		return Same, true
+	}
+	return Same, false
+}
+
+// apart tells whether two given names share a part and differ in another, as
+// those of siblings do: María Fernanda, María Guadalupe.
+func apart(a, b names) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	rest := func(x, y names) bool {
+		for _, n := range x {
+			found := false
+			for _, m := range y {
+				if alikeNames(n, m) || initial(n.text, m.text) {
+					found = true
+					break
+				}
+			}
+			if !found {
+				return true
+			}
+		}
+		return false
+	}
+	return rest(a, b) && rest(b, a)
+}
