@@ -17,7 +17,7 @@ CREATE TABLE access_invite (
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   used_at    INTEGER NOT NULL DEFAULT 0,
-  request    BLOB,                         -- SHA-256 of the request that used it
+  request    BLOB,                         -- SHA-256 of the two keys that used it
   answer     BLOB                          -- the words it was answered with
 ) STRICT;
 
@@ -75,4 +75,26 @@ CREATE TABLE access_session (
   csrf       BLOB    NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
+) STRICT;
+
+-- The key bundle as last signed by the root; one row. A change to the kits sets
+-- stale, and whoever needs the bundle next signs a new one. A global table.
+CREATE TABLE access_bundle (
+  one       INTEGER NOT NULL PRIMARY KEY,  -- always 1
+  serial    INTEGER NOT NULL,              -- grows
+  issued_at INTEGER NOT NULL,
+  stale     INTEGER NOT NULL DEFAULT 0,
+  statement BLOB    NOT NULL
+) STRICT;
+
+-- What administrators did, written with the deed. Never a secret, never a
+-- citizen. n counts within the office.
+CREATE TABLE access_event (
+  area    TEXT    NOT NULL,
+  n       INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  actor   TEXT    NOT NULL,                -- staff name, 'console', 'command', a kit's id
+  action  TEXT    NOT NULL,                -- invite, enrol, revoke, sign-in …
+  subject TEXT    NOT NULL,                -- a kit's id, a staff name
+  PRIMARY KEY (area, n)
 ) STRICT;

@@ -1,0 +1,131 @@
+package access
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// Certificates are dated back and renewed early, because kits in the field
+// have clocks that are far off and must still reach the centre that sets them
+// right.
+const (
+	leafBackdate = 10 * 365 * 24 * time.Hour
+	leafLife     = 120 * 24 * time.Hour
+	leafRenew    = 60 * 24 * time.Hour
+)
+
+func serialNumber(rand io.Reader) (*big.Int, error) {
+	b := make([]byte, 16)
+	if _, err := io.ReadFull(rand, b); err != nil {
+		return nil, err
+	}
+	b[0] = b[0]&0x7f | 0x40 // positive, and always as long
+	return new(big.Int).SetBytes(b), nil
+}
+
+// Certificate gives the server's certificate to each connection and renews it
+// when its time or the host names ask for it.
+type Certificate struct {
+	keys  *Keys
+	hosts []string
+	now   func() time.Time
+	rand  io.Reader
+
+	mu   sync.Mutex
+	cert *tls.Certificate
+}
+
+// Certificate makes or reads the server's certificate for the given host names
+// and addresses; protocol.ServerName and the local ones are always among them.
+func (k *Keys) Certificate(hosts []string, now func() time.Time, rand io.Reader) (*Certificate, error) {
+	all := append([]string{protocol.ServerName, "localhost", "127.0.0.1", "::1"}, hosts...)
+	slices.Sort(all)
+	c := &Certificate{keys: k, hosts: slices.Compact(all), now: now, rand: rand}
+	if b, err := os.ReadFile(filepath.Join(k.dir, fileTLS)); err == nil {
+		if cert, err := tls.X509KeyPair(b, b); err == nil {
+			c.cert = &cert
+		}
+	}
+	_, err := c.Get(nil)
+	return c, err
+}
+
+// Get is for tls.Config.GetCertificate.
+func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cert != nil && c.usable(c.cert.Leaf) {
+		return c.cert, nil
+	}
+	cert, err := c.renew()
+	if err != nil {
+		return nil, civic.NewProblem(civic.KeyUnreadable, err, fileTLS)
+	}
+	c.cert = cert
+	return cert, nil
+}
+
+func (c *Certificate) usable(leaf *x509.Certificate) bool {
+	if leaf == nil || c.now().Add(leafRenew).After(leaf.NotAfter) || leaf.CheckSignatureFrom(c.keys.Root) != nil {
+		return false
+	}
+	for _, host := range c.hosts {
+		if leaf.VerifyHostname(host) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Certificate) renew() (*tls.Certificate, error) {
+	// P-256, because browsers that open the console do not take Ed25519.
+	key, err := ecdsa.GenerateKey(elliptic.P256(), c.rand)
+	if err != nil {
+		return nil, err
+	}
+	serial, err := serialNumber(c.rand)
+	if err != nil {
+		return nil, err
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: protocol.ServerName},
+		NotBefore:    c.now().Add(-leafBackdate),
+		NotAfter:     c.now().Add(leafLife),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, host := range c.hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			leaf.IPAddresses = append(leaf.IPAddresses, ip)
+		} else {
+			leaf.DNSNames = append(leaf.DNSNames, host)
+		}
+	}
+	der, err := x509.CreateCertificate(c.rand, leaf, c.keys.Root, key.Public(), crypto.Signer(c.keys.rootKey))
+	if err != nil {
+		return nil, err
+	}
+	text := bytes.Join([][]byte{pemOf("CERTIFICATE", der), pemOf("CERTIFICATE", c.keys.Root.Raw), pkcs8(key)}, nil)
+	if err := writeFile(filepath.Join(c.keys.dir, fileTLS), text); err != nil {
+		return nil, err
+	}
+	cert, err := tls.X509KeyPair(text, text)
+	return &cert, err
+}

@@ -1,0 +1,220 @@
+package access
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// PasswordCost is what argon2id spends on one password.
+type PasswordCost struct {
+	Time      uint32
+	MemoryKiB uint32
+	Threads   uint8
+}
+
+// Role says what a person at the centre may do.
+type Role string
+
+// The roles of staff.
+const (
+	Administrator Role = "administrator"
+	Reviewer      Role = "reviewer"
+	Auditor       Role = "auditor"
+)
+
+// Session is a person who signed in at the console.
+type Session struct {
+	Staff   string
+	Area    civic.Area // the office whose affairs may be seen; empty: all
+	Role    Role
+	CSRF    string // goes into every form of the session
+	Expires time.Time
+}
+
+const (
+	sessionLife = 8 * time.Hour
+	// After freeTries wrong passwords the account waits, twice as long each time.
+	freeTries = 5
+	firstWait = 30 * time.Second
+	longWait  = time.Hour
+	maxName   = 64
+	maxSecret = 256 // bytes of a password
+)
+
+// AddStaff makes an account and gives its password: 100 random bits.
+func (a *Access) AddStaff(ctx context.Context, name string, area civic.Area, role Role, actor string) (password string, err error) {
+	if name == "" || len(name) > maxName || strings.ContainsAny(name, " \t\r\n") {
+		return "", civic.NewProblem(civic.WrongUse, nil, "a staff name has no spaces and at most 64 bytes")
+	}
+	raw := make([]byte, 20)
+	if _, err := io.ReadFull(a.o.Rand, raw); err != nil {
+		return "", err
+	}
+	const signs = "0123456789abcdefghjkmnpqrstvwxyz"
+	var b strings.Builder
+	for i, c := range raw {
+		if i > 0 && i%5 == 0 {
+			b.WriteByte('-')
+		}
+		b.WriteByte(signs[c&31])
+	}
+	password = b.String()
+	hash, err := a.hash(password)
+	if err != nil {
+		return "", err
+	}
+	err = a.db.Update(ctx, func(tx ledger.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO access_staff (name, area, role, password, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+			ON CONFLICT (name) DO UPDATE SET password = excluded.password, failures = 0, locked_until = 0, disabled_at = 0`,
+			name, string(area), string(role), hash, a.o.Clock().Unix())
+		if err != nil {
+			return err
+		}
+		return a.note(ctx, tx, area, actor, "staff", name)
+	})
+	return password, err
+}
+
+// SignIn checks name and password and opens a session. The token is for a
+// cookie; only its hash is kept. Wrong ones are civic.SignInRefused whatever
+// was wrong, and civic.TooManyTries after several.
+func (a *Access) SignIn(ctx context.Context, name, password string) (token string, s Session, err error) {
+	if len(name) > maxName || len(password) > maxSecret {
+		return "", Session{}, civic.NewProblem(civic.SignInRefused, nil)
+	}
+	var area, role, hash string
+	var failures, locked, disabled int64
+	err = a.db.View(ctx, func(tx ledger.Tx) error {
+		return tx.QueryRow(ctx, "SELECT area, role, password, failures, locked_until, disabled_at FROM access_staff WHERE name = ?1", name).
+			Scan(&area, &role, &hash, &failures, &locked, &disabled)
+	})
+	if err != nil && err != ledger.ErrNoRows {
+		return "", Session{}, err
+	}
+	now := a.o.Clock()
+	if wait := time.Unix(locked, 0).Sub(now); wait > 0 {
+		return "", Session{}, civic.NewProblem(civic.TooManyTries, nil, wait.Round(time.Second).String())
+	}
+	// An unknown name costs as much time as a known one.
+	right, herr := a.matches(ctx, hash, password)
+	if herr != nil {
+		return "", Session{}, herr
+	}
+	if !right || err != nil || disabled != 0 {
+		return "", Session{}, a.refused(ctx, name, failures)
+	}
+	raw := make([]byte, 48)
+	if _, err := io.ReadFull(a.o.Rand, raw); err != nil {
+		return "", Session{}, err
+	}
+	token = base64.RawURLEncoding.EncodeToString(raw[:32])
+	s = Session{Staff: name, Area: civic.Area(area), Role: Role(role), CSRF: hex.EncodeToString(raw[32:]), Expires: now.Add(sessionLife)}
+	id := sha256.Sum256([]byte(token))
+	err = a.db.Update(ctx, func(tx ledger.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM access_session WHERE expires_at < ?1", now.Unix()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE access_staff SET failures = 0, locked_until = 0 WHERE name = ?1", name); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "INSERT INTO access_session (token_hash, staff, csrf, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+			id[:], name, raw[32:], now.Unix(), s.Expires.Unix())
+		if err != nil {
+			return err
+		}
+		return a.note(ctx, tx, s.Area, name, "sign-in", name)
+	})
+	return token, s, err
+}
+
+// refused counts a wrong try and locks the account for a while after several.
+func (a *Access) refused(ctx context.Context, name string, failures int64) error {
+	wait := time.Duration(0)
+	if failures+1 >= freeTries {
+		wait = min(longWait, firstWait<<min(failures+1-freeTries, 10))
+	}
+	err := a.db.Update(ctx, func(tx ledger.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE access_staff SET failures = failures + 1, locked_until = ?2 WHERE name = ?1",
+			name, a.o.Clock().Add(wait).Unix())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return civic.NewProblem(civic.SignInRefused, nil)
+}
+
+// Session finds who a token belongs to; civic.SignInRefused when nobody.
+func (a *Access) Session(ctx context.Context, token string) (s Session, err error) {
+	id := sha256.Sum256([]byte(token))
+	var area, role string
+	var csrf []byte
+	var expires int64
+	err = a.db.View(ctx, func(tx ledger.Tx) error {
+		return tx.QueryRow(ctx, `SELECT s.staff, s.csrf, s.expires_at, p.area, p.role FROM access_session s
+			JOIN access_staff p ON p.name = s.staff
+			WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND p.disabled_at = 0`, id[:], a.o.Clock().Unix()).
+			Scan(&s.Staff, &csrf, &expires, &area, &role)
+	})
+	if err == ledger.ErrNoRows {
+		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
+	}
+	s.Area, s.Role, s.CSRF, s.Expires = civic.Area(area), Role(role), hex.EncodeToString(csrf), fromUnix(expires)
+	return s, err
+}
+
+// SignOut ends a session.
+func (a *Access) SignOut(ctx context.Context, token string) error {
+	id := sha256.Sum256([]byte(token))
+	return a.db.Update(ctx, func(tx ledger.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM access_session WHERE token_hash = ?1", id[:])
+		return err
+	})
+}
+
+// hash writes a password in the PHC way.
+func (a *Access) hash(password string) (string, error) {
+	salt := make([]byte, 16)
+	if _, err := io.ReadFull(a.o.Rand, salt); err != nil {
+		return "", err
+	}
+	c := a.o.PasswordCost
+	key := argon2.IDKey([]byte(password), salt, c.Time, c.MemoryKiB, c.Threads, 32)
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", c.MemoryKiB, c.Time, c.Threads, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+}
+
+// matches checks a password against what hash wrote; an empty or strange hash
+// matches nothing, at the usual cost.
+func (a *Access) matches(ctx context.Context, phc, password string) (bool, error) {
+	select {
+	case a.hashing <- struct{}{}:
+		defer func() { <-a.hashing }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	c, salt, want := a.o.PasswordCost, make([]byte, 16), []byte(nil)
+	if parts := strings.Split(phc, "$"); len(parts) == 6 && parts[1] == "argon2id" {
+		var read PasswordCost
+		_, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &read.MemoryKiB, &read.Time, &read.Threads)
+		s, serr := base64.RawStdEncoding.DecodeString(parts[4])
+		k, kerr := base64.RawStdEncoding.DecodeString(parts[5])
+		if err == nil && serr == nil && kerr == nil && len(k) == 32 && read.Time > 0 && read.Threads > 0 {
+			c, salt, want = read, s, k
+		}
+	}
+	got := argon2.IDKey([]byte(password), salt, c.Time, c.MemoryKiB, c.Threads, 32)
+	return want != nil && subtle.ConstantTimeCompare(got, want) == 1, nil
+}
