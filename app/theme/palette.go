@@ -111,6 +111,7 @@ func (p palette) colors() map[fyne.ThemeColorName]color.Color {
 		ColorCard:                         p.card,
 		ColorQuiet:                        p.quiet,
 		ColorFocusLine:                    p.focus,
+		ColorClear:                        clear,
 	}
 	for n, s := range p.tones {
 		all[n.Ink()], all[n.Paper()] = s.Ink, s.Paper
@@ -122,5 +123,6 @@ func (p palette) colors() map[fyne.ThemeColorName]color.Color {
 const (
 	ColorCard      fyne.ThemeColorName = "kitCard"      // the paper of a question
 	ColorQuiet     fyne.ThemeColorName = "kitQuiet"     // words that are not read first
+	ColorClear     fyne.ThemeColorName = "kitClear"     // nothing
 	ColorFocusLine fyne.ThemeColorName = "kitFocusLine" // the frame of what has the keyboard
 )

@@ -1,0 +1,304 @@
+package widget
+
+import (
+	"strings"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	fw "fyne.io/fyne/v2/widget"
+
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/theme"
+)
+
+// Field is a line, or several lines, of text. Enter goes on; words of names may
+// begin with a capital by themselves.
+type Field struct {
+	fw.Entry
+	// Changed hears every change.
+	Changed func(string)
+	// Next is called when the officer goes on.
+	Next func()
+	// Leave is called when the keyboard goes elsewhere.
+	Leave func()
+	// Capitals makes the first letter of each word a capital.
+	Capitals bool
+
+	hands   *Hands
+	before  func(*fyne.KeyEvent) bool // of a type-ahead around it
+	fold    func()
+	focused bool
+}
+
+// NewField makes a field of one line.
+func NewField(h *Hands) *Field {
+	f := &Field{hands: h}
+	f.prepare()
+	return f
+}
+
+// NewPassphrase makes a field whose text can be looked at by its eye.
+func NewPassphrase(h *Hands) *Field {
+	f := &Field{hands: h}
+	f.Password = true
+	f.prepare()
+	return f
+}
+
+// NewArea makes a field of several lines; Ctrl+Enter or Tab goes on.
+func NewArea(h *Hands) *Field {
+	f := &Field{hands: h}
+	f.MultiLine = true
+	f.prepare()
+	f.SetMinRowsVisible(3)
+	return f
+}
+
+func (f *Field) prepare() {
+	f.Wrapping = fyne.TextWrapOff
+	if f.MultiLine {
+		f.Wrapping = fyne.TextWrapWord
+	}
+	f.Scroll = fyne.ScrollNone
+	f.Entry.OnChanged = func(s string) {
+		if f.Changed != nil {
+			f.Changed(s)
+		}
+	}
+	f.ExtendBaseWidget(f)
+}
+
+// Put shows a value without telling Changed.
+func (f *Field) Put(s string) {
+	was := f.Changed
+	f.Changed = nil
+	f.SetText(s)
+	f.CursorColumn = len([]rune(s))
+	f.Refresh()
+	f.Changed = was
+}
+
+// FocusGained implements fyne.Focusable.
+func (f *Field) FocusGained() {
+	f.focused = true
+	f.Entry.FocusGained()
+	f.hands.focus(f)
+}
+
+// Fold closes what the field has opened below itself.
+func (f *Field) Fold() {
+	if f.fold != nil {
+		f.fold()
+	}
+}
+
+// FocusLost implements fyne.Focusable.
+func (f *Field) FocusLost() {
+	f.focused = false
+	f.Entry.FocusLost()
+	if f.Leave != nil {
+		f.Leave()
+	}
+}
+
+// Tapped implements fyne.Tappable.
+func (f *Field) Tapped(e *fyne.PointEvent) {
+	f.hands.count(Pressed)
+	f.Entry.Tapped(e)
+}
+
+// TypedRune implements fyne.Focusable.
+func (f *Field) TypedRune(r rune) {
+	f.hands.count(Typed)
+	if f.Capitals && (f.Text == "" || strings.HasSuffix(f.Text, " ")) && f.CursorColumn == len([]rune(f.Text)) {
+		r = unicode.ToUpper(r)
+	}
+	f.Entry.TypedRune(r)
+}
+
+// TypedKey implements fyne.Focusable.
+func (f *Field) TypedKey(e *fyne.KeyEvent) {
+	if !typesRune(e) && e.Name != fyne.KeySpace {
+		f.hands.count(Typed)
+	}
+	if f.before != nil && f.before(e) {
+		return
+	}
+	if isEnter(e) && !f.MultiLine {
+		if f.Next != nil {
+			f.Next()
+			return
+		}
+		f.hands.key(e)
+		return
+	}
+	switch e.Name {
+	case fyne.KeyEscape, fyne.KeyF1, fyne.KeyF2, fyne.KeyF3, fyne.KeyF4, fyne.KeyF5, fyne.KeyF6, fyne.KeyF7, fyne.KeyF8,
+		fyne.KeyF9, fyne.KeyF10, fyne.KeyPageDown, fyne.KeyPageUp:
+		if f.hands.key(e) {
+			return
+		}
+	}
+	f.Entry.TypedKey(e)
+}
+
+// TypedShortcut implements fyne.Shortcutable: the page's own first, since a
+// focused entry would swallow them.
+func (f *Field) TypedShortcut(s fyne.Shortcut) {
+	if custom(s) && f.hands.shortcut(s) {
+		return
+	}
+	f.Entry.TypedShortcut(s)
+}
+
+// TypeAhead is a field that offers, in line below it, what the text could
+// become. Strict means that only what is offered will do: then Enter takes the
+// first; else Enter keeps what was typed, and Down, then Enter, takes an offer.
+type TypeAhead struct {
+	*Field
+	// Offers finds what fits what was typed, best first.
+	Offers func(typed string) []Option
+	// Took hears the offer taken.
+	Took func(Option)
+
+	strict bool
+	offers []Option
+	at     int // highlighted, -1 for none
+	chips  *fyne.Container
+	whole  *fyne.Container
+}
+
+// mostOffers are shown at a time: more would push the page about.
+const mostOffers = 5
+
+// NewTypeAhead makes the field; its object to lay out is Object.
+func NewTypeAhead(h *Hands, strict bool, offers func(string) []Option) *TypeAhead {
+	t := &TypeAhead{Field: NewField(h), Offers: offers, strict: strict, at: -1}
+	t.chips = container.New(&Flow{Gap: theme.Gap})
+	t.chips.Hide()
+	t.whole = container.New(&Column{Gap: theme.Gap}, t.Field, t.chips)
+	t.Field.before, t.Field.fold = t.key, t.Fold
+	t.Field.Entry.OnChanged = func(s string) {
+		if t.Field.Changed != nil {
+			t.Field.Changed(s)
+		}
+		if t.focused {
+			t.offer(s)
+		}
+	}
+	return t
+}
+
+// Object is the field with its offers.
+func (t *TypeAhead) Object() fyne.CanvasObject { return t.whole }
+
+// OfferButtons are the chips shown now.
+func (t *TypeAhead) OfferButtons() []fyne.CanvasObject { return t.chips.Objects }
+
+func (t *TypeAhead) offer(s string) {
+	t.offers, t.at = nil, -1
+	if strings.TrimSpace(s) != "" || t.strict {
+		all := t.Offers(s)
+		t.offers = all[:min(len(all), mostOffers)]
+	}
+	if len(t.offers) == 1 && t.offers[0].Label == s {
+		t.offers = nil
+	}
+	if t.strict && len(t.offers) > 0 && strings.TrimSpace(s) != "" {
+		t.at = 0
+	}
+	t.show()
+}
+
+func (t *TypeAhead) show() {
+	t.chips.Objects = nil
+	for i, o := range t.offers {
+		weight := Ordinary
+		if i == t.at {
+			weight = Main
+		}
+		t.chips.Add(newOffer(NewButton(t.hands, weight, "", o.Label, "", func() { t.Take(i) })))
+	}
+	was := t.chips.Visible()
+	t.chips.Hidden = len(t.offers) == 0
+	t.chips.Refresh()
+	t.whole.Refresh()
+	if was || t.chips.Visible() {
+		t.hands.grown()
+	}
+}
+
+// Take takes the i-th offer and goes on.
+func (t *TypeAhead) Take(i int) {
+	if i < 0 || i >= len(t.offers) {
+		return
+	}
+	o := t.offers[i]
+	t.offers = nil
+	t.Field.SetText(o.Label)
+	t.Field.CursorColumn = len([]rune(o.Label))
+	t.offers = nil
+	t.show()
+	if t.Took != nil {
+		t.Took(o)
+	}
+	if t.Field.Next != nil {
+		t.Field.Next()
+	}
+}
+
+func (t *TypeAhead) key(e *fyne.KeyEvent) bool {
+	switch {
+	case isEnter(e) && t.at >= 0 && len(t.offers) > 0:
+		t.Take(t.at)
+		return true
+	case e.Name == fyne.KeyDown && len(t.offers) > 0:
+		t.at = (t.at + 1) % len(t.offers)
+		t.show()
+		return true
+	case e.Name == fyne.KeyUp && t.at >= 0:
+		t.at--
+		t.show()
+		return true
+	case e.Name == fyne.KeyDown && t.strict && len(t.offers) == 0:
+		t.offer("")
+		return true
+	case e.Name == fyne.KeyEscape && len(t.offers) > 0:
+		t.Fold()
+		return true
+	}
+	return false
+}
+
+// Fold takes the offers away.
+func (t *TypeAhead) Fold() {
+	if len(t.offers) > 0 {
+		t.offers = nil
+		t.show()
+	}
+}
+
+// offer is a button that a tap reaches and the Tab key does not.
+type offer struct {
+	fw.BaseWidget
+	b *Button
+}
+
+func newOffer(b *Button) *offer {
+	o := &offer{b: b}
+	o.ExtendBaseWidget(o)
+	return o
+}
+
+// Tapped implements fyne.Tappable.
+func (o *offer) Tapped(e *fyne.PointEvent) { o.b.Tapped(e) }
+
+// CreateRenderer implements fyne.Widget.
+func (o *offer) CreateRenderer() fyne.WidgetRenderer {
+	r := &faceRenderer{w: o, faces: func() []*face { return []*face{o.b.face} }, style: o.b.dress}
+	r.place = func(s fyne.Size) { o.b.face.layout(o, fyne.NewPos(0, 0), s) }
+	r.min = func() fyne.Size { return o.b.face.minSize(o) }
+	r.Refresh()
+	return r
+}
