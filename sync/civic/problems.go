@@ -58,6 +58,8 @@ const (
 	NotInitialised     Code = "not_initialised"
 	AlreadyInitialised Code = "already_initialised"
 	KeyUnreadable      Code = "key_unreadable"
+	PersonAbsent       Code = "person_absent"
+	MovedOn            Code = "moved_on"
 	DeviceAbsent       Code = "device_absent"
 	ChainBroken        Code = "chain_broken"
 	PracticeKept       Code = "practice_kept"
@@ -68,6 +70,8 @@ const (
 	DiskNear           Code = "disk_near"
 	Unexpected         Code = "unexpected"
 	ImportEmpty        Code = "import_empty"
+	RowsRejected       Code = "rows_rejected"
+	PassphraseFile     Code = "passphrase_file"
 )
 
 var catalogue = map[Code]Sentence{
@@ -125,6 +129,8 @@ var catalogue = map[Code]Sentence{
 	LedgerNewer:        {"The centre's ledger was written by another version of this program.", "Install the newer program again; nothing was changed.", 409},
 	NotInitialised:     {"There is no centre in {1} yet.", "Run fieldkit-server init --data DIR first.", 409},
 	AlreadyInitialised: {"There is a centre in {1} already.", "Go on with it, or choose another folder.", 409},
+	PersonAbsent:       {"The registry does not know this person.", "Look at the list again; somebody may have decided it meanwhile.", 404},
+	MovedOn:            {"Somebody has decided this meanwhile.", "Look at it again as it stands now; nothing was changed.", 409},
 	KeyUnreadable:      {"The key file {1} cannot be read.", "Put it back from where the keys are kept, readable by this user only.", 500},
 	DeviceAbsent:       {"There is no kit {1} here.", "See fieldkit-server device list.", 404},
 	ChainBroken:        {"This registration does not follow on the one before it.", "Both are kept. The kit may have been restored or copied: tell your office.", 409},
@@ -134,6 +140,8 @@ var catalogue = map[Code]Sentence{
 	LeaseNear:          {"This kit may start new interviews until {1}.", "Sync before then to renew it.", 200},
 	DiskNear:           {"The disk is nearly full: {1} are free.", "Free some space soon. What was saved is safe.", 200},
 	Unexpected:         {"Something went wrong that the program did not expect.", "What was saved is safe. Try again, and tell your office if it stays.", 500},
+	RowsRejected:       {"{1} rows do not fit the form; the others are sealed.", "The refused rows stand in {2} with the reason. Correct them there and import that file.", 422},
+	PassphraseFile:     {"The passphrase file {1} cannot be used.", "It holds the passphrase on its first line. Check its name and that it may be read.", 400},
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }

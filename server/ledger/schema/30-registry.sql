@@ -35,24 +35,27 @@ CREATE TABLE registry_link (
   PRIMARY KEY (area, registration, subject)
 ) STRICT;
 
--- Every change of who is who, in order within an office. Undoing one is a
+-- Every change of who is who, in order for each subject. Undoing one is a
 -- further event.
 CREATE TABLE registry_event (
   area         TEXT    NOT NULL,          -- the office of the registration
-  seq          INTEGER NOT NULL,          -- 1, 2, 3 … within the area
-  kind         INTEGER NOT NULL,          -- 1 link, 2 unlink, 3 split
   registration BLOB    NOT NULL,
   subject      TEXT    NOT NULL,
+  n            INTEGER NOT NULL,          -- 1, 2, 3 … for this subject
+  kind         INTEGER NOT NULL,          -- 1 link, 2 unlink, 3 split
   home         TEXT    NOT NULL,          -- the person it belongs to now
   person       BLOB    NOT NULL,
   was_home     TEXT    NOT NULL DEFAULT '', -- the person it belonged to before
   was_person   BLOB,
-  undoes       INTEGER NOT NULL DEFAULT 0,  -- seq of the event that this one takes back
+  undoes       INTEGER NOT NULL DEFAULT 0,  -- n of the event that this one takes back
   actor        TEXT    NOT NULL,          -- 'match' or the name of a member of staff
   detail       BLOB    NOT NULL,          -- model, weight, evidence or reason, sealed
   at           INTEGER NOT NULL,
-  PRIMARY KEY (area, seq)
+  PRIMARY KEY (area, registration, subject, n)
 ) STRICT;
+
+-- What left a person: few rows, since most events have nothing before them.
+CREATE INDEX registry_event_left ON registry_event (was_home, was_person) WHERE was_person IS NOT NULL;
 
 -- Under which blinded keys a person is found. A global table, because people
 -- move between offices; its first column spreads it evenly.

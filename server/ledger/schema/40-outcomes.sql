@@ -18,13 +18,13 @@ CREATE TABLE outcome (
 
 CREATE INDEX outcome_by_status ON outcome (area, status, at);
 
--- What waits for a human: a subject that may be one of the candidates.
+-- What waits for a human: a subject that may be somebody known already. The
+-- candidates and the evidence lie sealed with the event that linked it.
 CREATE TABLE review (
   area         TEXT    NOT NULL,
   registration BLOB    NOT NULL,
   subject      TEXT    NOT NULL,
   risk         INTEGER NOT NULL,          -- 0 to 1000: how likely a wrong merge would be
-  detail       BLOB    NOT NULL,          -- candidates with their evidence, sealed
   opened_at    INTEGER NOT NULL,
   decided_at   INTEGER NOT NULL DEFAULT 0,
   decision     TEXT    NOT NULL DEFAULT '', -- same, other, twin, unsure

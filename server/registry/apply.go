@@ -1,0 +1,76 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/askonce/fieldkit/server/ledger"
+)
+
+// Kinds of events.
+const (
+	eventLink   = 1
+	eventUnlink = 2
+	eventSplit  = 3
+)
+
+// Apply writes changes of one or more offices, see [Port].
+func (e *Embedded) Apply(ctx context.Context, tx ledger.Tx, changes []Change) error {
+	var persons, said, links, keys, events [][]any
+	for i := range changes {
+		c := &changes[i]
+		s := &c.Said
+		if c.Fresh {
+			persons = append(persons, []any{string(c.To.Home), c.To.Person[:], int64(c.State), c.At})
+		}
+		sealed, err := e.seals.said(s)
+		if err != nil {
+			return err
+		}
+		said = append(said, []any{string(c.To.Home), c.To.Person[:], s.Registration[:], s.Subject, string(s.Office), s.At, sealed})
+		links = append(links, []any{string(s.Office), s.Registration[:], s.Subject, string(c.To.Home), c.To.Person[:]})
+		for _, k := range c.Keys {
+			keys = append(keys, []any{e.seals.key(k), c.To.Person[:], string(c.To.Home)})
+		}
+		row, err := e.event(1, eventLink, s, c.To, Ref{}, 0, c.Actor, c.Detail, c.At)
+		if err != nil {
+			return err
+		}
+		events = append(events, row)
+	}
+	for _, t := range []struct {
+		table    string
+		columns  []string
+		rows     [][]any
+		conflict string
+	}{
+		{"registry_person", []string{"area", "person", "state", "created_at"}, persons, ""},
+		{"registry_said", []string{"area", "person", "registration", "subject", "office", "said_at", "said"}, said, ""},
+		{"registry_link", []string{"area", "registration", "subject", "home", "person"}, links, ""},
+		{"registry_key", []string{"key", "person", "home"}, keys, "ON CONFLICT DO NOTHING"},
+		{"registry_event", eventColumns(), events, ""},
+	} {
+		if _, err := tx.Insert(ctx, t.table, t.columns, t.rows, t.conflict); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func eventColumns() []string {
+	return []string{"area", "registration", "subject", "n", "kind", "home", "person", "was_home", "was_person", "undoes", "actor", "detail", "at"}
+}
+
+func (e *Embedded) event(n int64, kind int, s *Said, to, was Ref, undoes int64, actor string, d Detail, at int64) ([]any, error) {
+	detail, err := e.seals.seal("event", s.Registration[:], d)
+	if err != nil {
+		return nil, err
+	}
+	var before any
+	if !was.Person.IsZero() {
+		before = was.Person[:]
+	}
+	return []any{
+		string(s.Office), s.Registration[:], s.Subject, n, int64(kind), string(to.Home), to.Person[:],
+		string(was.Home), before, undoes, actor, detail, at,
+	}, nil
+}

@@ -1,0 +1,118 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
+)
+
+// Port is a registry as reconciliation sees it. Both calls run inside the
+// caller's transaction: what they write is kept or lost with the outcome.
+type Port interface {
+	// Candidates gives, for each list of match keys, the persons found under
+	// any of them, each person once, in no promised order.
+	Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint64) ([]Found, error)
+	// Linked tells which persons the subjects of registrations are.
+	Linked(ctx context.Context, tx ledger.Tx, area civic.Area, registrations []civic.RegistrationID) (map[civic.RegistrationID][]Link, error)
+	// Known reads persons by their reference; unknown ones are left out.
+	Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Person, error)
+	// Apply writes changes in their order.
+	Apply(ctx context.Context, tx ledger.Tx, changes []Change) error
+}
+
+// Ref names a person with its home, the office that met it first.
+type Ref struct {
+	Home   civic.Area
+	Person civic.PersonID
+}
+
+// Link says which person a subject of a registration is.
+type Link struct {
+	Subject string
+	To      Ref
+}
+
+// Said is what one registration said of one of its subjects.
+type Said struct {
+	Registration civic.RegistrationID
+	Subject      string
+	Office       civic.Area
+	At           int64 // the kit's clock, seconds
+	SourceRow    string
+	Claims       []civic.Claim
+}
+
+// State of a person.
+type State uint8
+
+// States of a person.
+const (
+	Standing State = 1 // known
+	Waiting  State = 2 // a reviewer must say whether it is somebody known already
+	Emptied  State = 3 // all it was made of belongs to others now
+)
+
+// Person is one person with everything that was said of it.
+type Person struct {
+	Ref
+	State   State
+	Created int64
+	Said    []Said
+
+	records []*match.Prepared
+}
+
+// Records gives what matching sees of the person, one record for each visit.
+func (p *Person) Records() []*match.Prepared {
+	for len(p.records) < len(p.Said) {
+		p.records = append(p.records, match.Prepare(match.FromClaims(p.Said[len(p.records)].Claims)))
+	}
+	return p.records
+}
+
+// Add counts one more visit to the person in memory.
+func (p *Person) Add(s Said, record *match.Prepared) {
+	p.Records()
+	p.Said = append(p.Said, s)
+	p.records = append(p.records, record)
+}
+
+// Found is the answer to one list of keys.
+type Found struct {
+	Persons []*Person
+	// Capped counts the keys under which more persons stand than are compared;
+	// the first ones were taken.
+	Capped int
+}
+
+// Change is one registration's subject coming to a person.
+type Change struct {
+	Said  Said
+	To    Ref
+	State State // the person's state afterwards
+	Fresh bool  // the person is new
+	Keys  []uint64
+	Actor string // "match" or the name of a member of staff
+	// Detail is kept with the event: why, as evidence and model version.
+	Detail Detail
+	At     int64 // the server's clock, seconds
+}
+
+// Detail says why a change was made. It is sealed like what was said.
+type Detail struct {
+	Model    string           `cbor:"1,keyasint,omitempty"`
+	Verdict  string           `cbor:"2,keyasint,omitempty"`
+	Relation string           `cbor:"3,keyasint,omitempty"`
+	Weight   float64          `cbor:"4,keyasint,omitempty"`
+	Chance   float64          `cbor:"5,keyasint,omitempty"`
+	Margin   float64          `cbor:"6,keyasint,omitempty"`
+	Evidence []match.Evidence `cbor:"7,keyasint,omitempty"`
+	Reasons  []civic.Code     `cbor:"8,keyasint,omitempty"`
+	// Other is the person it was compared with, when it is not the one it was
+	// linked to.
+	Other []Ref `cbor:"9,keyasint,omitempty"`
+	// Note is what a reviewer gave as reason.
+	Note string `cbor:"10,keyasint,omitempty"`
+}
