@@ -104,7 +104,7 @@ func (iv *Interview) AddInstance(ctx context.Context, repeat string) (path strin
 
 // RemoveInstance takes one of a repeat away, its answers with it.
 func (iv *Interview) RemoveInstance(ctx context.Context, path string) error {
-	return iv.change(ctx, func() error { iv.session.RemoveInstance(path); return nil })
+	return iv.change(ctx, func() error { return iv.session.RemoveInstance(path) })
 }
 
 // Check tells what is still wrong on a page, in the order of the form.
@@ -133,12 +133,13 @@ func (iv *Interview) GoTo(ctx context.Context, section string) error {
 	return iv.change(ctx, func() error { iv.draft.Section = section; return nil })
 }
 
-// AddAttachment notes a picture that the kit has stored already, in place of
-// one of the same name. The answer that names it is set with Set.
-func (iv *Interview) AddAttachment(ctx context.Context, a civic.Attachment) error {
+// Attach answers a question with a picture that the kit has stored already.
+func (iv *Interview) Attach(ctx context.Context, path string, a civic.Attachment) error {
 	return iv.change(ctx, func() error {
-		iv.draft.Attachments = slices.DeleteFunc(iv.draft.Attachments, func(o civic.Attachment) bool { return o.Name == a.Name })
-		iv.draft.Attachments = append(iv.draft.Attachments, a)
+		if err := iv.session.Set(path, civic.Answer{Path: path, Value: a.Name}); err != nil {
+			return err
+		}
+		iv.draft.Attachments = append(slices.Clone(iv.draft.Attachments), a)
 		return nil
 	})
 }

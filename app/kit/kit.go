@@ -2,13 +2,17 @@ package kit
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"sync"
 	"time"
 
-	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
 )
 
 // Options say where the kit is and what it may use.
@@ -21,136 +25,167 @@ type Options struct {
 	LogN int
 	// Dial reaches the centre; nil for the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Free tells the bytes free on the kit's disk; nil asks the system.
-	Free func(dir string) (int64, error)
-	// Version is the program's, shown on the settings page.
-	Version string
+	// FreeSpace tells the bytes free on the kit's disk; nil asks the system.
+	FreeSpace func(dir string) (uint64, error)
+	// MaxBytes bounds the store, for tests of a full disk; 0 means no bound.
+	MaxBytes int64
+	// Words gives a sentence of the translations; nil: the English ones that the
+	// kit itself needs for printed receipts.
+	Words func(lang, key string) string
 }
 
 // Kit is one field kit.
 type Kit struct {
-	o Options
+	o     Options
+	log   *slog.Logger
+	forms *form.Catalogue
+
+	mu sync.RWMutex // guards st; the store has a lock of its own
+	st *store.Store // nil while not enrolled
+	// enrolling are the keys of an enrolment that was not finished.
+	enrolling *newIdentity
+
+	passing sync.Mutex // one sync at a time
+	packing sync.Mutex // one packer at a time
 }
 
 // Open opens the kit in a folder, locked; a folder without a kit opens as
 // NotEnrolled. A second process on the same folder is refused with KitBusy; a
 // damaged store with StoreDamaged, and then the file was set aside, not deleted.
-func Open(ctx context.Context, o Options) (*Kit, error) { return &Kit{o: o}, nil }
+func Open(ctx context.Context, o Options) (*Kit, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.Words == nil {
+		o.Words = plainWords
+	}
+	k := &Kit{o: o, log: o.Logger, forms: form.NewCatalogue()}
+	if err := k.loadShippedForms(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Home, 0o700); err != nil {
+		return nil, civic.NewProblem(civic.FileUnreadable, err, o.Home)
+	}
+	if !store.Exists(o.Home) {
+		return k, nil
+	}
+	st, err := store.Open(ctx, o.Home, k.storeOptions())
+	if err != nil {
+		return nil, err
+	}
+	k.st = st
+	return k, nil
+}
+
+func (k *Kit) storeOptions() store.Options {
+	return store.Options{Clock: k.o.Clock, LogN: k.o.LogN, Heads: k.heads, FreeSpace: k.o.FreeSpace, MaxBytes: k.o.MaxBytes}
+}
 
 // Close locks the kit and lets go of the folder.
-func (k *Kit) Close() error { return nil }
+func (k *Kit) Close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.st == nil {
+		return nil
+	}
+	err := k.st.Close()
+	k.st = nil
+	return err
+}
 
 // State says what the kit is ready for.
-func (k *Kit) State() State { return NotEnrolled }
-
-// Enrol makes this folder a kit of an office and leaves it unlocked.
-func (k *Kit) Enrol(ctx context.Context, in EnrolInput) error { return errNotYet }
+func (k *Kit) State() State {
+	switch st, err := k.store(); {
+	case err != nil:
+		return NotEnrolled
+	case st.Unlocked():
+		return Unlocked
+	}
+	return Locked
+}
 
 // Unlock opens the kit with the officer's passphrase and takes in what arrived
 // while it was locked.
-func (k *Kit) Unlock(ctx context.Context, passphrase string) error { return errNotYet }
+func (k *Kit) Unlock(ctx context.Context, passphrase string) error {
+	st, err := k.store()
+	if err != nil {
+		return err
+	}
+	if st.Unlocked() {
+		return nil
+	}
+	if err := st.Unlock(ctx, passphrase); err != nil {
+		return err
+	}
+	return k.afterUnlock(ctx, st)
+}
+
+// afterUnlock reads what the sealed part of the store holds for the kit. What
+// cannot be taken in stays where it is and does not keep the officer out.
+func (k *Kit) afterUnlock(ctx context.Context, st *store.Store) error {
+	workbooks, err := st.Forms(ctx)
+	if err != nil {
+		return err
+	}
+	for ref, workbook := range workbooks {
+		if _, err := k.forms.Add(workbook); err != nil {
+			k.log.Warn("a form kept on this kit cannot be used", "form", ref.String(), "code", civic.CodeOf(err))
+		}
+	}
+	if _, err := k.applyInbox(ctx, st); err != nil {
+		k.log.Warn("what arrived could not be taken in yet", "code", civic.CodeOf(err))
+	}
+	return nil
+}
 
 // Lock packs what waits, so that it can travel without a passphrase, and
-// forgets every key.
-func (k *Kit) Lock(ctx context.Context) error { return errNotYet }
-
-// ProposePassphrase gives words that are easy to remember and hard to guess.
-func (k *Kit) ProposePassphrase(lang string) string { return "" }
-
-// Home is what the first page shows; locked, it holds the counts only.
-func (k *Kit) Home(ctx context.Context) (Home, error) { return Home{}, errNotYet }
-
-// Services are what citizens can come for on this kit.
-func (k *Kit) Services() []Service { return nil }
-
-// Begin starts an interview for a service's form. The disk, the keys, the lease
-// and the clock are checked before; the draft is on disk when Begin returns.
-func (k *Kit) Begin(ctx context.Context, form civic.FormID) (*capture.Interview, error) {
-	return nil, errNotYet
+// forgets every key. It locks even when packing fails; the error tells of that.
+func (k *Kit) Lock(ctx context.Context) error {
+	st, err := k.store()
+	if err != nil || !st.Unlocked() {
+		return err
+	}
+	err = k.pack(ctx, st)
+	st.Lock()
+	return err
 }
 
-// Drafts are the interviews not sealed yet, newest first.
-func (k *Kit) Drafts(ctx context.Context) ([]DraftInfo, error) { return nil, errNotYet }
-
-// Resume goes on with a draft where it was left.
-func (k *Kit) Resume(ctx context.Context, id capture.DraftID) (*capture.Interview, error) {
-	return nil, errNotYet
+// store gives the store of an enrolled kit, locked or not.
+func (k *Kit) store() (*store.Store, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.st == nil {
+		return nil, civic.NewProblem(civic.NotEnrolled, nil)
+	}
+	return k.st, nil
 }
 
-// Discard throws a draft away; Restore takes that back for a day.
-func (k *Kit) Discard(ctx context.Context, id capture.DraftID) error { return errNotYet }
-
-// Restore takes Discard back.
-func (k *Kit) Restore(ctx context.Context, id capture.DraftID) error { return errNotYet }
-
-// Attach stores a picture (JPEG or PNG) for a question and answers it.
-func (k *Kit) Attach(ctx context.Context, iv *capture.Interview, path, name string, r io.Reader) error {
-	return errNotYet
+// open gives the store of an unlocked kit.
+func (k *Kit) open() (*store.Store, error) {
+	st, err := k.store()
+	if err != nil {
+		return nil, err
+	}
+	if !st.Unlocked() {
+		return nil, civic.NewProblem(civic.Locked, nil)
+	}
+	return st, nil
 }
 
-// Picture reads an attachment back, for the review page.
-func (k *Kit) Picture(ctx context.Context, a civic.Attachment) ([]byte, error) { return nil, errNotYet }
-
-// Seal closes an interview for good: when it returns without an error, the
-// registration is on disk, numbered, chained and has its receipt.
-func (k *Kit) Seal(ctx context.Context, iv *capture.Interview) (civic.RegistrationID, error) {
-	return civic.RegistrationID{}, errNotYet
+// problem makes sure that what leaves the package has a code: an error of no
+// kind becomes one that says nothing was lost.
+func problem(err error) error {
+	if err == nil || civic.CodeOf(err) != "" {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return civic.NewProblem(civic.Stopped, err)
+	}
+	return civic.NewProblem(civic.Unexpected, err)
 }
-
-// Registrations lists what was sealed here, newest first.
-func (k *Kit) Registrations(ctx context.Context, f Filter) ([]Row, error) { return nil, errNotYet }
-
-// Registration is one of them whole, worded in a language.
-func (k *Kit) Registration(ctx context.Context, id civic.RegistrationID, lang string) (Entry, error) {
-	return Entry{}, errNotYet
-}
-
-// Search finds people this kit knows, best first.
-func (k *Kit) Search(ctx context.Context, query string, limit int) ([]Person, error) {
-	return nil, errNotYet
-}
-
-// Receipt is the registration's signed receipt.
-func (k *Kit) Receipt(ctx context.Context, id civic.RegistrationID) (Receipt, error) {
-	return Receipt{}, errNotYet
-}
-
-// ReceiptPNG draws the receipt's QR.
-func (k *Kit) ReceiptPNG(ctx context.Context, id civic.RegistrationID) ([]byte, error) {
-	return nil, errNotYet
-}
-
-// ReceiptPDF is the receipt to print, one page.
-func (k *Kit) ReceiptPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error) {
-	return nil, errNotYet
-}
-
-// Verify checks a receipt's text without a network. A refused receipt is a
-// Verdict, not an error.
-func (k *Kit) Verify(ctx context.Context, text string) (Verdict, error) { return Verdict{}, errNotYet }
-
-// VerifyPicture finds the code in a PNG or JPEG and checks it.
-func (k *Kit) VerifyPicture(ctx context.Context, r io.Reader) (Verdict, error) {
-	return Verdict{}, errNotYet
-}
-
-// Sync makes one pass both ways, waiting up to wait for the centre to decide.
-// It may be stopped by its context at any moment without loss. progress may be
-// nil.
-func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progress)) (SyncResult, error) {
-	return SyncResult{}, errNotYet
-}
-
-// Reachable asks the centre for a sign of life, cheaply.
-func (k *Kit) Reachable(ctx context.Context) error { return errNotYet }
-
-// Status counts what is in the kit; it works locked.
-func (k *Kit) Status(ctx context.Context) (Counts, error) { return Counts{}, errNotYet }
-
-// Import seals one registration for each row of a CSV. form is the id of a form
-// on this kit or the path of a workbook.
-func (k *Kit) Import(ctx context.Context, form, csv string, progress func(Progress)) (ImportResult, error) {
-	return ImportResult{}, errNotYet
-}
-
-var errNotYet = civic.NewProblem(civic.NotEnrolled, nil)

@@ -28,6 +28,14 @@ type EnrolInput struct {
 	KitName    string // what people call this tablet; may be empty
 }
 
+// Identity says which kit this is.
+type Identity struct {
+	Device  civic.DeviceID
+	Office  civic.Area
+	Server  string
+	KitName string
+}
+
 // Home is what the first page shows.
 type Home struct {
 	Office      civic.Area
@@ -53,6 +61,7 @@ type Counts struct {
 	Quarantined int
 	Safe        int // covered by the centre's second copy; counts across states
 	People      int // people known to this kit
+	Damaged     int // entries that were set aside; the evidence is kept
 }
 
 // Waiting is what has not reached the centre yet.
@@ -106,14 +115,16 @@ type Filter struct {
 
 // Row is a registration in a list.
 type Row struct {
-	ID       civic.RegistrationID
-	Name     string // empty when nothing was said of it
-	Services []civic.ServiceID
-	Sealed   time.Time
-	Status   civic.Status
-	Safe     bool
-	Reasons  []civic.Reason // why it was held, returned or set aside
-	Practice bool
+	ID        civic.RegistrationID
+	Reference string // what people read out
+	Name      string // empty when nothing was said of it
+	Services  []civic.ServiceID
+	Sealed    time.Time
+	Status    civic.Status
+	Safe      bool
+	Reasons   []civic.Reason // why it was held, returned or set aside
+	Practice  bool
+	Forgotten bool // safe at the centre and no longer readable here
 }
 
 // Entry is one registration whole.
@@ -135,14 +146,15 @@ type Person struct {
 	Place        string
 	Person       civic.PersonID // zero until the centre has settled it
 	Registration civic.RegistrationID
+	Subject      string // who in the registration: empty for the principal, else "mother" …
 	Status       civic.Status
-	Score        float64 // 0 to 1, how well it fits the query
 }
 
 // Receipt is the signed text with the lines printed beside the QR.
 type Receipt struct {
 	Registration civic.RegistrationID
 	Text         string // Base45, what the QR holds
+	Reference    string // what people read out
 	Name         string
 	BirthDate    string
 	Office       civic.Area
@@ -154,7 +166,9 @@ type Receipt struct {
 // Verdict is what a check of a receipt says.
 type Verdict struct {
 	Valid        bool
+	Unknown      bool       // well made, but by a kit whose key has not arrived here
 	Reason       civic.Code // empty when valid
+	Reference    string
 	Registration civic.RegistrationID
 	Office       civic.Area
 	Issued       time.Time
@@ -185,23 +199,8 @@ type SyncResult struct {
 	BytesUp   int64 // HTTP heads and bodies, TLS not counted
 	BytesDown int64
 	At        time.Time // the server's clock
+	Pending   int       // registrations of this kit the centre has not decided yet
 	// Locked tells that outcomes came in while the kit was locked; they are
 	// applied at the next unlock.
 	Locked bool
-}
-
-// ImportResult says what became of a list.
-type ImportResult struct {
-	Sealed       int
-	Rejected     int
-	Repeated     int    // rows that an earlier run of the same import sealed already
-	RejectedFile string // empty when no row was rejected
-	Warnings     []ImportWarning
-}
-
-// ImportWarning is something kept but worth a look.
-type ImportWarning struct {
-	Row    int    // line of the list, the header is 1
-	Column string // the question
-	Code   civic.Code
 }

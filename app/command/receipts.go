@@ -1,0 +1,191 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// given is what receipt prints.
+type given struct {
+	Receipts int     `json:"receipts"`
+	Items    []paper `json:"items"`
+}
+
+type paper struct {
+	Registration string `json:"registration"`
+	Text         string `json:"text"`
+	PNG          string `json:"png,omitempty"`
+	PDF          string `json:"pdf,omitempty"`
+}
+
+func (c *command) receipt() *cobra.Command {
+	var png, pdf, all, lang string
+	cmd := &cobra.Command{
+		Use:   "receipt ID [--png F] [--pdf F] | receipt --all DIR",
+		Short: "Give out receipts",
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case all == "" && len(args) != 1:
+				return errors.New("give the id of one registration, or --all DIR")
+			case all != "" && (len(args) != 0 || png != "" || pdf != ""):
+				return errors.New("--all DIR takes neither an id nor --png nor --pdf")
+			}
+			return nil
+		},
+	}
+	cmd.RunE = c.with(unlocked, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
+		if all != "" {
+			return c.allReceipts(ctx, k, all)
+		}
+		id, err := civic.ParseRegistrationID(args[0])
+		if err != nil {
+			return nil, civic.NewProblem(civic.RegistrationAbsent, err, args[0])
+		}
+		r, err := k.Receipt(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		item := paper{Registration: id.String(), Text: r.Text, PNG: png, PDF: pdf}
+		if err := c.write(png, func() ([]byte, error) { return k.ReceiptPNG(ctx, id) }); err != nil {
+			return nil, err
+		}
+		if err := c.write(pdf, func() ([]byte, error) { return k.ReceiptPDF(ctx, id, lang) }); err != nil {
+			return nil, err
+		}
+		c.face.print("%s", r.Text)
+		return given{Receipts: 1, Items: []paper{item}}, nil
+	})
+	f := cmd.Flags()
+	f.StringVar(&png, "png", "", "write the code as a picture to `file`")
+	f.StringVar(&pdf, "pdf", "", "write the printable page to `file`")
+	f.StringVar(&all, "all", "", "write every receipt's picture to `folder`")
+	f.StringVar(&lang, "language", "es", "of the printable page")
+	return cmd
+}
+
+// write makes a file where a name was given.
+func (c *command) write(name string, make func() ([]byte, error)) error {
+	if name == "" {
+		return nil
+	}
+	b, err := make()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		return civic.NewProblem(civic.FileUnreadable, err, name)
+	}
+	return nil
+}
+
+// manyRegistrations is more than a kit can hold.
+const manyRegistrations = 1 << 30
+
+func (c *command) allReceipts(ctx context.Context, k *kit.Kit, dir string) (any, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, civic.NewProblem(civic.FileUnreadable, err, dir)
+	}
+	rows, err := k.Registrations(ctx, kit.Filter{Limit: manyRegistrations})
+	if err != nil {
+		return nil, err
+	}
+	out := given{Items: []paper{}}
+	m := newMeter(c.face)
+	start := time.Now()
+	for i, row := range rows {
+		if err := ctx.Err(); err != nil {
+			return out, civic.NewProblem(civic.Stopped, err)
+		}
+		if row.Forgotten {
+			continue
+		}
+		r, err := k.Receipt(ctx, row.ID)
+		if err != nil {
+			return out, err
+		}
+		name := filepath.Join(dir, row.ID.String()+".png")
+		if err := c.write(name, func() ([]byte, error) { return k.ReceiptPNG(ctx, row.ID) }); err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, paper{Registration: row.ID.String(), Text: r.Text, PNG: name})
+		out.Receipts++
+		m.count("receipts", i+1, len(rows), time.Since(start))
+	}
+	c.face.say("%d receipts written to %s.", out.Receipts, dir)
+	return out, nil
+}
+
+// checked is what verify prints.
+type checked struct {
+	Valid        bool       `json:"valid"`
+	Reason       civic.Code `json:"reason"`
+	Registration string     `json:"registration"`
+	Office       civic.Area `json:"office"`
+	Issued       string     `json:"issued"` // RFC 3339
+	Reference    string     `json:"reference,omitempty"`
+	Practice     bool       `json:"practice,omitempty"`
+}
+
+// maxPicture is the largest picture that is looked at, in bytes.
+const maxPicture = 32 << 20
+
+func (c *command) verify() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "verify TEXT_OR_PICTURE", Short: "Check a receipt without a network", Args: cobra.ExactArgs(1),
+	}
+	cmd.RunE = c.with(lockedWill, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
+		v, err := check(ctx, k, args[0])
+		if err != nil {
+			return checked{Reason: civic.CodeOf(err)}, err
+		}
+		out := checked{Valid: v.Valid, Reason: v.Reason, Practice: v.Practice}
+		if !v.Valid {
+			return out, civic.NewProblem(v.Reason, nil)
+		}
+		out.Registration, out.Office, out.Reference = v.Registration.String(), v.Office, v.Reference
+		out.Issued = v.Issued.UTC().Format(time.RFC3339)
+		c.face.say("Genuine: registration %s of the office %s.", out.Registration, out.Office)
+		c.face.print("%s", out.Registration)
+		return out, nil
+	})
+	return cmd
+}
+
+// check takes the argument as a picture's file when there is one of that name,
+// else as the text.
+func check(ctx context.Context, k *kit.Kit, arg string) (kit.Verdict, error) {
+	info, err := os.Stat(arg)
+	if err != nil || info.IsDir() {
+		return k.Verify(ctx, arg)
+	}
+	if info.Size() > maxPicture {
+		return kit.Verdict{}, civic.NewProblem(civic.FileUnreadable, nil, arg)
+	}
+	b, err := os.ReadFile(arg)
+	if err != nil {
+		return kit.Verdict{}, civic.NewProblem(civic.FileUnreadable, err, arg)
+	}
+	if text := bytes.TrimSpace(b); len(text) < 4096 && looksLikeText(text) {
+		return k.Verify(ctx, string(text))
+	}
+	return k.VerifyPicture(ctx, bytes.NewReader(b))
+}
+
+// looksLikeText tells a text file from a picture.
+func looksLikeText(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}

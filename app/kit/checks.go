@@ -1,0 +1,112 @@
+package kit
+
+import (
+	"context"
+	"time"
+
+	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+const (
+	// clockSlack is how far the kit's clock may be off before it is told.
+	clockSlack = 10 * time.Minute
+	// leaseWarning is how long before its end a lease is mentioned.
+	leaseWarning = 3 * 24 * time.Hour
+)
+
+// checkBefore looks at disk, keys and lease before an interview starts, so that
+// a family that waited an hour is not told afterwards. A doubtful clock is
+// shown on the home page and stops nothing.
+func (k *Kit) checkBefore(ctx context.Context, st *store.Store) error {
+	if err := st.Ready(ctx); err != nil {
+		return problem(err)
+	}
+	over, _, err := leaseState(ctx, st)
+	if err != nil {
+		return problem(err)
+	}
+	if over {
+		return civic.NewProblem(civic.LeaseOver, nil)
+	}
+	return nil
+}
+
+// leaseState tells whether new interviews are over, and until when they may go
+// on. A kit that was never given a lease is not limited.
+func leaseState(ctx context.Context, st *store.Store) (over bool, until time.Time, err error) {
+	lease, raw, err := st.Lease(ctx)
+	if err != nil || raw == nil {
+		return false, time.Time{}, err
+	}
+	until = time.Unix(lease.Expires, 0).UTC()
+	if lease.Revoked {
+		return true, until, nil
+	}
+	now, ok := serverNow(ctx, st)
+	if !ok {
+		now = time.Unix(lease.Issued, 0)
+	}
+	return lease.Expires != 0 && !now.Before(until), until, nil
+}
+
+// serverNow carries the centre's clock on from the last contact. Within one
+// start of the program the monotonic count decides and the wall clock says
+// nothing; across starts only the wall clock can tell, and one that was set
+// back counts as standing still. Nothing is remembered of a clock set forward:
+// once it is put right, the lease is as long as before.
+func serverNow(ctx context.Context, st *store.Store) (time.Time, bool) {
+	server, at, err := st.ServerTime(ctx)
+	if err != nil || server == 0 {
+		return time.Time{}, false
+	}
+	now := st.Stamp()
+	passed := now.Wall - at.Wall
+	if now.Boot == at.Boot {
+		passed = now.Mono - at.Mono
+	} else {
+		passed = max(passed, now.Mono) // this start alone has run that long
+	}
+	return time.Unix(server+max(passed, 0), 0).UTC(), true
+}
+
+// clockDoubt tells by how much the kit's clock is off, zero when it is near
+// enough or nothing is known.
+func clockDoubt(ctx context.Context, st *store.Store) time.Duration {
+	server, at, err := st.ServerTime(ctx)
+	if err != nil || server == 0 {
+		return 0
+	}
+	off := time.Duration(at.Wall-server) * time.Second
+	if now := st.Stamp(); now.Boot == at.Boot {
+		// The wall clock may have been set since: compare with the count.
+		off += time.Duration((now.Wall-at.Wall)-(now.Mono-at.Mono)) * time.Second
+	}
+	if off.Abs() < clockSlack {
+		return 0
+	}
+	return off.Abs()
+}
+
+// alerts are what needs a person, the most pressing first.
+func (k *Kit) alerts(ctx context.Context, st *store.Store) []Alert {
+	var out []Alert
+	if err := st.Ready(ctx); err != nil {
+		if p := asProblem(err); p.Code != civic.Locked {
+			out = append(out, Alert{Code: p.Code, Words: p.Words})
+		}
+	}
+	if off := clockDoubt(ctx, st); off != 0 {
+		out = append(out, Alert{Code: civic.ClockDoubt, Words: []string{protocol.Span(off)}})
+	}
+	over, until, err := leaseState(ctx, st)
+	switch now, ok := serverNow(ctx, st); {
+	case err != nil:
+	case over:
+		out = append(out, Alert{Code: civic.LeaseOver})
+	case ok && !until.IsZero() && until.Sub(now) < leaseWarning:
+		out = append(out, Alert{Code: civic.LeaseNear, Words: []string{until.In(k.o.Zone).Format("2006-01-02 15:04")}})
+	}
+	return out
+}

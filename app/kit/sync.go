@@ -1,0 +1,177 @@
+package kit
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/client"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// Sync makes one pass both ways, waiting up to wait for the centre to decide.
+// Unlocked, it packs first what waits and takes in at once what comes; locked,
+// it sends what was packed and keeps what comes for the next unlock. It may be
+// stopped by its context at any moment without loss; the result is filled in
+// as far as the pass came, also beside an error. progress may be nil.
+func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progress)) (SyncResult, error) {
+	k.passing.Lock()
+	defer k.passing.Unlock()
+	st, err := k.store()
+	if err != nil {
+		return SyncResult{}, err
+	}
+	var unpacked error
+	if st.Unlocked() {
+		// What cannot be packed must not keep back what is packed already.
+		if unpacked = k.pack(ctx, st); unpacked != nil {
+			k.log.Warn("waiting registrations could not be packed", "code", civic.CodeOf(unpacked))
+		}
+	}
+	before, err := st.Counts(ctx)
+	if err != nil {
+		return SyncResult{}, problem(err)
+	}
+	cl, err := k.client(ctx, st)
+	if err != nil {
+		return SyncResult{}, problem(err)
+	}
+	r, passErr := cl.Pass(ctx, client.Options{Wait: wait, Progress: translate(progress)})
+	out := SyncResult{Attempts: r.Attempts, BytesUp: r.BytesUp, BytesDown: r.BytesDown, At: r.ServerTime, Pending: r.Pending}
+
+	// What arrived is taken in even when the pass was stopped meanwhile.
+	after := context.WithoutCancel(ctx)
+	if st.Unlocked() {
+		applied, err := k.applyInbox(after, st)
+		if err != nil && !errors.Is(err, civic.NewProblem(civic.Locked, nil)) {
+			k.log.Warn("what arrived could not be taken in yet", "code", civic.CodeOf(err))
+			passErr = errors.Join(passErr, err)
+		}
+		out.Settled, out.Held, out.Returned = applied.settled, applied.held, applied.returned
+	} else {
+		out.Locked = r.Received > 0
+	}
+	if now, err := st.Counts(after); err == nil {
+		out.Sent = left(now, civic.Sealed, civic.Approved) - left(before, civic.Sealed, civic.Approved)
+		out.Received = left(now, civic.Sealed, civic.Approved, civic.Sent) - left(before, civic.Sealed, civic.Approved, civic.Sent)
+	}
+	return out, problem(errors.Join(passErr, unpacked))
+}
+
+// left counts the registrations that are in none of some states any more.
+func left(c store.Counts, states ...civic.Status) int {
+	n := 0
+	for s, count := range c.ByStatus {
+		n += count
+		for _, in := range states {
+			if s == in {
+				n -= count
+			}
+		}
+	}
+	return n
+}
+
+// client makes the kit's side of the wire; it needs no passphrase.
+func (k *Kit) client(ctx context.Context, st *store.Store) (*client.Client, error) {
+	identity := st.Identity()
+	root, err := x509.ParseCertificate(identity.RootCert)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(client.Config{
+		Server: identity.Server, Root: root, Transport: identity.TransportKey, Local: st, Clock: k.o.Clock,
+		ServerKey: func() ed25519.PublicKey { return serverKey(ctx, st) },
+		LastServerTime: func() time.Time {
+			t, _ := serverNow(ctx, st)
+			return t
+		},
+		Dial: k.dial(), Logger: k.log,
+	})
+}
+
+func serverKey(ctx context.Context, st *store.Store) ed25519.PublicKey {
+	bundle, _, err := st.Bundle(ctx)
+	if err != nil {
+		return nil
+	}
+	return bundle.Server
+}
+
+func translate(progress func(Progress)) func(client.Progress) {
+	if progress == nil {
+		return nil
+	}
+	names := map[client.Step]string{
+		client.Connecting: "connect", client.Sending: "send", client.Asking: "receive", client.Waiting: "wait", client.Retrying: "retry",
+	}
+	return func(p client.Progress) {
+		progress(Progress{Phase: names[p.Step], Done: p.Up, Total: p.Size, Rate: p.Rate, Left: p.Left})
+	}
+}
+
+// applied counts what messages from the centre changed.
+type applied struct{ settled, held, returned int }
+
+// applyInbox opens what came in and moves the registrations on. A message that
+// cannot be opened stays where it is.
+func (k *Kit) applyInbox(ctx context.Context, st *store.Store) (applied, error) {
+	var sum applied
+	key, secret, err := st.Keys()
+	if err != nil {
+		return sum, problem(err)
+	}
+	public, _ := key.Public().(ed25519.PublicKey)
+	server := serverKey(ctx, st)
+	_, err = st.ApplyInbox(ctx, func(d protocol.Down) ([]civic.Outcome, error) {
+		switch d.Kind {
+		case protocol.DownOutcomes:
+			plain, err := protocol.OpenDown(secret[:], d.Seq, d.Kind, d.Body)
+			if err != nil {
+				return nil, err
+			}
+			outcomes, err := protocol.OpenOutcomes(public, plain)
+			for _, o := range outcomes {
+				sum.count(o.Status)
+			}
+			return outcomes, err
+		case protocol.DownForm:
+			workbook, err := protocol.OpenStatement(protocol.StatementForm, d.Body, server)
+			if err != nil {
+				return nil, err
+			}
+			f, err := k.forms.Add(workbook)
+			if err != nil {
+				return nil, err
+			}
+			return nil, st.KeepForm(ctx, f.Ref(), workbook)
+		}
+		return nil, nil // a kind that a later program will know
+	})
+	return sum, problem(err)
+}
+
+func (a *applied) count(s civic.Status) {
+	switch {
+	case s.Settled():
+		a.settled++
+	case s == civic.Held:
+		a.held++
+	case s == civic.Returned:
+		a.returned++
+	}
+}
+
+// Reachable asks the centre for a sign of life, cheaply: one TCP connection,
+// nothing sent.
+func (k *Kit) Reachable(ctx context.Context) error {
+	st, err := k.store()
+	if err != nil {
+		return err
+	}
+	return problem(client.Probe(ctx, st.Identity().Server, k.dial()))
+}
