@@ -42,5 +42,8 @@ lint: ## runs the linter at its pinned version
 race: ## runs the tests of store, sync and server under the race detector
 	$(GO) test -race -timeout 40m -tags $(TAGS) ./store/... ./sync/... ./server/... ./app/kit/... ./app/capture/... ./app/background/...
 
+fuzz: ## runs every fuzz target for FUZZTIME (10m) each
+	.ci/fuzz
+
 clean: ## removes what was made; the demonstration's data in var/ too
 	rm -rf bin dist var
