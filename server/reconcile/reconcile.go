@@ -17,10 +17,15 @@ import (
 type Incoming struct {
 	Registration *civic.Registration
 	Digest       civic.Digest
-	// Form is the version the registration was made with.
-	Form *form.Form
+	// Form is the version the registration was made with, a *form.Form.
+	Form Claimer
 	// Findings are what the form's rules have against it; warnings do not count.
 	Findings []form.Finding
+}
+
+// Claimer says what a registration's answers mean.
+type Claimer interface {
+	Claims(*civic.Registration) []civic.Claim
 }
 
 // Config is what a Reconciler needs.

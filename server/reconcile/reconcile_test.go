@@ -1,0 +1,333 @@
+package reconcile_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	mrand "math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/match"
+)
+
+const area = civic.Area("mx-20-067")
+
+// plain is a form whose questions are named like the attributes they ask for.
+type plain struct{}
+
+func (plain) Claims(r *civic.Registration) []civic.Claim {
+	var out []civic.Claim
+	for _, a := range r.Answers {
+		subject, attribute := "", a.Path
+		if i := bytes.IndexByte([]byte(a.Path), '/'); i >= 0 {
+			subject, attribute = a.Path[:i], a.Path[i+1:]
+		}
+		out = append(out, civic.Claim{
+			Subject: subject, Attribute: civic.Attribute(attribute), Value: a.Value, Absent: a.Absent,
+			Registration: r.ID, Area: r.Area, At: r.Sealed,
+		})
+	}
+	return out
+}
+
+type centre struct {
+	db       ledger.DB
+	registry *registry.Embedded
+	r        *reconcile.Reconciler
+}
+
+func newCentre(t testing.TB) *centre {
+	t.Helper()
+	db, err := ledger.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	e, err := registry.NewEmbedded([32]byte{1}, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Unix(1_790_000_000, 0)
+	return &centre{db, e, reconcile.New(reconcile.Config{Registry: e, Clock: func() time.Time { return at }})}
+}
+
+func (c *centre) settle(t testing.TB, in ...reconcile.Incoming) []civic.Outcome {
+	t.Helper()
+	var out []civic.Outcome
+	err := c.db.Update(t.Context(), func(tx ledger.Tx) (err error) {
+		out, err = c.r.Settle(t.Context(), tx, area, in)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (c *centre) view(t testing.TB, do func(ctx context.Context, tx ledger.Tx) error) {
+	t.Helper()
+	if err := c.db.View(t.Context(), func(tx ledger.Tx) error { return do(t.Context(), tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// visit makes a registration; answers are name, value, name, value …
+func visit(counter uint64, answers ...string) reconcile.Incoming {
+	device := []byte("a device's public key")
+	r := &civic.Registration{
+		Device: civic.NewDeviceID(device), ID: civic.NewRegistrationID(device, counter), Counter: counter, Area: area,
+		Form: civic.FormRef{ID: "birth", Version: "1"}, Sealed: civic.Stamp{Wall: 1_780_000_000 + int64(counter)},
+		SourceRow: fmt.Sprintf("row-%d", counter),
+	}
+	for i := 0; i+1 < len(answers); i += 2 {
+		r.Answers = append(r.Answers, civic.Answer{Path: answers[i], Value: answers[i+1]})
+	}
+	return reconcile.Incoming{Registration: r, Digest: civic.Digest{byte(counter), byte(counter >> 8)}, Form: plain{}}
+}
+
+func juana(counter uint64, more ...string) reconcile.Incoming {
+	return visit(counter, append([]string{
+		"given_name", "Juana", "surname", "Ixtlahuaca", "second_surname", "Cruz", "birth_date", "1990-05-17", "sex", "F",
+		"municipality", "Tlacolula", "phone", "951 123 4567",
+	}, more...)...)
+}
+
+func TestKnownPersonIsMerged(t *testing.T) {
+	c := newCentre(t)
+	first := c.settle(t, juana(1))[0]
+	if first.Status != civic.Registered || len(first.Persons) != 1 || first.Reasons[0].Code != match.ReasonNoneAlike {
+		t.Fatalf("%+v", first)
+	}
+	second := c.settle(t, juana(2, "occupation", "weaver"))[0]
+	if second.Status != civic.Merged || second.Persons[0].Person != first.Persons[0].Person {
+		t.Fatalf("%+v", second)
+	}
+	c.view(t, func(ctx context.Context, tx ledger.Tx) error {
+		people, err := c.registry.Known(ctx, tx, []registry.Ref{{Home: area, Person: first.Persons[0].Person}})
+		if err != nil {
+			return err
+		}
+		if len(people) != 1 || len(people[0].Said) != 2 || people[0].Said[1].SourceRow != "row-2" {
+			t.Errorf("%+v", people)
+		}
+		counts, err := reconcile.Count(ctx, tx, "")
+		if counts != (reconcile.Counts{Registrations: 2, Registered: 1, Merged: 1, Persons: 1}) {
+			t.Errorf("%+v", counts)
+		}
+		return err
+	})
+}
+
+func TestTwoOfOneBatchMeet(t *testing.T) {
+	c := newCentre(t)
+	out := c.settle(t, juana(1), juana(2))
+	if out[0].Status != civic.Registered || out[1].Status != civic.Merged || out[0].Persons[0] != out[1].Persons[0] {
+		t.Fatalf("%+v", out)
+	}
+}
+
+func TestTwinStaysApart(t *testing.T) {
+	c := newCentre(t)
+	c.settle(t, juana(1))
+	out := c.settle(t, visit(2, "given_name", "Rosa", "surname", "Ixtlahuaca", "second_surname", "Cruz", "birth_date", "1990-05-17", "sex", "F",
+		"municipality", "Tlacolula", "phone", "951 123 4567"))[0]
+	if out.Status != civic.Registered || out.Reasons[0].Code != match.ReasonTwin {
+		t.Fatalf("%+v", out)
+	}
+}
+
+func TestShorterNameOfTheSameDayIsHeld(t *testing.T) {
+	c := newCentre(t)
+	c.settle(t, visit(1, "given_name", "Agustín", "surname", "López", "second_surname", "Ruiz", "birth_date", "2001-02-03", "sex", "M", "municipality", "Etla", "phone", "9511112222"))
+	out := c.settle(t, visit(2, "given_name", "Agustín Federico", "surname", "López", "second_surname", "Ruiz", "birth_date", "2001-02-03", "sex", "M", "municipality", "Etla", "phone", "9511112222"))[0]
+	if out.Status != civic.Held || out.Reasons[0].Code != match.ReasonTwin {
+		t.Fatalf("%+v", out)
+	}
+	c.view(t, func(ctx context.Context, tx ledger.Tx) error {
+		var n int
+		return tx.QueryRow(ctx, "SELECT count(*) FROM review WHERE decided_at = 0").Scan(&n)
+	})
+}
+
+func TestRepeatChangesNothing(t *testing.T) {
+	c := newCentre(t)
+	in := juana(1)
+	first := c.settle(t, in)[0]
+	again := c.settle(t, in, juana(2), in)
+	if fmt.Sprint(again[0]) != fmt.Sprint(first) || fmt.Sprint(again[2]) != fmt.Sprint(first) {
+		t.Fatalf("%v\n%v\n%v", first, again[0], again[2])
+	}
+	c.view(t, func(ctx context.Context, tx ledger.Tx) error {
+		var rows, said int
+		if err := tx.QueryRow(ctx, "SELECT count(*) FROM outcome").Scan(&rows); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, "SELECT count(*) FROM registry_said").Scan(&said); err != nil {
+			return err
+		}
+		if rows != 2 || said != 2 {
+			t.Errorf("%d outcomes, %d said", rows, said)
+		}
+		return nil
+	})
+}
+
+func TestOtherContentUnderTheSameNumber(t *testing.T) {
+	c := newCentre(t)
+	in := juana(1)
+	c.settle(t, in)
+	in.Digest[31] = 9
+	out := c.settle(t, in)[0]
+	if out.Status != civic.Quarantined || out.Reasons[0].Code != civic.RegistrationClash {
+		t.Fatalf("%+v", out)
+	}
+}
+
+func TestFindingsReturnIt(t *testing.T) {
+	c := newCentre(t)
+	in := juana(1)
+	in.Findings = []form.Finding{{Path: "phone", Code: civic.AnswersInvalid, Warning: true}, {Path: "sex", Code: civic.AnswersIncomplete}}
+	out := c.settle(t, in)[0]
+	if out.Status != civic.Returned || len(out.Reasons) != 1 || out.Reasons[0].Words[0] != "sex" || len(out.Persons) != 0 {
+		t.Fatalf("%+v", out)
+	}
+}
+
+func TestMotherBecomesAPersonAndIsFound(t *testing.T) {
+	c := newCentre(t)
+	child := func(n uint64, name, born string) reconcile.Incoming {
+		return visit(n, "given_name", name, "surname", "Cruz", "birth_date", born, "sex", "F",
+			"mother/given_name", "Elena", "mother/surname", "Cruz", "mother/second_surname", "Díaz", "mother/birth_date", "1970-01-02", "mother/phone", "9512223333")
+	}
+	a := c.settle(t, child(1, "Ana", "1995-03-04"))[0]
+	b := c.settle(t, child(2, "Berta", "1998-06-07"))[0]
+	if len(a.Persons) != 2 || len(b.Persons) != 2 || a.Persons[1].Subject != "mother" {
+		t.Fatalf("%+v %+v", a, b)
+	}
+	if a.Persons[1].Person != b.Persons[1].Person || a.Persons[0].Person == b.Persons[0].Person {
+		t.Fatalf("the mother is not one person: %+v %+v", a, b)
+	}
+}
+
+func TestCorrectionGoesToTheSamePerson(t *testing.T) {
+	c := newCentre(t)
+	first := c.settle(t, juana(1))[0]
+	in := visit(2, "given_name", "Josefina", "surname", "Otra", "birth_date", "1950-01-01")
+	in.Registration.Corrects = first.Registration
+	if out := c.settle(t, in)[0]; out.Status != civic.Merged || out.Persons[0].Person != first.Persons[0].Person {
+		t.Fatalf("%+v", out)
+	}
+}
+
+func TestMoveAndUndo(t *testing.T) {
+	c := newCentre(t)
+	first, second := c.settle(t, juana(1))[0], c.settle(t, juana(2))[0]
+	ref := registry.Ref{Home: area, Person: first.Persons[0].Person}
+	split := registry.Ref{Home: area, Person: registry.NewPersonID(second.Registration, "")}
+	update := func(do func(tx ledger.Tx) error) {
+		t.Helper()
+		if err := c.db.Update(t.Context(), do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var n int64
+	update(func(tx ledger.Tx) (err error) {
+		n, err = c.registry.Move(t.Context(), tx, area, second.Registration, "", registry.Ref{}, "rosa", registry.Detail{Note: "not the same"}, 5)
+		return err
+	})
+	who := func() registry.Ref {
+		var links map[civic.RegistrationID][]registry.Link
+		c.view(t, func(ctx context.Context, tx ledger.Tx) (err error) {
+			links, err = c.registry.Linked(ctx, tx, area, []civic.RegistrationID{second.Registration})
+			return err
+		})
+		return links[second.Registration][0].To
+	}
+	if who() != split {
+		t.Fatalf("%v", who())
+	}
+	update(func(tx ledger.Tx) error {
+		_, err := c.registry.Undo(t.Context(), tx, area, second.Registration, "", n, "rosa", registry.Detail{}, 6)
+		return err
+	})
+	if who() != ref {
+		t.Fatalf("%v", who())
+	}
+	err := c.db.Update(t.Context(), func(tx ledger.Tx) error {
+		_, err := c.registry.Undo(t.Context(), tx, area, second.Registration, "", n, "rosa", registry.Detail{}, 7)
+		return err
+	})
+	if civic.CodeOf(err) != civic.MovedOn {
+		t.Fatalf("undone twice: %v", err)
+	}
+	c.view(t, func(ctx context.Context, tx ledger.Tx) error {
+		people, err := c.registry.Known(ctx, tx, []registry.Ref{ref, split})
+		if err != nil {
+			return err
+		}
+		if people[0].State != registry.Standing || len(people[0].Said) != 2 || people[1].State != registry.Emptied {
+			t.Errorf("%+v", people)
+		}
+		events, err := c.registry.Events(ctx, tx, people[0])
+		if len(events) != 4 {
+			t.Errorf("%d events", len(events))
+		}
+		return err
+	})
+	// A third visit still finds the person, and not the emptied one.
+	if out := c.settle(t, juana(3))[0]; out.Status != civic.Merged || out.Persons[0].Person != ref.Person {
+		t.Fatalf("%+v", out)
+	}
+}
+
+// What was said must not lie readable in the ledger.
+func TestNothingReadableInTheLedger(t *testing.T) {
+	c := newCentre(t)
+	c.settle(t, juana(1))
+	c.view(t, func(ctx context.Context, tx ledger.Tx) error {
+		return ledger.All(ctx, tx, func(r ledger.Row) error {
+			var said []byte
+			if err := r.Scan(&said); err != nil {
+				return err
+			}
+			for _, word := range []string{"Juana", "Ixtlahuaca", "1990-05-17", "951", "given_name", "row-1"} {
+				if bytes.Contains(said, []byte(word)) {
+					t.Errorf("%q stands readable", word)
+				}
+			}
+			return nil
+		}, "SELECT said FROM registry_said UNION ALL SELECT detail FROM registry_event")
+	})
+}
+
+func BenchmarkSettle(b *testing.B) {
+	c := newCentre(b)
+	rnd := mrand.New(mrand.NewPCG(1, 2))
+	pick := func(from ...string) string { return from[rnd.IntN(len(from))] }
+	n := uint64(0)
+	person := func() reconcile.Incoming {
+		n++
+		return visit(n,
+			"given_name", pick("Ana", "Berta", "Carla", "Diana", "Elena", "Juan", "Pedro", "Luis", "Jorge", "Raúl")+" "+pick("María", "José", "Luz", "Inés"),
+			"surname", pick("López", "Pérez", "García", "Cruz", "Ruiz", "Díaz", "Luna", "Mota", "Vera", "Zárate"),
+			"second_surname", pick("López", "Pérez", "García", "Cruz", "Ruiz", "Díaz", "Luna", "Mota", "Vera", "Zárate"),
+			"birth_date", fmt.Sprintf("%04d-%02d-%02d", 1940+rnd.IntN(80), 1+rnd.IntN(12), 1+rnd.IntN(28)), "sex", pick("M", "F"),
+			"locality", pick("Etla", "Centro", "Norte"), "municipality", pick("Tlacolula", "Ocotlán", "Miahuatlán"), "phone", fmt.Sprintf("951%07d", rnd.IntN(9_999_999)))
+	}
+	for b.Loop() {
+		in := make([]reconcile.Incoming, 200)
+		for i := range in {
+			in[i] = person()
+		}
+		c.settle(b, in...)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "regs/s")
+}
