@@ -1,17 +1,21 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
 )
 
 // Config is what a client is made of. Only the fields marked so may be zero.
@@ -128,6 +132,7 @@ type Client struct {
 	config  Config
 	address string // host:port
 	base    string // https://host:port
+	tls     *tls.Config
 }
 
 // New checks a configuration and makes a client; it opens no connection.
@@ -139,12 +144,38 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{config: c, base: base, address: address}, nil
+	now := c.Clock
+	if last := c.LastServerTime; last != nil {
+		now = func() time.Time {
+			if t := last(); t.After(c.Clock()) {
+				return t
+			}
+			return c.Clock()
+		}
+	}
+	config, err := protocol.ClientTLS(c.Root, c.Transport, now)
+	if err != nil {
+		return nil, err
+	}
+	if c.Jitter == nil {
+		c.Jitter = rand.Float64
+	}
+	c.Tuning = c.Tuning.filled()
+	return &Client{config: c, base: base, address: address, tls: config}, nil
 }
 
-// Pass makes one pass: see the package comment. The error is a civic.Problem.
-func (c *Client) Pass(ctx context.Context, o Options) (Result, error) {
-	return Result{}, civic.NewProblem(civic.NoNetwork, nil)
+// filled puts the default in every field that is zero.
+func (t Tuning) filled() Tuning {
+	d := DefaultTuning()
+	return Tuning{
+		Chunk:      cmp.Or(t.Chunk, d.Chunk),
+		Stall:      cmp.Or(t.Stall, d.Stall),
+		Answer:     cmp.Or(t.Answer, d.Answer),
+		RetryMin:   cmp.Or(t.RetryMin, d.RetryMin),
+		RetryMax:   cmp.Or(t.RetryMax, d.RetryMax),
+		Patience:   cmp.Or(t.Patience, d.Patience),
+		SendBuffer: cmp.Or(t.SendBuffer, d.SendBuffer),
+	}
 }
 
 // parseServer takes a server's address as people write it.

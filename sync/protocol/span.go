@@ -6,10 +6,11 @@ import (
 )
 
 // Span writes a stretch of time for people in numbers and the signs d, h, min
-// and s, the two largest of them: "2 d 3 h", "40 min".
+// and s, the two largest of them, rounded to minutes above an hour: "2 d 3 h", "40 min".
 func Span(d time.Duration) string {
-	if d < 0 {
-		d = -d
+	d = d.Abs()
+	if d > time.Hour {
+		d = d.Round(time.Minute)
 	}
 	units := []struct {
 		sign string

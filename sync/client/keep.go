@@ -1,0 +1,121 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// keep checks what an answer brought and hands it to the kit's memory: the time
+// and the bundle first, because the bundle names the key for the rest.
+func (p *pass) keep(ctx context.Context, pending []protocol.Item, r *protocol.SyncRequest, a *protocol.SyncAnswer) error {
+	if a.ServerTime <= 0 || len(a.Down) > protocol.MaxDownPerCall || len(a.Want) > 2*protocol.MaxAsked || len(a.WantKey) > protocol.MaxAsked {
+		return civic.NewProblem(civic.RequestMalformed, errors.New("the answer breaks the limits"))
+	}
+	p.result.ServerTime = time.Unix(a.ServerTime, 0).UTC()
+	p.result.ClockOff, p.result.Doubt = clockDoubt(p.config.Clock(), a.ServerTime)
+	p.result.Pending = int(a.Pending)
+	if err := p.local.KeepServerTime(ctx, a.ServerTime); err != nil {
+		return err
+	}
+	if err := p.keepBundle(ctx, r.Bundle, a.Bundle); err != nil {
+		return err
+	}
+	if err := p.keepLease(ctx, a.Lease); err != nil {
+		return err
+	}
+	if err := p.keepAcks(ctx, pending, a); err != nil {
+		return err
+	}
+	for _, k := range r.Keys {
+		if !slices.Contains(a.WantKey, k) {
+			p.keys[k] = true
+		}
+	}
+	return p.keepDown(ctx, r.Cursor, a.Down)
+}
+
+func (p *pass) keepBundle(ctx context.Context, held uint64, statement []byte) error {
+	if len(statement) == 0 {
+		return nil
+	}
+	b, err := openBundle(statement, p.config.Root)
+	if err != nil {
+		return err
+	}
+	if b.Serial <= held { // an old one, sent again: a kit never goes back
+		return nil
+	}
+	if err := p.local.KeepBundle(ctx, statement, b); err != nil {
+		return err
+	}
+	p.server = b.Server
+	return nil
+}
+
+func (p *pass) keepLease(ctx context.Context, statement []byte) error {
+	if len(statement) == 0 {
+		return nil
+	}
+	var l protocol.Lease
+	if err := protocol.Open(protocol.StatementLease, statement, p.server, &l); err != nil {
+		return err
+	}
+	return p.local.KeepLease(ctx, statement, l)
+}
+
+// keepAcks believes what the server key signed of files this kit has.
+func (p *pass) keepAcks(ctx context.Context, pending []protocol.Item, a *protocol.SyncAnswer) error {
+	if len(a.Acks) == 0 {
+		return nil
+	}
+	var acks []protocol.BatchAck
+	if err := protocol.Open(protocol.StatementAck, a.Acks, p.server, &acks); err != nil {
+		return err
+	}
+	has := make(map[civic.Digest]bool, len(pending))
+	for _, i := range pending {
+		has[i.Digest] = true
+	}
+	acks = slices.DeleteFunc(acks, func(k protocol.BatchAck) bool {
+		return !has[k.Batch] || k.State > protocol.BatchNeedsKey || (k.Reason != "" && !protocol.ValidCode(string(k.Reason)))
+	})
+	if len(acks) == 0 {
+		return nil
+	}
+	if err := p.local.Acknowledge(ctx, a.Acks, acks); err != nil {
+		return err
+	}
+	for _, k := range acks {
+		if k.State != protocol.BatchAbsent {
+			p.settled[k.Batch] = true
+		}
+	}
+	return nil
+}
+
+func (p *pass) keepDown(ctx context.Context, cursor uint64, down []protocol.Down) error {
+	// What was taken in already came again; the numbers must grow.
+	down = slices.DeleteFunc(down, func(d protocol.Down) bool { return d.Seq <= cursor })
+	if len(down) == 0 {
+		return nil
+	}
+	if !slices.IsSortedFunc(down, func(a, b protocol.Down) int {
+		if a.Seq < b.Seq {
+			return -1
+		}
+		return 1 // equal numbers are out of order as well
+	}) {
+		return civic.NewProblem(civic.RequestMalformed, errors.New("messages down are out of order"))
+	}
+	if err := p.local.TakeIn(ctx, down, down[len(down)-1].Seq); err != nil {
+		return err
+	}
+	p.result.Received += len(down)
+	p.meter.took(len(down))
+	return nil
+}

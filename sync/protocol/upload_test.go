@@ -1,0 +1,123 @@
+package protocol
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+func TestMetadata(t *testing.T) {
+	m := Metadata{Kind: UploadBatch, Name: civic.Digest{1, 2, 3}}
+	if got, err := ParseMetadata(m.String()); err != nil || got != m {
+		t.Errorf("%v became %v: %v", m, got, err)
+	}
+	if got, err := ParseMetadata("filename Zm9v, " + m.String() + ",is_confidential"); err != nil || got != m {
+		t.Errorf("with another client's keys: %v, %v", got, err)
+	}
+	for _, bad := range []string{"", "kind", "kind YmF0Y2g=", m.String() + "," + m.String(), Metadata{Kind: "letter", Name: m.Name}.String(), "kind !,name !"} {
+		if _, err := ParseMetadata(bad); civic.CodeOf(err) != civic.RequestMalformed {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestUploadPath(t *testing.T) {
+	name := NameOf([]byte("file"))
+	if got, ok := ParseUploadPath(UploadPath(name)); !ok || got != name {
+		t.Errorf("read %v", got)
+	}
+	for _, bad := range []string{"", PathUploads, PathUploads + "/", UploadPath(name) + "0", UploadPath(name)[:40], "/v0/uploads/../sync"} {
+		if _, ok := ParseUploadPath(bad); ok {
+			t.Errorf("%q is no upload", bad)
+		}
+	}
+}
+
+func TestChecksumAndSizes(t *testing.T) {
+	h := http.Header{}
+	if _, set, err := ParseChecksum(h); set || err != nil {
+		t.Error("none is none")
+	}
+	h.Set(HeaderUploadSum, Checksum([]byte("abc")))
+	if sum, set, err := ParseChecksum(h); !set || err != nil || civic.Digest(sum) != NameOf([]byte("abc")) {
+		t.Errorf("%x, %v", sum, err)
+	}
+	for _, bad := range []string{"sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha256 x", "sha256", "x"} {
+		h.Set(HeaderUploadSum, bad)
+		if _, _, err := ParseChecksum(h); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	for text, ok := range map[string]bool{"0": true, "12": true, "-1": false, "+1": false, "01": false, "": false, "1e3": false, "99999999999999999999": false} {
+		h.Set(HeaderUploadOffset, text)
+		if _, err := ParseSize(h, HeaderUploadOffset); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestProblemTravels(t *testing.T) {
+	for code := range civic.Catalogue() {
+		want := civic.NewProblem(code, errors.New("beneath"), "a", "b")
+		if want.HTTPStatus() < 400 { // a notice on the kit, never an answer
+			continue
+		}
+		w := httptest.NewRecorder()
+		WriteProblem(w, want)
+		got := ReadProblem(w.Result())
+		if got == nil || got.Code != code || !slices.Equal(got.Words, want.Words) || w.Code != want.HTTPStatus() {
+			t.Errorf("%s became %v with status %d", code, got, w.Code)
+		}
+		bare := w.Result() // as HEAD sees it
+		bare.Body = http.NoBody
+		if got := ReadProblem(bare); got == nil || got.Code != code {
+			t.Errorf("%s without its body became %v", code, got)
+		}
+	}
+	for status, want := range map[int]civic.Code{502: civic.ServerBusy, 429: civic.ServerBusy, 408: civic.ServerBusy, 404: civic.RequestMalformed, 302: civic.RequestMalformed} {
+		w := httptest.NewRecorder()
+		w.WriteHeader(status)
+		_, _ = w.WriteString("<html>")
+		if got := ReadProblem(w.Result()); got.Code != want {
+			t.Errorf("a bare %d became %s", status, got.Code)
+		}
+	}
+	w := httptest.NewRecorder()
+	WriteProblem(w, errors.New("anything"))
+	if p := ReadProblem(w.Result()); p.Code != civic.ServerBusy || RetryAfter(w.Result(), time.Minute) != 2*time.Second {
+		t.Errorf("an error without a code became %v", p)
+	}
+	if RetryAfter(w.Result(), time.Second) != time.Second {
+		t.Error("the limit is not kept")
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 59 * time.Second: "59 s", -90 * time.Second: "1 min 30 s", time.Hour: "1 h",
+		48*time.Hour - time.Second: "2 d", 51 * time.Hour: "2 d 3 h",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("%v is written %q, want %q", d, got, want)
+		}
+	}
+}
+
+func FuzzParseMetadata(f *testing.F) {
+	f.Add(Metadata{Kind: UploadKey}.String())
+	f.Add("filename Zm9v,kind YmF0Y2g=")
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := ParseMetadata(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseMetadata(m.String()); err != nil || again != m {
+			t.Errorf("%q is %v, written %q", s, m, m.String())
+		}
+	})
+}
