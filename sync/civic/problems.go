@@ -63,6 +63,7 @@ const (
 	DeviceAbsent       Code = "device_absent"
 	ChainBroken        Code = "chain_broken"
 	PracticeKept       Code = "practice_kept"
+	ProcessingFailed   Code = "processing_failed"
 	WrongUse           Code = "wrong_use"
 	PictureUnknown     Code = "picture_unknown"
 	LeaseOver          Code = "lease_over"
@@ -143,5 +144,6 @@ var catalogue = map[Code]Sentence{
 	RowsRejected:       {"{1} rows do not fit the form; the others are sealed.", "The refused rows stand in {2} with the reason. Correct them there and import that file.", 422},
 	PassphraseFile:     {"The passphrase file {1} cannot be used.", "It holds the passphrase on its first line. Check its name and that it may be read.", 400},
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
+	ProcessingFailed:   {"The centre could not work on this file; it was set aside whole.", "Nothing was lost. Whoever runs the centre finds the cause in its log and tries again.", 422},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }
