@@ -3,118 +3,255 @@ package store
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"time"
 
+	"github.com/askonce/fieldkit/store/people"
+	"github.com/askonce/fieldkit/store/vault"
 	"github.com/askonce/fieldkit/sync/civic"
-	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// Rows of table m that belong to the store.
+const (
+	rowIdentity  = vault.FirstRow + iota // Identity (outer)
+	rowKeys                              // device key and kit secret (kit)
+	rowBoot                              // how often the store was opened (outer)
+	rowCursor                            // last message of the centre taken in (outer)
+	rowBundle                            // key bundle and its statement (outer)
+	rowLease                             // lease and its statement (outer)
+	rowTime                              // server time and our stamp of it (outer)
+	rowChain                             // counters and the last digest (kit)
+	rowDayKey                            // today's transport key (kit)
+	rowBatches                           // number of the last batch (kit)
+	rowStatement                         // the last acknowledgement as it was signed (outer)
 )
 
 // Store is one kit's memory. Its methods may be called from several goroutines.
-type Store struct{}
+type Store struct {
+	vault   *vault.Vault
+	options Options
+	started time.Time
+	boot    uint32
 
-var errSoon = civic.NewProblem(civic.NotEnrolled, nil)
+	sealing sync.Mutex // one registration after the other, for the chain
 
-// Make is how Seal asks for the registration of a counter; previous is the
-// digest of the one before. It may read from the store but not write to it.
-type Make = func(counter uint64, previous civic.Digest) (r *civic.Registration, digest civic.Digest, receipt string, err error)
+	mu       sync.RWMutex // guards what follows; never held while waiting for a caller's function
+	identity Identity
+	open     *opened // nil while locked
+}
+
+// opened is what an unlocked store holds in memory.
+type opened struct {
+	device    ed25519.PrivateKey
+	kitSecret [32]byte
+	list      []*stub // by counter, practice last
+	byID      map[civic.RegistrationID]*stub
+	index     *people.Index
+	owners    []civic.RegistrationID // what the index's references mean
+}
 
 // Exists tells whether dir holds a kit's memory, damaged or not.
-func Exists(dir string) bool { return false }
+func Exists(dir string) bool { return vault.Exists(dir) }
 
-// Create makes the memory of a newly enrolled kit in dir and leaves it unlocked.
-func Create(ctx context.Context, dir string, s Setup) (*Store, error) { return nil, errSoon }
+func (o Options) filled() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.FreeSpace == nil {
+		o.FreeSpace = vault.Free
+	}
+	return o
+}
 
-// Open opens the memory in dir, locked.
-func Open(ctx context.Context, dir string, o Options) (*Store, error) { return nil, errSoon }
+func (o Options) vault() vault.Options {
+	return vault.Options{Clock: o.Clock, LogN: o.LogN, MaxBytes: o.MaxBytes, VFS: o.VFS}
+}
 
-func (s *Store) Unlock(ctx context.Context, passphrase string) error { return errSoon }
-func (s *Store) Lock()                                               {}
-func (s *Store) Unlocked() bool                                      { return false }
-func (s *Store) Officer() Officer                                    { return Officer{} }
-func (s *Store) Close() error                                        { return nil }
-func (s *Store) Identity() Identity                                  { return Identity{} }
-func (s *Store) Ready(ctx context.Context) error                     { return errSoon }
+// Create makes the memory of a newly enrolled kit in dir and leaves it unlocked
+// for its first officer. A folder that holds one already is civic.AlreadyEnrolled.
+func Create(ctx context.Context, dir string, s Setup) (*Store, error) {
+	if len(s.TransportKey) != 0 {
+		s.Identity.TransportKey = s.TransportKey
+	}
+	if len(s.DeviceKey) != ed25519.PrivateKeySize || len(s.Identity.TransportKey) != ed25519.PrivateKeySize {
+		return nil, civic.NewProblem(civic.RequestMalformed, errors.New("a kit needs a device key and a transport key"))
+	}
+	o := s.filled()
+	v, err := vault.Create(ctx, dir, o.vault(), s.Officer, s.Passphrase, s.Recovery)
+	if err != nil {
+		return nil, err
+	}
+	st := &Store{vault: v, options: o, started: o.Clock(), boot: 1, identity: s.Identity}
+	err = v.Update(ctx, func(tx *vault.Tx) error {
+		if err := put(tx, vault.Outer, "m", rowIdentity, identityRecord(s.Identity)); err != nil {
+			return err
+		}
+		if err := put(tx, vault.Kit, "m", rowKeys, keysRecord{Device: s.DeviceKey.Seed(), Secret: s.KitSecret[:]}); err != nil {
+			return err
+		}
+		if err := put(tx, vault.Kit, "m", rowChain, chain{}); err != nil {
+			return err
+		}
+		return tx.Put(vault.Outer, "m", rowBoot, binary.BigEndian.AppendUint32(nil, 1))
+	})
+	if err == nil {
+		err = st.load(ctx)
+	}
+	if err == nil {
+		err = st.Append(ctx, "created")
+	}
+	if err != nil {
+		return nil, errors.Join(err, v.Close(), vault.Undo(dir))
+	}
+	return st, nil
+}
+
+// Open opens the memory in dir, locked. Another process that uses it is
+// civic.KitBusy; a folder without one civic.NotEnrolled; a damaged database is
+// renamed and kept whole, and Open answers civic.StoreDamaged with that name.
+func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	o = o.filled()
+	v, err := vault.Open(ctx, dir, o.vault())
+	if err != nil {
+		return nil, err
+	}
+	st := &Store{vault: v, options: o, started: o.Clock()}
+	if err := v.Update(ctx, st.begin); err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return st, nil
+}
+
+func (s *Store) begin(tx *vault.Tx) error {
+	var r identityRecord
+	ok, err := get(tx, "m", rowIdentity, &r)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return civic.NewProblem(civic.StoreDamaged, errors.New("no identity"), "")
+	}
+	s.identity = Identity(r)
+	boots, _, err := tx.Get("m", rowBoot)
+	if err != nil {
+		return err
+	}
+	if len(boots) == 4 {
+		s.boot = binary.BigEndian.Uint32(boots)
+	}
+	s.boot++
+	return tx.Put(vault.Outer, "m", rowBoot, binary.BigEndian.AppendUint32(nil, s.boot))
+}
+
+// Unlock opens what the passphrase protects. A wrong one is
+// civic.WrongPassphrase; nothing is lost by trying.
+func (s *Store) Unlock(ctx context.Context, passphrase string) error {
+	if err := s.vault.Unlock(ctx, passphrase); err != nil {
+		return err
+	}
+	if err := s.load(ctx); err != nil {
+		s.Lock()
+		return err
+	}
+	return s.Append(ctx, "unlocked")
+}
+
+// load reads into memory what lists and searches need.
+func (s *Store) load(ctx context.Context) error {
+	o := &opened{byID: map[civic.RegistrationID]*stub{}, index: people.New()}
+	err := s.vault.Update(ctx, func(tx *vault.Tx) error {
+		var k keysRecord
+		ok, err := get(tx, "m", rowKeys, &k)
+		if err != nil {
+			return err
+		}
+		if !ok || len(k.Device) != ed25519.SeedSize || len(k.Secret) != len(o.kitSecret) {
+			return civic.NewProblem(civic.RowDamaged, errors.New("no device key"))
+		}
+		o.device = ed25519.NewKeyFromSeed(k.Device)
+		copy(o.kitSecret[:], k.Secret)
+		if err := s.loadStubs(tx, o); err != nil {
+			return err
+		}
+		if err := purgeDrafts(tx, s.options.Clock()); err != nil {
+			return err
+		}
+		moved, err := fold(tx, o)
+		apply(moved)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = o
+	return nil
+}
+
+// Lock drops keys, names and lists from memory. What is on the disk stays sealed.
+func (s *Store) Lock() {
+	s.mu.Lock()
+	if s.open != nil {
+		clear(s.open.device)
+		clear(s.open.kitSecret[:])
+		s.open = nil
+	}
+	s.mu.Unlock()
+	s.vault.Lock()
+}
+
+// Unlocked tells whether an officer has unlocked the store.
+func (s *Store) Unlocked() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.open != nil
+}
+
+// Officer is the one who unlocked the store, zero while it is locked.
+func (s *Store) Officer() Officer {
+	id, name := s.vault.Officer()
+	return Officer{ID: id, Name: name}
+}
+
+// Close locks the store and gives the folder free.
+func (s *Store) Close() error {
+	s.Lock()
+	return s.vault.Close()
+}
+
+// Identity is who this kit is on the wire; it needs no passphrase.
+func (s *Store) Identity() Identity {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.identity
+}
+
+// Keys gives the key that signs batches and receipts, and the secret that the
+// kit shares with the registry.
 func (s *Store) Keys() (device ed25519.PrivateKey, kitSecret [32]byte, err error) {
-	return nil, kitSecret, errSoon
+	o, err := s.opened()
+	if err != nil {
+		return nil, kitSecret, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return ed25519.NewKeyFromSeed(o.device.Seed()), o.kitSecret, nil
 }
 
-func (s *Store) SaveDraft(ctx context.Context, d Draft) error                   { return errSoon }
-func (s *Store) Drafts(ctx context.Context) ([]Draft, error)                    { return nil, errSoon }
-func (s *Store) Discarded(ctx context.Context) ([]Draft, error)                 { return nil, errSoon }
-func (s *Store) Draft(ctx context.Context, id DraftID) (Draft, error)           { return Draft{}, errSoon }
-func (s *Store) DiscardDraft(ctx context.Context, id DraftID) error             { return errSoon }
-func (s *Store) RestoreDraft(ctx context.Context, id DraftID) error             { return errSoon }
-func (s *Store) Attachment(ctx context.Context, d civic.Digest) ([]byte, error) { return nil, errSoon }
-func (s *Store) PutAttachment(ctx context.Context, name, media string, plain []byte) (civic.Attachment, error) {
-	return civic.Attachment{}, errSoon
-}
-func (s *Store) Seal(ctx context.Context, draft DraftID, make Make) (civic.RegistrationID, error) {
-	return civic.RegistrationID{}, errSoon
-}
-func (s *Store) SealMany(ctx context.Context, n int, make func(i int, counter uint64, previous civic.Digest) (*civic.Registration, civic.Digest, string, error)) ([]civic.RegistrationID, error) {
-	return nil, errSoon
-}
-func (s *Store) Registration(ctx context.Context, id civic.RegistrationID) (Entry, error) {
-	return Entry{}, errSoon
-}
-func (s *Store) Registrations(ctx context.Context, f Filter) ([]Entry, error) { return nil, errSoon }
-func (s *Store) Counts(ctx context.Context) (Counts, error)                   { return Counts{}, errSoon }
-func (s *Store) Search(ctx context.Context, query string, limit int) ([]Person, error) {
-	return nil, errSoon
+func (s *Store) opened() (*opened, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.open == nil {
+		return nil, civic.NewProblem(civic.Locked, nil)
+	}
+	return s.open, nil
 }
 
-// Unpacked gives up to limit registrations that no batch holds yet, in the
-// order of their counters; practice never leaves the kit and is not among them.
-func (s *Store) Unpacked(ctx context.Context, limit int) ([]civic.Registration, error) {
-	return nil, errSoon
+// Stamp is this moment as the kit knows it.
+func (s *Store) Stamp() civic.Stamp {
+	now := s.options.Clock()
+	return civic.Stamp{Wall: now.Unix(), Boot: s.boot, Mono: int64(now.Sub(s.started) / time.Second)}
 }
-
-// UnpackedAttachments gives the attachments of packed or unpacked registrations
-// that no sealed file of the outbox holds yet.
-func (s *Store) UnpackedAttachments(ctx context.Context, limit int) ([]civic.Attachment, error) {
-	return nil, errSoon
-}
-func (s *Store) AddOutgoing(ctx context.Context, o Outgoing) error     { return errSoon }
-func (s *Store) NextBatch(ctx context.Context) (seq uint64, err error) { return 0, errSoon }
-func (s *Store) DayKey(ctx context.Context, wrap func(DayKey) (header []byte, err error)) (DayKey, error) {
-	return DayKey{}, errSoon
-}
-
-func (s *Store) Cursor(ctx context.Context) (uint64, error)               { return 0, errSoon }
-func (s *Store) Pending(ctx context.Context) ([]protocol.Item, error)     { return nil, errSoon }
-func (s *Store) Read(ctx context.Context, d civic.Digest) ([]byte, error) { return nil, errSoon }
-func (s *Store) Acknowledge(ctx context.Context, statement []byte, acks []protocol.BatchAck) error {
-	return errSoon
-}
-func (s *Store) TakeIn(ctx context.Context, down []protocol.Down, cursor uint64) error {
-	return errSoon
-}
-func (s *Store) KeepBundle(ctx context.Context, statement []byte, b protocol.KeyBundle) error {
-	return errSoon
-}
-func (s *Store) Bundle(ctx context.Context) (protocol.KeyBundle, []byte, error) {
-	return protocol.KeyBundle{}, nil, errSoon
-}
-func (s *Store) BundleSerial(ctx context.Context) (uint64, error) { return 0, errSoon }
-func (s *Store) KeepLease(ctx context.Context, statement []byte, l protocol.Lease) error {
-	return errSoon
-}
-func (s *Store) Lease(ctx context.Context) (protocol.Lease, []byte, error) {
-	return protocol.Lease{}, nil, errSoon
-}
-func (s *Store) KeepServerTime(ctx context.Context, server int64) error { return errSoon }
-
-// ServerTime gives the centre's clock at the last contact and the kit's stamp
-// of that moment; 0 when there was none.
-func (s *Store) ServerTime(ctx context.Context) (server int64, at civic.Stamp, err error) {
-	return 0, at, errSoon
-}
-func (s *Store) ApplyInbox(ctx context.Context, apply func(protocol.Down) ([]civic.Outcome, error)) (int, error) {
-	return 0, errSoon
-}
-func (s *Store) KeepForm(ctx context.Context, f civic.FormRef, workbook []byte) error { return errSoon }
-func (s *Store) Forms(ctx context.Context) (map[civic.FormRef][]byte, error)          { return nil, errSoon }
-func (s *Store) Setting(ctx context.Context, key string) (string, error)              { return "", errSoon }
-func (s *Store) SetSetting(ctx context.Context, key, value string) error              { return errSoon }
-func (s *Store) Stamp() civic.Stamp                                                   { return civic.Stamp{} }
-func (s *Store) Journal(ctx context.Context) (protocol.Head, error)                   { return protocol.Head{}, errSoon }
-func (s *Store) Append(ctx context.Context, event civic.Code, words ...string) error  { return errSoon }

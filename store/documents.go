@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+
+	"github.com/askonce/fieldkit/store/vault"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// Settings need no passphrase and must hold nothing of a citizen: the language
+// of the screen, the size of letters, the bandwidth window.
+
+// Setting gives a setting, empty when it was never set.
+func (s *Store) Setting(ctx context.Context, key string) (string, error) {
+	var r documentRecord
+	err := s.vault.View(ctx, func(tx *vault.Tx) error {
+		n, err := tx.Name(vault.Outer, "l", []byte(key))
+		if err != nil {
+			return err
+		}
+		_, err = get(tx, "l", n, &r)
+		return err
+	})
+	return string(r.Value), err
+}
+
+// SetSetting keeps a setting.
+func (s *Store) SetSetting(ctx context.Context, key, value string) error {
+	return s.told(s.vault.Update(ctx, func(tx *vault.Tx) error {
+		n, err := tx.Name(vault.Outer, "l", []byte(key))
+		if err != nil {
+			return err
+		}
+		return put(tx, vault.Outer, "l", n, documentRecord{Name: key, Value: []byte(value)})
+	}))
+}
+
+const kindForm = "form"
+
+// KeepForm keeps a version of a form as the workbook it came in.
+func (s *Store) KeepForm(ctx context.Context, f civic.FormRef, workbook []byte) error {
+	return s.update(ctx, func(tx *vault.Tx) error {
+		n, err := tx.Name(vault.Kit, "l", []byte(f.String()))
+		if err != nil {
+			return err
+		}
+		return put(tx, vault.Kit, "l", n, documentRecord{Name: string(f.ID) + "\x00" + f.Version, Kind: kindForm, Value: workbook})
+	})
+}
+
+// Forms gives every form kept, as workbooks.
+func (s *Store) Forms(ctx context.Context) (map[civic.FormRef][]byte, error) {
+	forms := map[civic.FormRef][]byte{}
+	err := s.view(ctx, func(tx *vault.Tx) error {
+		return tx.Query("SELECT n,v,e,s FROM l WHERE e<>0", func(scan func(...any) error) error {
+			var row vault.Row
+			if err := scan(&row.N, &row.Version, &row.Key, &row.Sealed); err != nil {
+				return err
+			}
+			var r documentRecord
+			if ok, err := openRow(tx, "l", row, &r); !ok || r.Kind != kindForm {
+				return err
+			}
+			id, version, _ := cut(r.Name)
+			forms[civic.FormRef{ID: civic.FormID(id), Version: version}] = r.Value
+			return nil
+		})
+	})
+	return forms, err
+}

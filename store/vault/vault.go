@@ -1,0 +1,206 @@
+package vault
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// The files of a vault's folder.
+const (
+	fileDB   = "kit.db"
+	fileWAL  = "kit.db-wal"
+	fileLock = "kit.lock"
+	// keptPattern names a database that was set aside whole.
+	keptPattern = "kit.db.kept-*"
+)
+
+// Options are what a vault needs from outside; the zero value is production.
+type Options struct {
+	Clock func() time.Time
+	Rand  io.Reader
+	// LogN is scrypt's work factor for new passphrases, 0 to measure.
+	LogN int
+	// MaxBytes bounds the database and VFS names its file system; both for tests.
+	MaxBytes int64
+	VFS      string
+}
+
+func (o Options) filled() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	return o
+}
+
+// Vault is one folder's sealed rows. Its methods may be called from several
+// goroutines; transactions run one after the other.
+type Vault struct {
+	dir     string
+	options Options
+	lock    io.Closer
+
+	mu         sync.Mutex // held for the length of a transaction
+	db         *sql.DB
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+	outer      *dataKey
+	outerName  []byte
+
+	ring *ring // nil while locked; guarded by mu
+}
+
+// Exists tells whether dir holds a vault, open or set aside.
+func Exists(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, fileDB)); err == nil {
+		return true
+	}
+	return len(kept(dir)) > 0
+}
+
+func kept(dir string) []string {
+	names, err := filepath.Glob(filepath.Join(dir, keptPattern))
+	if err != nil {
+		return nil
+	}
+	var whole []string
+	for _, n := range names {
+		if filepath.Ext(n) != ".wal" {
+			whole = append(whole, n)
+		}
+	}
+	return whole
+}
+
+// Create makes a vault for its first officer and leaves it unlocked. recovery
+// is the age recipient of the registry that every key is wrapped to as well.
+func Create(ctx context.Context, dir string, o Options, officer, passphrase, recovery string) (*Vault, error) {
+	o = o.filled()
+	if err := CheckPassphrase(passphrase); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := acquire(filepath.Join(dir, fileLock))
+	if err != nil {
+		return nil, err
+	}
+	v, err := create(ctx, dir, o, officer, passphrase, recovery)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	v.lock = lock
+	return v, nil
+}
+
+func create(ctx context.Context, dir string, o Options, officer, passphrase, recovery string) (v *Vault, err error) {
+	path := filepath.Join(dir, fileDB)
+	if err := touch(path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil, civic.NewProblem(civic.AlreadyEnrolled, err)
+		}
+		return nil, err
+	}
+	defer func() {
+		if err != nil { // nothing was acknowledged yet: leave no half kit behind
+			err = errors.Join(err, removeDatabase(dir))
+		}
+	}()
+	db, conn, err := connect(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	v = &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}}
+	if err := migrate(ctx, conn); err != nil {
+		return nil, errors.Join(err, v.closeDB())
+	}
+	if err := v.found(ctx, officer, passphrase, recovery); err != nil {
+		return nil, errors.Join(err, v.closeDB())
+	}
+	return v, nil
+}
+
+// Open opens the vault in dir, locked. A database that is damaged is renamed
+// and kept whole; Open then answers civic.StoreDamaged with its new name, now
+// and at every later call until someone decides to Create anew.
+func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
+	o = o.filled()
+	path := filepath.Join(dir, fileDB)
+	if _, err := os.Stat(path); err != nil {
+		if names := kept(dir); len(names) > 0 {
+			return nil, civic.NewProblem(civic.StoreDamaged, nil, filepath.Base(names[len(names)-1]))
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, civic.NewProblem(civic.NotEnrolled, err)
+		}
+		return nil, err
+	}
+	lock, err := acquire(filepath.Join(dir, fileLock))
+	if err != nil {
+		return nil, err
+	}
+	v, err := open(ctx, dir, o)
+	if civic.CodeOf(err) == civic.StoreDamaged {
+		err = setAside(dir, o.Clock(), err)
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	v.lock = lock
+	return v, nil
+}
+
+func open(ctx context.Context, dir string, o Options) (*Vault, error) {
+	db, conn, err := connect(ctx, filepath.Join(dir, fileDB), o)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}}
+	if err := check(ctx, conn); err != nil {
+		return nil, errors.Join(err, v.closeDB())
+	}
+	if err := migrate(ctx, conn); err != nil {
+		return nil, errors.Join(err, v.closeDB())
+	}
+	if err := v.loadOuter(ctx); err != nil {
+		return nil, errors.Join(err, v.closeDB())
+	}
+	return v, nil
+}
+
+// Dir is the vault's folder.
+func (v *Vault) Dir() string { return v.dir }
+
+// Close locks the vault and gives the folder free.
+func (v *Vault) Close() error {
+	v.Lock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.conn == nil {
+		return nil
+	}
+	return errors.Join(v.closeDB(), v.lock.Close())
+}
+
+func (v *Vault) closeDB() error {
+	var errs []error
+	for _, s := range v.statements {
+		errs = append(errs, s.Close())
+	}
+	errs = append(errs, v.conn.Close(), v.db.Close())
+	v.conn, v.statements = nil, nil
+	return errors.Join(errs...)
+}
