@@ -1,0 +1,128 @@
+package ingest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// Settler decides what becomes of registrations, in the caller's transaction.
+type Settler interface {
+	Settle(ctx context.Context, tx ledger.Tx, area civic.Area, regs []reconcile.Incoming) ([]civic.Outcome, error)
+}
+
+// Forms finds the versions of forms registrations were made with.
+type Forms interface {
+	Form(civic.FormRef) (*form.Form, bool)
+}
+
+// Config is what an Ingest takes from its surroundings.
+type Config struct {
+	DB      ledger.DB
+	Access  *access.Access
+	Forms   Forms
+	Settler Settler
+	// Dir is the folder for uploads under way and for attachments.
+	Dir    string
+	Clock  func() time.Time
+	Rand   io.Reader
+	Logger *slog.Logger
+	// Identify tells which transport key a request was sent with; when nil it is
+	// read from the connection's TLS.
+	Identify func(*http.Request) (ed25519.PublicKey, bool)
+	// Idle is how long an upload may be silent before its connection is given
+	// up; two minutes when zero.
+	Idle time.Duration
+}
+
+// Ingest takes in files and answers kits. It is for any number of goroutines.
+type Ingest struct {
+	Config
+	uploads uploads
+	keys    keyCache
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced when something was decided
+	wake    chan struct{} // tells the worker of something to do
+	tries   map[civic.Digest]try
+}
+
+// New makes the folders and an Ingest over them.
+func New(c Config) (*Ingest, error) {
+	if c.Identify == nil {
+		c.Identify = func(r *http.Request) (ed25519.PublicKey, bool) { return protocol.TransportKey(r.TLS) }
+	}
+	if c.Idle == 0 {
+		c.Idle = 2 * time.Minute
+	}
+	g := &Ingest{Config: c, changed: make(chan struct{}), wake: make(chan struct{}, 1), tries: map[civic.Digest]try{}}
+	g.uploads.slots = map[uploadKey]*slot{}
+	g.keys.keys = map[keyRef]cachedKey{}
+	for _, dir := range []string{g.uploadDir(), g.fileDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, civic.NewProblem(civic.FileUnreadable, err, filepath.Base(dir))
+		}
+	}
+	return g, nil
+}
+
+func (g *Ingest) uploadDir() string { return filepath.Join(g.Dir, "uploads") }
+func (g *Ingest) fileDir() string   { return filepath.Join(g.Dir, "files") }
+
+// announce lets waiting calls look again.
+func (g *Ingest) announce() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+func (g *Ingest) change() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changed
+}
+
+// stir tells the worker that something waits.
+func (g *Ingest) stir() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// caller finds the kit behind a request.
+func (g *Ingest) caller(r *http.Request) (d access.Device, err error) {
+	key, ok := g.Identify(r)
+	if !ok {
+		return d, civic.NewProblem(civic.DeviceUnknown, errors.New("no client certificate"))
+	}
+	err = g.DB.View(r.Context(), func(tx ledger.Tx) (err error) {
+		d, err = g.Access.ByTransport(r.Context(), tx, key)
+		return err
+	})
+	return d, err
+}
+
+// refuse answers with a problem; what is not the asker's fault is logged.
+func (g *Ingest) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var p *civic.Problem
+	if !errors.As(err, &p) || p.HTTPStatus() >= 500 {
+		g.Logger.Error("request failed", "method", r.Method, "error", err)
+	}
+	protocol.WriteProblem(w, err)
+}

@@ -1,0 +1,205 @@
+package serve
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/askonce/fieldkit/assets"
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/ingest"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/web"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// Config is what a centre takes from its surroundings. Only Data is required.
+type Config struct {
+	Data   string // folder of the embedded ledger, keys and files
+	Keys   string // folder of the keys; Data/keys when empty
+	Ledger string // place of the ledger; Data/ledger.db when empty
+	Clock  func() time.Time
+	Rand   io.Reader
+	Logger *slog.Logger
+	// PasswordCost is argon2id's; the usual one when zero.
+	PasswordCost access.PasswordCost
+	// Identify tells a request's transport key where there is no TLS, in tests.
+	Identify func(*http.Request) (ed25519.PublicKey, bool)
+	// Forms are further workbooks, beside those that ship and those in Data/forms.
+	Forms [][]byte
+}
+
+// Centre is an open centre.
+type Centre struct {
+	Config
+	DB         ledger.DB
+	Access     *access.Access
+	Forms      *form.Catalogue
+	Registry   *registry.Embedded
+	Reconciler *reconcile.Reconciler
+	Ingest     *ingest.Ingest
+
+	handler http.Handler
+}
+
+// maxForm bounds a workbook's file, in bytes.
+const maxForm = 16 << 20
+
+// WithDefaults fills in what a program outside tests uses.
+func (c Config) WithDefaults() Config {
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, "keys")
+	}
+	if c.Ledger == "" {
+		c.Ledger = "file:" + filepath.Join(c.Data, "ledger.db")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Init makes a new centre: keys and an empty ledger. name is what people call
+// the registry. A centre that is there already is left alone.
+func Init(ctx context.Context, c Config, name string) error {
+	c = c.WithDefaults()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return civic.NewProblem(civic.FileUnreadable, err, c.Data)
+	}
+	if _, err := access.MakeKeys(c.Keys, name, c.Clock(), c.Rand); err != nil {
+		return err
+	}
+	db, err := ledger.Open(ctx, c.Ledger)
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// Open opens a centre that Init made.
+func Open(ctx context.Context, c Config) (centre *Centre, err error) {
+	c = c.WithDefaults()
+	keys, err := access.OpenKeys(c.Keys)
+	if err != nil {
+		return nil, err
+	}
+	db, err := ledger.Open(ctx, c.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	o := &Centre{Config: c, DB: db, Forms: form.NewCatalogue()}
+	o.Access = access.New(db, keys, access.Options{Clock: c.Clock, Rand: c.Rand, PasswordCost: c.PasswordCost})
+	if err := o.loadForms(); err != nil {
+		return nil, err
+	}
+	if o.Registry, err = registry.NewEmbedded(keys.Data(), c.Rand); err != nil {
+		return nil, err
+	}
+	o.Reconciler = reconcile.New(reconcile.Config{Registry: o.Registry, Clock: c.Clock})
+	o.Ingest, err = ingest.New(ingest.Config{
+		DB: db, Access: o.Access, Forms: o.Forms, Settler: o.Reconciler,
+		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
+	})
+	if err != nil {
+		return nil, err
+	}
+	console, err := web.New(web.Config{
+		DB: db, Access: o.Access, Ingest: o.Ingest, Registry: o.Registry, Reconciler: o.Reconciler, Clock: c.Clock, Logger: c.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.handler = o.routes(console)
+	return o, nil
+}
+
+// Close closes the ledger. Work and Serve must have ended.
+func (c *Centre) Close() error { return c.DB.Close() }
+
+// Handler answers every call of kits and the console.
+func (c *Centre) Handler() http.Handler { return c.handler }
+
+// loadForms reads the workbooks that ship, then those the centre added.
+func (c *Centre) loadForms() error {
+	shipped, err := fs.Sub(assets.Forms, "forms")
+	if err != nil {
+		return err
+	}
+	for _, dir := range []fs.FS{shipped, os.DirFS(filepath.Join(c.Data, "forms"))} {
+		entries, err := fs.ReadDir(dir, ".")
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.IsDir() || !strings.HasSuffix(e.Name(), ".xlsx") {
+				continue
+			}
+			if err := c.loadForm(dir, e.Name()); err != nil {
+				return civic.NewProblem(civic.FormRefused, err, e.Name())
+			}
+		}
+	}
+	for _, b := range c.Config.Forms {
+		if _, err := c.Forms.Add(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Centre) loadForm(dir fs.FS, name string) error {
+	f, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxForm+1))
+	if err == nil && len(b) > maxForm {
+		err = errors.New("the workbook is too large")
+	}
+	if err == nil {
+		_, err = c.Forms.Add(b)
+	}
+	return err
+}
+
+// Work runs the workers until the context ends.
+func (c *Centre) Work(ctx context.Context) error {
+	sweep := time.NewTicker(time.Hour)
+	defer sweep.Stop()
+	done := make(chan error, 1)
+	go func() { done <- c.Ingest.Run(ctx) }()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-sweep.C:
+			if err := c.Ingest.Sweep(); err != nil {
+				c.Logger.Error("old uploads cannot be removed", "error", err)
+			}
+		}
+	}
+}
+
+// Pin is the root's pin, as enrolment codes carry it.
+func (c *Centre) Pin() [protocol.PinSize]byte { return c.Access.Keys().Pin() }

@@ -1,0 +1,120 @@
+package serve
+
+import (
+	"crypto/ed25519"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// How often one address may try what could be guessed.
+const (
+	enrolEvery = 6 * time.Second
+	enrolBurst = 20
+	loginEvery = 3 * time.Second
+	loginBurst = 20
+)
+
+// maxEnrol bounds an enrolment request's body, in bytes.
+const maxEnrol = protocol.MaxSealedSecret + 4<<10
+
+// routes joins the calls of kits and the console.
+func (c *Centre) routes(console http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+protocol.PathHealth, c.health)
+	mux.HandleFunc("GET "+protocol.PathBundle, c.bundle)
+	enrol := newLimiter(enrolEvery, enrolBurst, c.Clock)
+	mux.HandleFunc("POST "+protocol.PathEnrol, func(w http.ResponseWriter, r *http.Request) {
+		if wait := enrol.take(address(r)); wait > 0 {
+			protocol.WriteProblem(w, civic.NewProblem(civic.TooManyTries, nil, protocol.Span(wait)))
+			return
+		}
+		c.enrol(w, r)
+	})
+	mux.HandleFunc("POST "+protocol.PathSync, c.Ingest.Sync)
+	mux.HandleFunc(protocol.PathUploads, c.Ingest.Uploads)
+	mux.HandleFunc(protocol.PathUploads+"/", c.Ingest.Uploads)
+	login := newLimiter(loginEvery, loginBurst, c.Clock)
+	mux.HandleFunc("/console/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/login") && login.take(address(r)) > 0 {
+			w.Header().Set("Retry-After", "30")
+			http.Error(w, civic.NewProblem(civic.TooManyTries, nil, "30 s").Error(), http.StatusTooManyRequests)
+			return
+		}
+		console.ServeHTTP(w, r)
+	})
+	mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusSeeOther))
+	return mux
+}
+
+func (c *Centre) health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "ok")
+}
+
+func (c *Centre) bundle(w http.ResponseWriter, r *http.Request) {
+	statement, _, err := c.Access.Bundle(r.Context())
+	if err != nil {
+		c.refuse(w, err)
+		return
+	}
+	c.answer(w, protocol.BundleAnswer{Root: c.Access.Keys().Root.Raw, Bundle: statement})
+}
+
+func (c *Centre) enrol(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEnrol))
+	var ask protocol.EnrolRequest
+	if err != nil {
+		err = civic.NewProblem(civic.RequestMalformed, err)
+	} else {
+		err = protocol.Unmarshal(body, &ask)
+	}
+	if err != nil {
+		c.refuse(w, err)
+		return
+	}
+	identify := c.Identify
+	if identify == nil {
+		identify = func(r *http.Request) (ed25519.PublicKey, bool) { return protocol.TransportKey(r.TLS) }
+	}
+	shown, _ := identify(r)
+	words, err := c.Access.Enrol(r.Context(), ask, shown)
+	if err != nil {
+		c.refuse(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", protocol.MediaCBOR)
+	_, _ = w.Write(words) // a kit that is gone asks again
+}
+
+func (c *Centre) answer(w http.ResponseWriter, v any) {
+	words, err := protocol.Marshal(v)
+	if err != nil {
+		c.refuse(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", protocol.MediaCBOR)
+	_, _ = w.Write(words)
+}
+
+// refuse answers with a problem; what is not the asker's fault is logged.
+func (c *Centre) refuse(w http.ResponseWriter, err error) {
+	if p := civic.CodeOf(err); p == "" || civic.NewProblem(p, nil).HTTPStatus() >= 500 {
+		c.Logger.Error("request failed", "error", err)
+	}
+	protocol.WriteProblem(w, err)
+}
+
+// address is who asks, without the port.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
