@@ -194,23 +194,22 @@ func (s *Store) DayKey(ctx context.Context, wrap func(DayKey) (header []byte, er
 }
 
 // Pending lists the files of the outbox that the centre has not called safe, in
-// the order to send them: keys, batches, attachments. It needs no passphrase.
+// the order to send them: keys, batches, attachments. A key stays in the list as
+// long as a file under it does. It needs no passphrase.
 func (s *Store) Pending(ctx context.Context) ([]protocol.Item, error) {
 	var all []protocol.Item
 	err := s.vault.View(ctx, func(tx *vault.Tx) error {
-		return tx.Query("SELECT i,t,q,z,y,u,x FROM f ORDER BY t,n", func(scan func(...any) error) error {
+		return tx.Query("SELECT i,t,q,z,b,y,u,x FROM f WHERE x=0 OR t=1 AND EXISTS (SELECT 1 FROM f AS other WHERE other.q=f.q AND other.t<>1 AND other.x=0) ORDER BY t,n", func(scan func(...any) error) error {
 			var digest, key []byte
 			var it protocol.Item
 			var reason string
-			if err := scan(&digest, &it.Kind, &key, &it.Size, &it.Acked, &reason, &it.Safe); err != nil {
+			if err := scan(&digest, &it.Kind, &key, &it.Size, &it.Sent, &it.Acked, &reason, &it.Safe); err != nil {
 				return err
 			}
 			copy(it.Digest[:], digest)
 			copy(it.Key[:], key)
 			it.Reason = civic.Code(reason)
-			if !it.Safe {
-				all = append(all, it)
-			}
+			all = append(all, it)
 			return nil
 		})
 	})
@@ -266,15 +265,14 @@ func (s *Store) unpack(ctx context.Context) {
 
 // Acknowledge keeps what the centre signed of our files; the caller has
 // verified the statement. What it says of files we do not know is passed over.
-// It needs no passphrase; the registrations move on now or at the next unlock.
+// A later statement replaces an earlier one, also when a restored centre lost a
+// file, but what was called safe stays safe. It needs no passphrase; the
+// registrations move on now or at the next unlock.
 func (s *Store) Acknowledge(ctx context.Context, statement []byte, acks []protocol.BatchAck) error {
 	err := s.told(s.vault.Update(ctx, func(tx *vault.Tx) error {
 		for _, a := range acks {
-			// A file that was received or called safe never goes back, but a
-			// quarantined one may be taken in later.
-			if _, err := tx.Exec("UPDATE f SET y=CASE WHEN ?2=0 THEN y ELSE ?2 END, u=?3, x=max(x,?4) WHERE i=?1 AND NOT (y=?5 AND ?2=?6)",
-				a.Batch[:], int64(a.State), string(a.Reason), flag(a.Safe),
-				int64(protocol.BatchReceived), int64(protocol.BatchNeedsKey)); err != nil {
+			if _, err := tx.Exec("UPDATE f SET y=?2, u=?3, x=?4 WHERE i=?1 AND x=0",
+				a.Batch[:], int64(a.State), string(a.Reason), flag(a.Safe)); err != nil {
 				return err
 			}
 		}
@@ -282,6 +280,23 @@ func (s *Store) Acknowledge(ctx context.Context, statement []byte, acks []protoc
 			return nil
 		}
 		return tx.Put(vault.Outer, "m", rowStatement, statement)
+	}))
+	if err != nil || !s.Unlocked() {
+		return err
+	}
+	return s.follow(ctx)
+}
+
+// Sent notes that the sending of files begins: from here on the centre may have
+// them. It needs no passphrase.
+func (s *Store) Sent(ctx context.Context, files []civic.Digest) error {
+	err := s.told(s.vault.Update(ctx, func(tx *vault.Tx) error {
+		for _, d := range files {
+			if _, err := tx.Exec("UPDATE f SET b=1 WHERE i=?1", d[:]); err != nil {
+				return err
+			}
+		}
+		return nil
 	}))
 	if err != nil || !s.Unlocked() {
 		return err
@@ -331,20 +346,20 @@ func apply(moved []move) {
 	}
 }
 
-// fold brings what the centre said of files to the registrations they carry,
-// and drops the files that are safe. A day key's header stays as long as a file
-// under its key does.
+// fold brings what the centre said of files to the registrations they carry, and
+// drops the files that are safe.
 func fold(tx *vault.Tx, o *opened) ([]move, error) {
 	type file struct {
+		sent  bool
 		state protocol.BatchState
 		code  civic.Code
 		safe  bool
 	}
 	files := map[int64]file{}
-	if err := tx.Query("SELECT n,y,u,x FROM f WHERE y<>0 OR x<>0", func(scan func(...any) error) error {
+	if err := tx.Query("SELECT n,b,y,u,x FROM f WHERE b<>0 OR y<>0 OR x<>0", func(scan func(...any) error) error {
 		var n int64
 		var f file
-		err := scan(&n, &f.state, &f.code, &f.safe)
+		err := scan(&n, &f.sent, &f.state, &f.code, &f.safe)
 		files[n] = f
 		return err
 	}); err != nil || len(files) == 0 {
@@ -357,6 +372,9 @@ func fold(tx *vault.Tx, o *opened) ([]move, error) {
 			continue
 		}
 		to := *st
+		if f.sent {
+			to.advance(civic.Sent, nil)
+		}
 		switch f.state {
 		case protocol.BatchReceived, protocol.BatchNeedsKey:
 			to.advance(civic.Received, nil)
@@ -379,16 +397,24 @@ func fold(tx *vault.Tx, o *opened) ([]move, error) {
 		}
 		moved = append(moved, move{st, to})
 	}
-	for _, q := range []string{
-		"UPDATE d SET o=-1 WHERE o IN (SELECT n FROM f WHERE x=1)",
-		"DELETE FROM f WHERE x=1 AND t<>1",
-		"DELETE FROM f WHERE x=1 AND t=1 AND NOT EXISTS (SELECT 1 FROM f AS other WHERE other.q=f.q AND other.t<>1)",
-	} {
-		if _, err := tx.Exec(q); err != nil {
-			return nil, err
-		}
+	return moved, dropSafe(tx)
+}
+
+// dropSafe drops the files that are safe. The header of a day key stays while a
+// file under its key does, and while today's files are still to come.
+func dropSafe(tx *vault.Tx) error {
+	if _, err := tx.Exec("UPDATE d SET o=-1 WHERE o IN (SELECT n FROM f WHERE x=1)"); err != nil {
+		return err
 	}
-	return moved, nil
+	if _, err := tx.Exec("DELETE FROM f WHERE x=1 AND t<>1"); err != nil {
+		return err
+	}
+	var k dayKeyRecord
+	if _, err := get(tx, "m", rowDayKey, &k); err != nil && civic.CodeOf(err) != civic.RowDamaged {
+		return err
+	}
+	_, err := tx.Exec("DELETE FROM f WHERE x=1 AND t=1 AND q<>?1 AND NOT EXISTS (SELECT 1 FROM f AS other WHERE other.q=f.q AND other.t<>1)", k.ID[:])
+	return err
 }
 
 // advance moves a stub on where the table of moves allows it; what comes late

@@ -198,6 +198,7 @@ type stubRecord struct {
 	Settled     int64                `cbor:"11,keyasint,omitempty"`
 	Practice    bool                 `cbor:"12,keyasint,omitempty"`
 	Attachments []civic.Digest       `cbor:"13,keyasint,omitempty"`
+	Draft       []byte               `cbor:"14,keyasint,omitempty"`
 }
 
 type headRecord struct {

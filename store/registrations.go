@@ -44,11 +44,15 @@ type made struct {
 
 // Seal closes an interview: the registration that make gives for the next
 // counter is on the disk, its draft gone, when Seal returns nil. A zero draft
-// means there was none. What the registration names as attachments must have
+// means there was none; one that was sealed before answers with the same id, for
+// the officer who never saw the first answer. What the registration names as attachments must have
 // been put before.
 func (s *Store) Seal(ctx context.Context, draft DraftID, make Make) (civic.RegistrationID, error) {
 	practice := false
 	if draft != (DraftID{}) {
+		if id, ok := s.sealedAs(draft); ok {
+			return id, nil
+		}
 		d, err := s.Draft(ctx, draft)
 		if err != nil {
 			return civic.RegistrationID{}, err
@@ -59,9 +63,22 @@ func (s *Store) Seal(ctx context.Context, draft DraftID, make Make) (civic.Regis
 		return make(counter, previous)
 	})
 	if err != nil {
+		if id, ok := s.sealedAs(draft); ok {
+			return id, nil
+		}
 		return civic.RegistrationID{}, err
 	}
 	return ids[0], nil
+}
+
+func (s *Store) sealedAs(draft DraftID) (civic.RegistrationID, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.open == nil {
+		return civic.RegistrationID{}, false
+	}
+	id, ok := s.open.byDraft[draft]
+	return id, ok
 }
 
 // SealMany seals n registrations in one transaction: all or none.
@@ -107,14 +124,18 @@ func (s *Store) seal(ctx context.Context, draft DraftID, practice bool, n int, a
 	var heads [][]Person
 	err = s.update(ctx, func(tx *vault.Tx) error {
 		for _, m := range all {
-			st, h, err := s.write(tx, m)
+			st, h, err := s.write(tx, m, draft)
 			if err != nil {
 				return err
 			}
 			stubs, heads = append(stubs, st), append(heads, h)
 		}
 		if draft != (DraftID{}) {
-			if _, err := tx.Exec("DELETE FROM a WHERE n=?1", draftRow(draft)); err != nil {
+			gone, err := tx.Exec("DELETE FROM a WHERE n=?1", draftRow(draft))
+			if err == nil && gone == 0 { // a second tap was quicker
+				err = civic.NewProblem(civic.RegistrationAbsent, nil, "")
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -150,7 +171,7 @@ func (s *Store) chain(ctx context.Context) (c chain, err error) {
 
 // write puts one registration into the transaction: readable copy, stub with
 // its head for the search, and its attachments under the same day's key.
-func (s *Store) write(tx *vault.Tx, m made) (*stub, []Person, error) {
+func (s *Store) write(tx *vault.Tx, m made, draft DraftID) (*stub, []Person, error) {
 	r := m.registration
 	plain, err := encode(recordOf(r, m.digest, m.receipt))
 	if err != nil {
@@ -172,6 +193,9 @@ func (s *Store) write(tx *vault.Tx, m made) (*stub, []Person, error) {
 		Sealed: stampRecord(r.Sealed), Status: civic.Sealed, Practice: r.Practice,
 		Attachments: each(r.Attachments, func(a civic.Attachment) civic.Digest { return a.Digest }),
 	}}
+	if draft != (DraftID{}) {
+		st.Draft = draft[:]
+	}
 	var heads []Person
 	if s.options.Heads != nil {
 		heads = s.options.Heads(r)
@@ -295,6 +319,9 @@ func (s *Store) rebuild(tx *vault.Tx, o *opened, n int64) error {
 func (o *opened) add(st *stub, heads []Person) {
 	o.list = append(o.list, st)
 	o.byID[st.ID] = st
+	if len(st.Draft) == len(DraftID{}) {
+		o.byDraft[DraftID(st.Draft)] = st.ID
+	}
 	if len(heads) == 0 {
 		return
 	}
@@ -415,6 +442,7 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 	c := Counts{ByStatus: map[civic.Status]int{}}
 	year, month, day := s.options.Clock().Date()
 	s.mu.RLock()
+	c.People = o.index.Len()
 	for _, st := range o.list {
 		c.Total++
 		c.ByStatus[st.Status]++

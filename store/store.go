@@ -48,9 +48,14 @@ type opened struct {
 	kitSecret [32]byte
 	list      []*stub // by counter, practice last
 	byID      map[civic.RegistrationID]*stub
+	byDraft   map[DraftID]civic.RegistrationID
 	index     *people.Index
 	owners    []civic.RegistrationID // what the index's references mean
 }
+
+// CheckPassphrase refuses one that is easy to guess, with civic.WeakPassphrase:
+// it takes at least four different words of three letters or more.
+func CheckPassphrase(passphrase string) error { return vault.CheckPassphrase(passphrase) }
 
 // Exists tells whether dir holds a kit's memory, damaged or not.
 func Exists(dir string) bool { return vault.Exists(dir) }
@@ -160,7 +165,7 @@ func (s *Store) Unlock(ctx context.Context, passphrase string) error {
 
 // load reads into memory what lists and searches need.
 func (s *Store) load(ctx context.Context) error {
-	o := &opened{byID: map[civic.RegistrationID]*stub{}, index: people.New()}
+	o := &opened{byID: map[civic.RegistrationID]*stub{}, byDraft: map[DraftID]civic.RegistrationID{}, index: people.New()}
 	err := s.vault.Update(ctx, func(tx *vault.Tx) error {
 		var k keysRecord
 		ok, err := get(tx, "m", rowKeys, &k)

@@ -37,6 +37,9 @@ func TestADayFromDraftToReceipt(t *testing.T) {
 	_, err = k.Draft(ctx, d.ID)
 	wantCode(t, err, civic.RegistrationAbsent)
 	k.reopen()
+	if again, err := k.Seal(ctx, d.ID, k.maker()); err != nil || again != id {
+		t.Fatal("sealed twice:", again, err)
+	}
 
 	e, err := k.Registration(ctx, id)
 	ok(t, err)

@@ -111,6 +111,7 @@ type Counts struct {
 	Returned int
 	Safe     int
 	Drafts   int
+	People   int // whom Search looks through
 	// Damaged counts the entries that were set aside.
 	Damaged  int
 	ByStatus map[civic.Status]int

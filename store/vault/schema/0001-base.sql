@@ -28,8 +28,9 @@ CREATE TABLE c (n INTEGER PRIMARY KEY, v INTEGER NOT NULL, e INTEGER NOT NULL, s
 CREATE TABLE d (n INTEGER PRIMARY KEY, v INTEGER NOT NULL, e INTEGER NOT NULL, s BLOB NOT NULL, o INTEGER NOT NULL DEFAULT 0) STRICT;
 
 -- The outbox (outer key): i names the file by its digest, t its kind, q its
--- transport key; z is its size, y what the centre said of it, x 1 when safe.
-CREATE TABLE f (n INTEGER PRIMARY KEY, v INTEGER NOT NULL, e INTEGER NOT NULL, i BLOB NOT NULL UNIQUE, t INTEGER NOT NULL, q BLOB NOT NULL, z INTEGER NOT NULL, y INTEGER NOT NULL DEFAULT 0, u TEXT NOT NULL DEFAULT '', x INTEGER NOT NULL DEFAULT 0, s BLOB NOT NULL) STRICT;
+-- transport key; z is its size, b 1 when its sending was begun, y what the centre
+-- said of it, u why, x 1 when safe.
+CREATE TABLE f (n INTEGER PRIMARY KEY, v INTEGER NOT NULL, e INTEGER NOT NULL, i BLOB NOT NULL UNIQUE, t INTEGER NOT NULL, q BLOB NOT NULL, z INTEGER NOT NULL, b INTEGER NOT NULL DEFAULT 0, y INTEGER NOT NULL DEFAULT 0, u TEXT NOT NULL DEFAULT '', x INTEGER NOT NULL DEFAULT 0, s BLOB NOT NULL) STRICT;
 
 -- The inbox (outer key): n is the centre's number, t the kind, y how often it
 -- could not be taken in.
