@@ -28,6 +28,14 @@ const (
 	ColumnsUnknown     Code = "columns_unknown"
 	AnswersIncomplete  Code = "answers_incomplete"
 	AnswersInvalid     Code = "answers_invalid"
+	AnswerRequired     Code = "answer_required"
+	AnswerConstraint   Code = "answer_constraint"
+	AnswerInteger      Code = "answer_integer"
+	AnswerNumber       Code = "answer_number"
+	AnswerDate         Code = "answer_date"
+	AnswerTime         Code = "answer_time"
+	AnswerChoice       Code = "answer_choice"
+	AnswerTooLong      Code = "answer_too_long"
 	BatchForeign       Code = "batch_foreign"
 	BatchTruncated     Code = "batch_truncated"
 	BatchSignature     Code = "batch_signature"
@@ -60,6 +68,7 @@ const (
 	KeyUnreadable      Code = "key_unreadable"
 	PersonAbsent       Code = "person_absent"
 	MovedOn            Code = "moved_on"
+	NotYours           Code = "not_yours"
 	DeviceAbsent       Code = "device_absent"
 	ChainBroken        Code = "chain_broken"
 	PracticeKept       Code = "practice_kept"
@@ -101,6 +110,14 @@ var catalogue = map[Code]Sentence{
 	ColumnsUnknown:     {"The list has no column for {1}.", "Compare the first line of the list with the form's questions.", 422},
 	AnswersIncomplete:  {"An answer is still missing: {1}.", "Go to the question and answer it, or choose \"not known\".", 422},
 	AnswersInvalid:     {"An answer does not fit: {1}.", "Go to the question and read what it asks for.", 422},
+	AnswerRequired:     {"\"{1}\" needs an answer.", "Answer it, or choose \"not known\" where that is offered.", 422},
+	AnswerConstraint:   {"The answer to \"{1}\" does not fit.", "Read the question once more and correct the answer.", 422},
+	AnswerInteger:      {"\"{1}\" wants a whole number.", "Type digits only.", 422},
+	AnswerNumber:       {"\"{1}\" wants a number.", "Type digits, with a point before fractions.", 422},
+	AnswerDate:         {"\"{1}\" wants a date that the calendar has.", "Type day, month and year; leave out what is not known where the question allows it.", 422},
+	AnswerTime:         {"\"{1}\" wants a time of day.", "Type hours and minutes, such as 14:05.", 422},
+	AnswerChoice:       {"\"{1}\" has an answer that is not among its choices.", "Choose one of those shown.", 422},
+	AnswerTooLong:      {"The answer to \"{1}\" is too long.", "Shorten it.", 422},
 	BatchForeign:       {"This batch was made for another registry or by a kit of another office.", "It was set aside and nothing of it was lost. Send it to the registry it was made for.", 409},
 	BatchTruncated:     {"This batch is not complete.", "The part that came was set aside; the kit still holds the whole and sends it again.", 400},
 	BatchSignature:     {"This batch does not carry the signature of the kit it names.", "It was set aside as evidence. Check the kit and the way it travelled.", 422},
@@ -131,6 +148,7 @@ var catalogue = map[Code]Sentence{
 	NotInitialised:     {"There is no centre in {1} yet.", "Run fieldkit-server init --data DIR first.", 409},
 	AlreadyInitialised: {"There is a centre in {1} already.", "Go on with it, or choose another folder.", 409},
 	PersonAbsent:       {"The registry does not know this person.", "Look at the list again; somebody may have decided it meanwhile.", 404},
+	NotYours:           {"Your account may not see this.", "Ask somebody whose task it is; what you may see is in the menu.", 403},
 	MovedOn:            {"Somebody has decided this meanwhile.", "Look at it again as it stands now; nothing was changed.", 409},
 	KeyUnreadable:      {"The key file {1} cannot be read.", "Put it back from where the keys are kept, readable by this user only.", 500},
 	DeviceAbsent:       {"There is no kit {1} here.", "See fieldkit-server device list.", 404},

@@ -1,17 +1,142 @@
 package form
 
-// element is a question, a group or a repeat as compiled.
+import (
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form/xpath"
+)
+
+// element is a question, a group or a repeat as compiled: a node of the form's
+// tree. The root is a group without a path.
 type element struct {
-	label wording
-	list  *choiceList
+	kind     Kind
+	typ      string // as the workbook writes it
+	name     string
+	path     string // without the root: "mother/given_name"
+	parent   *element
+	children []*element
+	row      int // in the survey sheet
+	cells    map[string]string
+
+	label, hint, constraintMessage, requiredMessage wording
+	media                                           map[string]wording
+	appearance                                      string
+	parameters                                      map[string]string
+
+	list *choiceList
+	file string // select from a file: its name
+
+	relevant, required, readOnly, constraint, calculate, count, filter, dynamicDefault *xpath.Expr
+	fixedDefault                                                                       string
+	triggers                                                                           []*element
+	meta                                                                               string // source of metadata
+
+	attribute civic.Attribute
+	subject   string
+	partial   bool
+	absences  []civic.Absence
+	question  *Question
 }
 
-type wording struct{}
+// container tells whether the element holds others.
+func (e *element) container() bool { return e.kind == Group || e.kind == Repeat }
 
-func (w wording) plain(string) string { return "" }
+// xpath is the element's absolute path in the instance.
+func (e *element) xpath() string {
+	if e.parent == nil {
+		return "/" + e.name
+	}
+	return e.parent.xpath() + "/" + e.name
+}
 
-type choiceList struct{}
+// ancestors lists the elements around e, the root first, e last.
+func (e *element) ancestors() []*element {
+	var up []*element
+	for x := e; x != nil; x = x.parent {
+		up = append([]*element{x}, up...)
+	}
+	return up
+}
 
-func (c *choiceList) choices(string) []Choice { return nil }
+// repeat is the innermost repeat around e, or e itself; nil if none.
+func (e *element) repeat() *element {
+	for x := e; x != nil; x = x.parent {
+		if x.kind == Repeat {
+			return x
+		}
+	}
+	return nil
+}
 
-type plan struct{}
+func (e *element) child(name string) *element {
+	for _, c := range e.children {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// each visits e and all below it in document order.
+func (e *element) each(visit func(*element)) {
+	visit(e)
+	for _, c := range e.children {
+		c.each(visit)
+	}
+}
+
+// wording is a text in several languages, with places that answers fill.
+type wording map[string][]piece
+
+// piece is a part of a text: plain, or the value of an expression.
+type piece struct {
+	text  string
+	value *xpath.Expr
+}
+
+// plain gives the text with "…" where an answer would stand.
+func (w wording) plain(lang string) string {
+	s := ""
+	for _, p := range w.in(lang) {
+		if p.value != nil {
+			s += "…"
+		} else {
+			s += p.text
+		}
+	}
+	return s
+}
+
+func (w wording) in(lang string) []piece {
+	if p, ok := w[lang]; ok {
+		return p
+	}
+	return w[""]
+}
+
+// choiceList is one list of the choices sheet.
+type choiceList struct {
+	name  string
+	items []*choiceItem
+	root  *xpath.Node // as a secondary instance: root/item/{name,label,…}
+}
+
+// choiceItem is one choice: cells hold the further columns.
+type choiceItem struct {
+	name  string
+	label wording
+	media map[string]wording
+	cells map[string]string
+	row   int
+	node  *xpath.Node
+}
+
+func (c *choiceList) choices(lang string) []Choice {
+	out := make([]Choice, len(c.items))
+	for i, item := range c.items {
+		out[i] = Choice{item.name, item.label.plain(lang)}
+		if out[i].Label == "" {
+			out[i].Label = item.name
+		}
+	}
+	return out
+}

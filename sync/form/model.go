@@ -75,8 +75,10 @@ type Form struct {
 	byPath    map[string]*Question
 	words     map[string][]string
 
-	root *element
-	plan *plan
+	root  *element
+	plan  *plan
+	lists map[string]*choiceList
+	files map[string]string // id of an external instance to the file's name
 }
 
 // language is one language of a workbook: Name as its headers write it,

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"io"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -15,8 +16,8 @@ type Env struct {
 	// Files gives a file the form names, such as a CSV for pulldata or
 	// select_one_from_file; nil when there are none.
 	Files func(name string) ([]byte, bool)
-	// ID makes the values of uuid() and instanceID; nil leaves them empty.
-	ID func() string
+	// Rand feeds uuid() and random(); with nil they always give the same.
+	Rand io.Reader
 }
 
 // State is how one question stands now.

@@ -1,0 +1,124 @@
+package form
+
+import (
+	"strings"
+
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// Set takes the answer to one question and recomputes what hangs on it. The
+// answer's own Path is ignored. A value that does not fit is kept as it was
+// typed and Check tells; an error means that there is no such question, or that
+// it takes no answer.
+func (s *Session) Set(path string, a civic.Answer) error {
+	f := s.at(path)
+	if f == nil || f.element.container() || f.element.kind == Note || f.element.kind == Calculate {
+		return civic.NewProblem(civic.AnswersInvalid, nil, path)
+	}
+	if f.readOnly {
+		return civic.NewProblem(civic.AnswersInvalid, nil, path)
+	}
+	a.Value = tidy(f.element, a.Value)
+	if a.Absent != civic.Present {
+		a.Value = ""
+	}
+	s.assign(f, a)
+	s.settle()
+	return nil
+}
+
+// tidy writes a value the way the form does: several choices once each with
+// one space between.
+func tidy(e *element, v string) string {
+	switch e.kind {
+	case SelectMany, Rank:
+		var out []string
+		seen := map[string]bool{}
+		for _, c := range strings.Fields(v) {
+			if !seen[c] {
+				seen[c] = true
+				out = append(out, c)
+			}
+		}
+		return strings.Join(out, " ")
+	case Text, Note, Hidden, Calculate:
+		return v
+	}
+	return strings.TrimSpace(v)
+}
+
+// State tells how one question stands; the zero State when there is none.
+func (s *Session) State(path string) State {
+	f := s.at(path)
+	if f == nil {
+		return State{}
+	}
+	st := State{Relevant: f.relevant, Required: f.required, ReadOnly: f.readOnly, Answer: f.answer, Valid: true}
+	st.Answer.Path = f.path()
+	if !f.element.container() {
+		_, bad := s.judge(f)
+		st.Valid = !bad
+	}
+	return st
+}
+
+// AddInstance adds one more instance of a repeat and gives its path,
+// "members[3]".
+func (s *Session) AddInstance(repeatPath string) (string, error) {
+	up, e := s.repeatAt(repeatPath)
+	if e == nil || e.count != nil || len(up.instances(e)) >= MaxInstances {
+		return "", civic.NewProblem(civic.AnswersInvalid, nil, repeatPath)
+	}
+	f := s.added(up, e)
+	s.settle()
+	return f.path(), nil
+}
+
+// repeatAt finds the place of a repeat: the field it stands in and itself. A
+// number on its own last step is ignored.
+func (s *Session) repeatAt(path string) (*field, *element) {
+	up, last := "", path
+	if i := strings.LastIndex(path, "/"); i >= 0 {
+		up, last = path[:i], path[i+1:]
+	}
+	name, _ := cutIndex(last)
+	f := s.at(up)
+	if f == nil {
+		return nil, nil
+	}
+	e := f.element.child(name)
+	if e == nil || e.kind != Repeat {
+		return nil, nil
+	}
+	return f, e
+}
+
+// RemoveInstance takes one instance away; those behind it move up.
+func (s *Session) RemoveInstance(path string) error {
+	f := s.at(path)
+	if f == nil || f.element.kind != Repeat || f.element.count != nil {
+		return civic.NewProblem(civic.AnswersInvalid, nil, path)
+	}
+	s.removed(f)
+	s.settle()
+	return nil
+}
+
+// Answers gives what was answered in any way to relevant questions, in the
+// order of the form.
+func (s *Session) Answers() []civic.Answer {
+	var out []civic.Answer
+	s.root.each(func(f *field) {
+		if f.element.container() || f.element.kind == Note || !f.relevant || !f.answered() {
+			return
+		}
+		a := f.answer
+		a.Path = f.path()
+		out = append(out, a)
+	})
+	return out
+}
+
+func (f *field) answered() bool {
+	return f.answer.Value != "" || f.answer.Stated != "" || f.answer.Absent != civic.Present
+}

@@ -1,0 +1,230 @@
+package form
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form/workbook"
+	"github.com/askonce/fieldkit/sync/form/xpath"
+)
+
+// Limits of a form, beside those of its workbook.
+const (
+	MaxQuestions = 5_000
+	MaxNesting   = 32
+)
+
+// builder compiles one workbook.
+type builder struct {
+	faults, warnings []Finding
+	settings         map[string]string
+	lists            map[string]*choiceList
+	external         map[string]*choiceList
+	files            map[string]string // ids of csv-external and xml-external instances
+	root             *element
+	byName           map[string][]*element
+	languages        []string // names, in the order of their first header
+	words            map[string][]string
+}
+
+func (b *builder) fault(f Finding) { b.faults = append(b.faults, f) }
+
+func (b *builder) warn(f Finding) {
+	f.Warning = true
+	b.warnings = append(b.warnings, f)
+}
+
+// Load reads a workbook (.xlsx) and compiles it. A workbook the kit cannot run
+// comes back as a *[Refusal].
+func Load(data []byte) (*Form, error) {
+	w, err := workbook.Read(data, wanted)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return compile(w)
+}
+
+func unreadable(err error) error {
+	f := Finding{Code: codeUnreadable, Message: "The file is no workbook that can be read."}
+	for _, known := range []error{workbook.ErrNotXLSX, workbook.ErrOldXLS, workbook.ErrLocked, workbook.ErrTooLarge} {
+		if errors.Is(err, known) {
+			f.Message = strings.ToUpper(known.Error()[:1]) + known.Error()[1:] + "."
+		}
+	}
+	return &Refusal{Dialect: "unknown", Findings: []Finding{f}}
+}
+
+// wanted tells which sheets are read.
+func wanted(sheet string) bool {
+	switch strings.ToLower(strings.TrimSpace(sheet)) {
+	case "survey", "choices", "settings", "entities", "external_choices", "osm", "x_words":
+		return true
+	}
+	return false
+}
+
+// compile turns the sheets into a form.
+func compile(w *workbook.Workbook) (*Form, error) {
+	b := &builder{
+		settings: map[string]string{}, lists: map[string]*choiceList{}, external: map[string]*choiceList{},
+		files: map[string]string{}, byName: map[string][]*element{}, words: map[string][]string{},
+	}
+	survey := w.Sheet("survey")
+	if survey == nil {
+		b.fault(Finding{Code: codeSheetMissing, Sheet: "survey", Message: "The workbook has no sheet named survey; it has " + strings.Join(w.Names, ", ") + "."})
+		return nil, b.refusal()
+	}
+	if s := w.Sheet("settings"); s != nil {
+		b.readSettings(b.readTable(s))
+	}
+	questions := b.readTable(survey)
+	var choices, external *table
+	if s := w.Sheet("choices"); s != nil {
+		choices = b.readTable(s)
+	}
+	if s := w.Sheet("external_choices"); s != nil {
+		external = b.readTable(s)
+	}
+	b.readLanguages(questions, choices)
+	if choices != nil {
+		b.readChoices(choices, b.lists)
+	}
+	if external != nil {
+		b.readChoices(external, b.external)
+	}
+	b.readSurvey(questions)
+	b.compileExpressions()
+	if s := w.Sheet("x_words"); s != nil {
+		b.readWords(b.readTable(s))
+	}
+	if len(b.faults) > 0 {
+		return nil, b.refusal()
+	}
+	f := b.form()
+	f.plan = newPlan(f.root)
+	return f, nil
+}
+
+func (b *builder) refusal() *Refusal {
+	return &Refusal{Dialect: "xlsform", Findings: append(slices.Clone(b.faults), b.warnings...)}
+}
+
+// readLanguages collects the languages of both sheets; the default comes first.
+func (b *builder) readLanguages(tables ...*table) {
+	for _, t := range tables {
+		if t == nil {
+			continue
+		}
+		for _, c := range t.columns {
+			if c.language != "" && !slices.Contains(b.languages, c.language) {
+				b.languages = append(b.languages, c.language)
+			}
+		}
+	}
+	if d := b.settings["default_language"]; d != "" {
+		if i := slices.IndexFunc(b.languages, func(l string) bool { return l == d || codeOf(l) == d }); i > 0 {
+			d = b.languages[i]
+			b.languages = slices.Insert(slices.Delete(b.languages, i, i+1), 0, d)
+		}
+	}
+}
+
+func (b *builder) readSettings(t *table) {
+	if len(t.rows) == 0 {
+		return
+	}
+	for k, v := range t.rows[0].cells {
+		b.settings[k] = v
+	}
+}
+
+func (b *builder) readWords(t *table) {
+	for _, r := range t.rows {
+		q, word := r.get("question"), r.get("word")
+		if q == "" || word == "" {
+			continue
+		}
+		if len(b.words[q]) >= 4096 {
+			b.warn(Finding{Code: codeWord, Sheet: t.name, Row: r.number, Message: "A question has at most 4096 words."})
+			return
+		}
+		if !slices.Contains(b.words[q], word) {
+			b.words[q] = append(b.words[q], word)
+		}
+	}
+}
+
+// form puts the compiled pieces together.
+func (b *builder) form() *Form {
+	f := &Form{
+		ID: civic.FormID(b.root.name), Version: b.settings["version"], Warnings: b.warnings,
+		titles: map[string]string{}, byPath: map[string]*Question{}, words: b.words, root: b.root,
+		lists: b.lists, files: b.files,
+	}
+	if id := b.settings["form_id"]; id != "" {
+		f.ID = civic.FormID(id)
+	}
+	f.service = civic.ServiceID(b.settings["x_service"])
+	if f.service == "" {
+		f.service = civic.ServiceID(f.ID)
+	}
+	for k, v := range b.settings {
+		if k == "form_title" {
+			f.titles[""] = v
+		} else if lang, ok := strings.CutPrefix(k, "form_title::"); ok {
+			f.titles[codeOf(lang)] = v
+		}
+	}
+	for _, l := range b.languages {
+		f.languages = append(f.languages, language{l, codeOf(l)})
+	}
+	if len(f.languages) == 0 {
+		f.languages = []language{{"", ""}}
+	}
+	f.root.each(func(e *element) {
+		if e.container() {
+			return
+		}
+		q := &Question{
+			Path: e.path, Name: e.name, Kind: e.kind, Attribute: e.attribute, Subject: e.subject, Partial: e.partial,
+			Required: e.required != nil, Absences: e.absences, element: e,
+		}
+		if r := e.repeat(); r != nil {
+			q.Repeat = r.path
+		}
+		if e.list != nil {
+			q.Choices = e.list.choices(f.languages[0].Code)
+		}
+		e.question = q
+		f.questions = append(f.questions, q)
+		f.byPath[q.Path] = q
+	})
+	return f
+}
+
+// expression parses a cell; faults name its place.
+func (b *builder) expression(e *element, column string) *xpath.Expr {
+	text := e.cells[column]
+	if text == "" {
+		return nil
+	}
+	return b.parse(e, column, text)
+}
+
+func (b *builder) parse(e *element, column, text string) *xpath.Expr {
+	at := Finding{Path: e.path, Sheet: "survey", Row: e.row, Column: column}
+	resolved, ok := b.resolve(e, text, at)
+	if !ok {
+		return nil
+	}
+	x, err := xpath.Parse(resolved)
+	if err != nil {
+		at.Code, at.Message = codeExpression, fmt.Sprintf("The expression cannot be read: %v.", err)
+		b.fault(at)
+		return nil
+	}
+	return x
+}

@@ -1,0 +1,170 @@
+package form
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/askonce/fieldkit/sync/form/xpath"
+)
+
+// readChoices reads a sheet of choices into lists.
+func (b *builder) readChoices(t *table, into map[string]*choiceList) {
+	for _, r := range t.rows {
+		list, name := r.get("list_name"), r.get("name")
+		if list == "" {
+			continue
+		}
+		at := Finding{Sheet: t.name, Row: r.number}
+		if name == "" {
+			at.Code, at.Column, at.Message = codeChoiceName, "name", "A choice of the list "+list+" has no name."
+			b.fault(at)
+			continue
+		}
+		l := into[list]
+		if l == nil {
+			l = &choiceList{name: list}
+			into[list] = l
+		}
+		item := &choiceItem{name: name, cells: r.cells, row: r.number}
+		item.label = b.wordingOf(nil, "label", r.cells, at)
+		item.media = b.mediaOf(nil, r.cells, at)
+		if len(item.label) == 0 && len(item.media) == 0 {
+			at.Code, at.Column, at.Message = codeChoiceLabel, "label", fmt.Sprintf("The choice %s of the list %s has no label.", name, list)
+			b.warn(at)
+		}
+		l.items = append(l.items, item)
+	}
+	for _, l := range into {
+		b.checkTwice(t, l)
+		l.root = l.instance()
+	}
+}
+
+// checkTwice finds choices of one name: a fault unless the settings allow it,
+// because one of them could never be told from the other.
+func (b *builder) checkTwice(t *table, l *choiceList) {
+	if yes(b.settings["allow_choice_duplicates"]) || t.name == "external_choices" {
+		return
+	}
+	first := map[string]int{}
+	for _, item := range l.items {
+		if row, ok := first[item.name]; ok {
+			b.fault(Finding{Code: codeChoiceTwice, Sheet: t.name, Row: item.row, Column: "name", Words: []string{item.name, l.name},
+				Message: fmt.Sprintf("The list %s has the choice %s twice, first in row %d.", l.name, item.name, row)})
+			continue
+		}
+		first[item.name] = item.row
+	}
+}
+
+// instance lays the list out as choice filters see it.
+func (l *choiceList) instance() *xpath.Node {
+	doc := &xpath.Node{Kind: xpath.Document}
+	root := xpath.NewElement("root", "")
+	doc.Append(root)
+	for _, item := range l.items {
+		n := xpath.NewElement("item", "")
+		n.Data = item
+		n.Append(xpath.NewElement("name", item.name), xpath.NewElement("label", item.label.plain("")))
+		keys := make([]string, 0, len(item.cells))
+		for k := range item.cells {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			if k != "name" && k != "list_name" && !strings.Contains(k, "::") && !translatable[k] {
+				n.Append(xpath.NewElement(k, item.cells[k]))
+			}
+		}
+		item.node = n
+		root.Append(n)
+	}
+	return doc
+}
+
+// yes reads a cell that means yes.
+func yes(s string) bool {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "yes", "true", "true()", "1", "y":
+		return true
+	}
+	return false
+}
+
+// no reads a cell that means no.
+func no(s string) bool {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "no", "false", "false()", "0", "n":
+		return true
+	}
+	return false
+}
+
+// wordingOf collects the translations of one column. e gives ${x} its place;
+// nil for choices, where it is plain text.
+func (b *builder) wordingOf(e *element, key string, cells map[string]string, at Finding) wording {
+	var w wording
+	add := func(code, text string) {
+		if w == nil {
+			w = wording{}
+		}
+		at.Column = key
+		w[code] = b.pieces(e, text, at)
+	}
+	plain := cells[key]
+	for i, l := range b.languages {
+		text := cells[key+"::"+l]
+		if text == "" && plain == "" {
+			continue
+		}
+		if text == "" {
+			text = plain
+		}
+		add(codeOf(l), text)
+		if i == 0 || w[""] == nil {
+			w[""] = w[codeOf(l)]
+		}
+	}
+	if plain != "" && w[""] == nil {
+		add("", plain)
+	}
+	return w
+}
+
+func (b *builder) mediaOf(e *element, cells map[string]string, at Finding) map[string]wording {
+	var out map[string]wording
+	for _, m := range []string{"image", "audio", "video", "big-image"} {
+		if w := b.wordingOf(e, m, cells, at); w != nil {
+			if out == nil {
+				out = map[string]wording{}
+			}
+			out[m] = w
+		}
+	}
+	return out
+}
+
+// pieces cuts a text at its ${x}.
+func (b *builder) pieces(e *element, text string, at Finding) []piece {
+	if e == nil || !strings.Contains(text, "${") {
+		return []piece{{text: text}}
+	}
+	var out []piece
+	last := 0
+	for _, m := range mention.FindAllStringIndex(text, -1) {
+		if m[0] > last {
+			out = append(out, piece{text: text[last:m[0]]})
+		}
+		if path, ok := b.resolve(e, text[m[0]:m[1]], at); ok {
+			if x, err := xpath.Parse(path); err == nil {
+				out = append(out, piece{value: x})
+			}
+		}
+		last = m[1]
+	}
+	if last < len(text) {
+		out = append(out, piece{text: text[last:]})
+	}
+	return out
+}

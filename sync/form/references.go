@@ -1,0 +1,126 @@
+package form
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// mention is ${name} in a cell; last-saved is another form's affair.
+var mention = regexp.MustCompile(`\$\{\s*(last-saved#)?([^}\s]*)\s*\}`)
+
+// resolve writes the path of the question in the place of each ${name}.
+func (b *builder) resolve(e *element, text string, at Finding) (string, bool) {
+	ok := true
+	out := mention.ReplaceAllStringFunc(text, func(m string) string {
+		parts := mention.FindStringSubmatch(m)
+		if parts[1] != "" {
+			at.Code, at.Message = codeTypeScope, "Answers of the form saved last (last-saved) cannot be used."
+			b.fault(at)
+			ok = false
+			return m
+		}
+		target := b.find(parts[2], at)
+		if target == nil {
+			ok = false
+			return m
+		}
+		return " " + pathFrom(e, target) + " "
+	})
+	return out, ok
+}
+
+// find looks a question up by its name.
+func (b *builder) find(name string, at Finding) *element {
+	if name == "" {
+		at.Code, at.Message = codeReference, "The name between ${ and } is missing."
+		b.fault(at)
+		return nil
+	}
+	switch found := b.byName[name]; len(found) {
+	case 1:
+		return found[0]
+	case 0:
+		at.Code, at.Words = codeReference, []string{name}
+		at.Message = "There is no question named " + name + "." + b.near(name)
+	default:
+		at.Code, at.Words = codeAmbiguous, []string{name}
+		at.Message = "Several questions are named " + name + "; give each its own name."
+	}
+	b.fault(at)
+	return nil
+}
+
+// near proposes a name that is written almost like the wanted one.
+func (b *builder) near(name string) string {
+	var fold []string
+	for have := range b.byName {
+		if strings.EqualFold(have, name) || len(name) > 3 && distance(strings.ToLower(have), strings.ToLower(name)) == 1 {
+			fold = append(fold, have)
+		}
+	}
+	if len(fold) == 0 {
+		return ""
+	}
+	slices.Sort(fold)
+	return " Did you mean " + fold[0] + "?"
+}
+
+// distance is 0, 1 or 2 (for more): how many letters differ, are missing or
+// stand too much.
+func distance(a, b string) int {
+	if a == b {
+		return 0
+	}
+	x, y := []rune(a), []rune(b)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	if len(y)-len(x) > 1 {
+		return 2
+	}
+	i := 0
+	for i < len(x) && x[i] == y[i] {
+		i++
+	}
+	if len(x) == len(y) {
+		i++
+		if slices.Equal(x[i:], y[i:]) {
+			return 1
+		}
+		return 2
+	}
+	if slices.Equal(x[i:], y[i+1:]) {
+		return 1
+	}
+	return 2
+}
+
+// pathFrom is how an expression at e reaches target: relative inside a shared
+// repeat, absolute otherwise.
+func pathFrom(e, target *element) string {
+	line, goal := e.ancestors(), target.ancestors()
+	shared, repeat := 0, -1
+	for shared < len(line) && shared < len(goal) && line[shared] == goal[shared] {
+		if line[shared].kind == Repeat && line[shared] != target {
+			repeat = shared
+		}
+		shared++
+	}
+	if repeat < 0 {
+		return target.xpath()
+	}
+	if shared == len(line) && shared == len(goal) && shared > 0 {
+		shared-- // the question itself: up and down again, never "."
+	} else if shared == len(line) {
+		shared = len(line)
+	}
+	steps := slices.Repeat([]string{".."}, len(line)-shared)
+	for _, g := range goal[shared:] {
+		steps = append(steps, g.name)
+	}
+	if len(steps) == 0 {
+		return "."
+	}
+	return strings.Join(steps, "/")
+}

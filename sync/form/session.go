@@ -1,0 +1,320 @@
+package form
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form/xpath"
+)
+
+// MaxInstances limits the instances of one repeat.
+const MaxInstances = 500
+
+// Session is a running form. It is not safe for several goroutines at once.
+type Session struct {
+	form  *Form
+	env   Env
+	lang  string
+	doc   *xpath.Node
+	root  *field
+	xenv  *xpath.Env
+	files map[string]*data
+	dirty map[*task]bool
+	fired map[*task]bool // calculations whose trigger was pulled
+	fresh bool           // a new interview: metadata and defaults are filled
+}
+
+// field is one instance of an element with its answer.
+type field struct {
+	element  *element
+	node     *xpath.Node
+	parent   *field
+	children []*field
+	answer   civic.Answer // without its path
+
+	own      bool // the element's own condition
+	relevant bool // that and those of all around it
+	required bool
+	readOnly bool
+	fits     bool // the constraint holds
+}
+
+// Start begins an interview with the form's defaults.
+func Start(f *Form, e Env) *Session {
+	s := newSession(f, e)
+	s.fresh = true
+	s.root = s.grow(nil, f.root, 0)
+	s.compute(s.root)
+	s.markAll()
+	s.settle()
+	return s
+}
+
+// Resume goes on with answers given before; answers to questions the form does
+// not have are dropped.
+func Resume(f *Form, e Env, answers []civic.Answer) *Session {
+	s := newSession(f, e)
+	s.root = s.grow(nil, f.root, 0)
+	for _, a := range answers {
+		s.makeRoom(a.Path)
+		if at := s.at(a.Path); at != nil && !at.element.container() {
+			s.assign(at, a)
+		}
+	}
+	s.fresh = true
+	s.markAll()
+	s.settle()
+	return s
+}
+
+func newSession(f *Form, e Env) *Session {
+	s := &Session{form: f, env: e, files: map[string]*data{}, dirty: map[*task]bool{}, fired: map[*task]bool{}}
+	if s.env.Now == nil {
+		s.env.Now = func() time.Time { return time.Time{} }
+	}
+	if s.env.Zone == nil {
+		s.env.Zone = time.UTC
+	}
+	s.lang = f.lang("")
+	s.doc = &xpath.Node{Kind: xpath.Document}
+	s.xenv = &xpath.Env{Now: s.env.Now, Zone: s.env.Zone, Instance: s.instance, Functions: s.functions(), Bound: true, Rand: s.env.Rand}
+	return s
+}
+
+// Form is the form that is running.
+func (s *Session) Form() *Form { return s.form }
+
+// SetLanguage chooses the language of messages and labels; Sections does too.
+func (s *Session) SetLanguage(lang string) { s.lang = s.form.lang(lang) }
+
+// instance gives a secondary instance: a list of choices or a file.
+func (s *Session) instance(id string) *xpath.Node {
+	if l, ok := s.form.lists[id]; ok {
+		return l.root
+	}
+	name, ok := s.form.files[id]
+	if !ok {
+		name = id
+	}
+	if d := s.csv(name); d != nil {
+		return d.instance()
+	}
+	return nil
+}
+
+// grow makes an instance of an element under parent at position i, with
+// everything in it.
+func (s *Session) grow(parent *field, e *element, i int) *field {
+	f := &field{element: e, parent: parent, own: true, relevant: parent == nil || parent.relevant, fits: true}
+	f.node = xpath.NewElement(e.name, "")
+	f.node.Data = f
+	if parent == nil {
+		s.doc.Append(f.node)
+	} else {
+		parent.node.Insert(i, f.node)
+		parent.children = append(parent.children[:i:i], append([]*field{f}, parent.children[i:]...)...)
+	}
+	for _, c := range e.children {
+		if c.kind == Repeat && (c.count != nil || c.cells["x_start"] == "0") {
+			continue // its instances come with the count, or by hand
+		}
+		s.grow(f, c, len(f.children))
+	}
+	if !e.container() {
+		s.begin(f)
+	}
+	return f
+}
+
+// begin gives a new question its fixed value, or the one the kit fills in.
+func (s *Session) begin(f *field) {
+	e := f.element
+	value := e.fixedDefault
+	if s.fresh {
+		now := s.env.Now().In(s.env.Zone)
+		switch e.meta {
+		case "start", "end":
+			value = xpath.FullMoment(now)
+		case "today":
+			value = now.Format("2006-01-02")
+		case "device":
+			value = s.env.Device
+		case "officer":
+			value = s.env.Officer
+		}
+	} else if e.kind.Asked() {
+		// What stood here by default is among the answers, or was taken away.
+		value = ""
+	}
+	f.answer = civic.Answer{Value: value}
+	f.show()
+}
+
+// compute gives the new questions below f the defaults that are computed.
+func (s *Session) compute(f *field) {
+	f.each(func(x *field) {
+		if d := x.element.dynamicDefault; d != nil {
+			if v, err := d.Eval(x.node, s.xenv); err == nil {
+				x.answer.Value = v.Text()
+				x.show()
+			}
+		}
+	})
+}
+
+// show puts into the tree what expressions see of the answer.
+func (f *field) show() bool {
+	value := ""
+	if f.relevant && f.answer.Absent == civic.Present {
+		value = f.answer.Value
+		if f.element.partial {
+			value = middle(value)
+		}
+	}
+	changed := f.node.Value != value
+	f.node.Value = value
+	return changed
+}
+
+// middle is the day in the middle of a partial or estimated date: the least
+// wrong day to compute an age from.
+func middle(value string) string {
+	d, err := civic.ParseDate(value)
+	if err != nil || d.Precision() == civic.Exact {
+		return value
+	}
+	first, last := d.Bounds()
+	return first.Add(last.Sub(first) / 2).Format("2006-01-02")
+}
+
+// at finds a field by path; an instance without a number is the first.
+func (s *Session) at(path string) *field {
+	f := s.root
+	if path == "" {
+		return f
+	}
+	for _, step := range strings.Split(path, "/") {
+		name, i := cutIndex(step)
+		var next *field
+		for _, c := range f.children {
+			if c.element.name == name {
+				if i--; i == 0 {
+					next = c
+					break
+				}
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		f = next
+	}
+	return f
+}
+
+// cutIndex takes "members[2]" apart; the number is 1 when none stands there.
+func cutIndex(step string) (string, int) {
+	name, rest, ok := strings.Cut(step, "[")
+	if !ok {
+		return step, 1
+	}
+	i, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
+	if err != nil || i < 1 {
+		return name, 0
+	}
+	return name, i
+}
+
+// makeRoom adds the instances that a path of an earlier answer needs.
+func (s *Session) makeRoom(path string) {
+	f := s.root
+	for _, step := range strings.Split(path, "/") {
+		name, i := cutIndex(step)
+		e := f.element.child(name)
+		if e == nil || i < 1 || i > MaxInstances {
+			return
+		}
+		if e.kind == Repeat {
+			for n := len(f.instances(e)); n < i; n++ {
+				s.grow(f, e, f.end(e))
+			}
+		}
+		if list := f.instances(e); i <= len(list) {
+			f = list[i-1]
+		} else {
+			return
+		}
+	}
+}
+
+// instances lists the children that are instances of e.
+func (f *field) instances(e *element) []*field {
+	var out []*field
+	for _, c := range f.children {
+		if c.element == e {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// end is the position behind the last instance of e among the children.
+func (f *field) end(e *element) int {
+	for i := len(f.children) - 1; i >= 0; i-- {
+		c := f.children[i].element
+		if c == e {
+			return i + 1
+		}
+		for _, before := range f.element.children {
+			if before == e {
+				break
+			}
+			if before == c {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// path is the field's place: "members[2]/name"; only instances of repeats have
+// a number.
+func (f *field) path() string {
+	if f.parent == nil {
+		return ""
+	}
+	step := f.element.name
+	if f.element.kind == Repeat {
+		for i, x := range f.parent.instances(f.element) {
+			if x == f {
+				step = fmt.Sprintf("%s[%d]", step, i+1)
+			}
+		}
+	}
+	if up := f.parent.path(); up != "" {
+		return up + "/" + step
+	}
+	return step
+}
+
+// instances lists every instance of an element in the whole form.
+func (s *Session) instances(e *element) []*field {
+	if e.parent == nil {
+		return []*field{s.root}
+	}
+	var out []*field
+	for _, up := range s.instances(e.parent) {
+		out = append(out, up.instances(e)...)
+	}
+	return out
+}
+
+func (f *field) each(visit func(*field)) {
+	visit(f)
+	for _, c := range f.children {
+		c.each(visit)
+	}
+}
