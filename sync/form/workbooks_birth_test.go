@@ -118,7 +118,9 @@ func birthColumn(name string) int {
 // febrlForm takes the columns of a list of people as they are: nothing is
 // required, because lists have gaps.
 func febrlForm() []sheet {
-	row := func(typ, name, es, en, attr, partial string) []string { return []string{typ, name, es, en, attr, partial} }
+	row := func(typ, name, es, en, attr, partial string) []string {
+		return []string{typ, name, es, en, attr, partial}
+	}
 	survey := [][]string{
 		{"type", "name", "label::Español (es)", "label::English (en)", "x_attr", "x_partial"},
 		row("begin group", "person", "La persona", "The person", "", ""),
