@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -188,3 +189,5 @@ func ok(t *testing.T, err error) {
 }
 
 var background = context.Background()
+
+func asProblem(err error, p **civic.Problem) bool { return errors.As(err, p) }

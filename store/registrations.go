@@ -17,7 +17,6 @@ type stub struct {
 	stubRecord
 	row     int64
 	carrier int64
-	day     int64 // key of the readable copy, 0 once forgotten
 }
 
 // What column o of a stub or an attachment says when it is no row of the outbox.
@@ -188,7 +187,7 @@ func (s *Store) write(tx *vault.Tx, m made, draft DraftID) (*stub, []Person, err
 	if _, err := tx.Exec("INSERT INTO b(n,v,e,s) VALUES(?1,?2,?3,?4)", sealed.N, sealed.Version, sealed.Key, sealed.Sealed); err != nil {
 		return nil, nil, err
 	}
-	st := &stub{row: row, day: sealed.Key, stubRecord: stubRecord{
+	st := &stub{row: row, stubRecord: stubRecord{
 		ID: r.ID, Counter: r.Counter, Digest: m.digest, Form: formRecord(r.Form), Services: r.Services,
 		Sealed: stampRecord(r.Sealed), Status: civic.Sealed, Practice: r.Practice,
 		Attachments: each(r.Attachments, func(a civic.Attachment) civic.Digest { return a.Digest }),
@@ -222,6 +221,7 @@ func insertStub(tx *vault.Tx, st *stub, heads []Person) error {
 		return err
 	}
 	var head any
+	var day int64
 	if len(heads) > 0 {
 		plain, err := encode(each(heads, func(p Person) headRecord { return headRecord{p.Subject, p.Name, p.BirthYear, p.Place} }))
 		if err != nil {
@@ -231,10 +231,10 @@ func insertStub(tx *vault.Tx, st *stub, heads []Person) error {
 		if err != nil {
 			return err
 		}
-		head = h.Sealed
+		head, day = h.Sealed, h.Key
 	}
 	_, err = tx.Exec("INSERT INTO c(n,v,e,s,g,h,o) VALUES(?1,?2,?3,?4,?5,?6,?7)",
-		sealed.N, sealed.Version, sealed.Key, sealed.Sealed, st.day, head, st.carrier)
+		sealed.N, sealed.Version, sealed.Key, sealed.Sealed, day, head, st.carrier)
 	return err
 }
 
@@ -256,7 +256,7 @@ func (s *Store) loadStubs(tx *vault.Tx, o *opened) error {
 		if err := scan(&row.N, &row.Version, &row.Key, &row.Sealed, &l.head.Key, &l.head.Sealed, &l.st.carrier); err != nil {
 			return err
 		}
-		l.st.row, l.head.N, l.st.day = row.N, row.N, l.head.Key
+		l.st.row, l.head.N = row.N, row.N
 		if ok, err := openRow(tx, "c", row, &l.st.stubRecord); !ok {
 			lost = append(lost, row.N)
 			return err
@@ -300,7 +300,7 @@ func (s *Store) rebuild(tx *vault.Tx, o *opened, n int64) error {
 		return err
 	}
 	reg := rec.civic()
-	st := &stub{row: n, day: r.Key, stubRecord: stubRecord{
+	st := &stub{row: n, stubRecord: stubRecord{
 		ID: rec.ID, Counter: rec.Counter, Digest: rec.Digest, Form: rec.Form, Services: rec.Services, Sealed: rec.Sealed,
 		Status: civic.Sealed, Practice: rec.Practice,
 		Attachments: each(rec.Attachments, func(a attachmentRecord) civic.Digest { return a.Digest }),
@@ -313,7 +313,7 @@ func (s *Store) rebuild(tx *vault.Tx, o *opened, n int64) error {
 		heads = s.options.Heads(&reg)
 	}
 	o.add(st, heads)
-	return insertStub(tx, st, nil)
+	return insertStub(tx, st, heads)
 }
 
 func (o *opened) add(st *stub, heads []Person) {

@@ -84,33 +84,31 @@ func Create(ctx context.Context, dir string, s Setup) (*Store, error) {
 		return nil, civic.NewProblem(civic.RequestMalformed, errors.New("a kit needs a device key and a transport key"))
 	}
 	o := s.filled()
-	v, err := vault.Create(ctx, dir, o.vault(), s.Officer, s.Passphrase, s.Recovery)
+	v, err := vault.Create(ctx, dir, o.vault(), s.Officer, s.Passphrase, s.Recovery, func(v *vault.Vault) error {
+		return v.Update(ctx, func(tx *vault.Tx) error { return found(tx, s) })
+	})
 	if err != nil {
 		return nil, err
 	}
 	st := &Store{vault: v, options: o, started: o.Clock(), boot: 1, identity: s.Identity}
-	err = v.Update(ctx, func(tx *vault.Tx) error {
-		if err := put(tx, vault.Outer, "m", rowIdentity, identityRecord(s.Identity)); err != nil {
-			return err
-		}
-		if err := put(tx, vault.Kit, "m", rowKeys, keysRecord{Device: s.DeviceKey.Seed(), Secret: s.KitSecret[:]}); err != nil {
-			return err
-		}
-		if err := put(tx, vault.Kit, "m", rowChain, chain{}); err != nil {
-			return err
-		}
-		return tx.Put(vault.Outer, "m", rowBoot, binary.BigEndian.AppendUint32(nil, 1))
-	})
-	if err == nil {
-		err = st.load(ctx)
+	if err := st.load(ctx); err != nil {
+		return nil, errors.Join(err, v.Close())
 	}
-	if err == nil {
-		err = st.Append(ctx, "created")
+	return st, st.Append(ctx, "created")
+}
+
+// found writes what a kit holds from its first moment.
+func found(tx *vault.Tx, s Setup) error {
+	if err := put(tx, vault.Outer, "m", rowIdentity, identityRecord(s.Identity)); err != nil {
+		return err
 	}
-	if err != nil {
-		return nil, errors.Join(err, v.Close(), vault.Undo(dir))
+	if err := put(tx, vault.Kit, "m", rowKeys, keysRecord{Device: s.DeviceKey.Seed(), Secret: s.KitSecret[:]}); err != nil {
+		return err
 	}
-	return st, nil
+	if err := put(tx, vault.Kit, "m", rowChain, chain{}); err != nil {
+		return err
+	}
+	return tx.Put(vault.Outer, "m", rowBoot, binary.BigEndian.AppendUint32(nil, 1))
 }
 
 // Open opens the memory in dir, locked. Another process that uses it is

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,15 +37,29 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func removeDatabase(dir string) error {
+// looksLikeOne reads the first bytes of a file: an empty or foreign one would be
+// made into a database by SQLite's first write.
+func looksLikeOne(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	const magic = "SQLite format 3\x00"
+	head := make([]byte, len(magic))
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != magic {
+		return civic.NewProblem(civic.StoreDamaged, errors.Join(errors.New("no database"), err), "")
+	}
+	return nil
+}
+
+// removeNew drops what a Create that never finished left behind.
+func removeNew(dir string) error {
 	var errs []error
-	for _, name := range []string{fileDB, fileWAL, fileDB + "-journal"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, suffix := range []string{"", "-wal", "-journal"} {
+		if err := os.Remove(filepath.Join(dir, fileNew+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
-
-// Undo removes the database of a Create whose caller could not finish it.
-func Undo(dir string) error { return removeDatabase(dir) }

@@ -208,12 +208,12 @@ func (tx *Tx) setAside(rows []found) error {
 			return err
 		}
 		if f.table == Heads {
-			if _, err := tx.Exec("UPDATE c SET g=0, h=NULL WHERE n=?1", f.row.N); err != nil {
+			if _, err := tx.Exec("UPDATE c SET g=0, h=NULL WHERE n=?1 AND h=?2", f.row.N, f.row.Sealed); err != nil {
 				return err
 			}
 			continue
 		}
-		if _, err := tx.Exec("DELETE FROM "+f.table+" WHERE n=?1", f.row.N); err != nil {
+		if _, err := tx.Exec("DELETE FROM "+f.table+" WHERE n=?1 AND s=?2", f.row.N, f.row.Sealed); err != nil {
 			return err
 		}
 		if f.table == "f" {

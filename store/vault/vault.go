@@ -19,6 +19,7 @@ import (
 const (
 	fileDB   = "kit.db"
 	fileWAL  = "kit.db-wal"
+	fileNew  = "kit.db.new"
 	fileLock = "kit.lock"
 	// keptPattern names a database that was set aside whole.
 	keptPattern = "kit.db.kept-*"
@@ -86,7 +87,9 @@ func kept(dir string) []string {
 
 // Create makes a vault for its first officer and leaves it unlocked. recovery
 // is the age recipient of the registry that every key is wrapped to as well.
-func Create(ctx context.Context, dir string, o Options, officer, passphrase, recovery string) (*Vault, error) {
+// then, which may be nil, writes what the vault shall hold from its first moment:
+// a folder never holds a vault without it.
+func Create(ctx context.Context, dir string, o Options, officer, passphrase, recovery string, then func(*Vault) error) (*Vault, error) {
 	o = o.filled()
 	if err := CheckPassphrase(passphrase); err != nil {
 		return nil, err
@@ -98,7 +101,7 @@ func Create(ctx context.Context, dir string, o Options, officer, passphrase, rec
 	if err != nil {
 		return nil, err
 	}
-	v, err := create(ctx, dir, o, officer, passphrase, recovery)
+	v, err := create(ctx, dir, o, officer, passphrase, recovery, then)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -106,31 +109,60 @@ func Create(ctx context.Context, dir string, o Options, officer, passphrase, rec
 	return v, nil
 }
 
-func create(ctx context.Context, dir string, o Options, officer, passphrase, recovery string) (v *Vault, err error) {
-	path := filepath.Join(dir, fileDB)
+func create(ctx context.Context, dir string, o Options, officer, passphrase, recovery string, then func(*Vault) error) (v *Vault, err error) {
+	if exists(filepath.Join(dir, fileDB)) {
+		return nil, civic.NewProblem(civic.AlreadyEnrolled, nil)
+	}
+	// The vault is made under another name and gets its own when it is whole:
+	// a cut leaves either no kit or one that opens.
+	path := filepath.Join(dir, fileNew)
+	if err := removeNew(dir); err != nil {
+		return nil, err
+	}
 	if err := touch(path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return nil, civic.NewProblem(civic.AlreadyEnrolled, err)
-		}
 		return nil, err
 	}
 	defer func() {
-		if err != nil { // nothing was acknowledged yet: leave no half kit behind
-			err = errors.Join(err, removeDatabase(dir))
+		if err != nil {
+			err = errors.Join(err, removeNew(dir))
 		}
 	}()
-	db, conn, err := connect(ctx, path, o)
+	if v, err = connectVault(ctx, dir, fileNew, o); err != nil {
+		return nil, err
+	}
+	err = migrate(ctx, v.conn)
+	if err == nil {
+		err = v.found(ctx, officer, passphrase, recovery)
+	}
+	if err == nil && then != nil {
+		err = then(v)
+	}
+	if err == nil {
+		err = v.Checkpoint(ctx)
+	}
+	r := v.ring
+	if err = errors.Join(err, v.closeDB()); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(path, filepath.Join(dir, fileDB)); err != nil {
+		return nil, err
+	}
+	if err := syncDir(dir); err != nil {
+		return nil, err
+	}
+	if v, err = open(ctx, dir, o); err != nil {
+		return nil, err
+	}
+	v.ring = r
+	return v, nil
+}
+
+func connectVault(ctx context.Context, dir, name string, o Options) (*Vault, error) {
+	db, conn, err := connect(ctx, filepath.Join(dir, name), o)
 	if err != nil {
 		return nil, err
 	}
-	v = &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}}
-	if err := migrate(ctx, conn); err != nil {
-		return nil, errors.Join(err, v.closeDB())
-	}
-	if err := v.found(ctx, officer, passphrase, recovery); err != nil {
-		return nil, errors.Join(err, v.closeDB())
-	}
-	return v, nil
+	return &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}}, nil
 }
 
 // Open opens the vault in dir, locked. A database that is damaged is renamed
@@ -164,15 +196,17 @@ func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 }
 
 func open(ctx context.Context, dir string, o Options) (*Vault, error) {
-	db, conn, err := connect(ctx, filepath.Join(dir, fileDB), o)
+	if err := looksLikeOne(filepath.Join(dir, fileDB)); err != nil {
+		return nil, err // before SQLite writes anything into it
+	}
+	v, err := connectVault(ctx, dir, fileDB, o)
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}}
-	if err := check(ctx, conn); err != nil {
+	if err := check(ctx, v.conn); err != nil {
 		return nil, errors.Join(err, v.closeDB())
 	}
-	if err := migrate(ctx, conn); err != nil {
+	if err := migrate(ctx, v.conn); err != nil {
 		return nil, errors.Join(err, v.closeDB())
 	}
 	if err := v.loadOuter(ctx); err != nil {
