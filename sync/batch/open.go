@@ -11,6 +11,7 @@ import (
 // Ways of writing the sealed part.
 const (
 	bodyPlain byte = iota + 1 // canonical records, compressed; needs no form
+	bodyDense                 // what the forms tell is left out, the rest foretold and coded
 )
 
 // Open verifies a batch and gives its registrations. Previous is zero where it
@@ -50,6 +51,8 @@ func decodeBody(c setting, body []byte) ([]civic.Registration, []uint32, error) 
 	switch body[0] {
 	case bodyPlain:
 		regs, breaks, err = decodePlain(body[1:])
+	case bodyDense:
+		regs, breaks, err = decodeDense(c, body[1:])
 	default:
 		err = unreadable(errors.New("the body is written in a way this program does not know"))
 	}

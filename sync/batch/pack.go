@@ -126,6 +126,11 @@ type setting struct {
 // then the registrations. The plain way serves where another one cannot bring
 // every registration back exactly as it was.
 func encodeBody(c setting, regs []civic.Registration, breaks []uint32) ([]byte, error) {
+	if dense, ok := encodeDense(c, regs, breaks); ok {
+		if body := append([]byte{bodyDense}, dense...); brings(c, body, regs, breaks) {
+			return body, nil
+		}
+	}
 	body, err := encodePlain(regs, breaks)
 	if err != nil {
 		return nil, err
