@@ -145,16 +145,7 @@ func (k *Kit) Picture(ctx context.Context, a civic.Attachment) ([]byte, error) {
 
 // env is what a running form may know of this kit.
 func (k *Kit) env(st *store.Store) form.Env {
-	return form.Env{Now: k.o.Clock, Zone: k.o.Zone, Device: st.Identity().Device.String(), Officer: st.Officer().ID.String(), ID: randomID}
-}
-
-// randomID makes an identifier for forms that ask for one: a random UUID.
-func randomID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // crypto/rand does not fail: it ends the program
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	s := hex.EncodeToString(b[:])
-	return "uuid:" + s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+	return form.Env{Now: k.o.Clock, Zone: k.o.Zone, Device: st.Identity().Device.String(), Officer: st.Officer().ID.String(), Rand: rand.Reader}
 }
 
 // keeper puts drafts into the store.

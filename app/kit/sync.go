@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"errors"
+	"net"
+	"net/url"
 	"time"
 
 	"github.com/askonce/fieldkit/store"
@@ -166,12 +168,34 @@ func (a *applied) count(s civic.Status) {
 	}
 }
 
-// Reachable asks the centre for a sign of life, cheaply: one TCP connection,
+// probeTime is how long the centre's sign of life may take.
+const probeTime = 5 * time.Second
+
+// Reachable asks the centre for a sign of life, cheaply: one connection, and
 // nothing sent.
 func (k *Kit) Reachable(ctx context.Context) error {
 	st, err := k.store()
 	if err != nil {
 		return err
 	}
-	return problem(client.Probe(ctx, st.Identity().Server, k.dial()))
+	u, err := url.Parse(st.Identity().Server)
+	if err != nil {
+		return problem(err)
+	}
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	dial := k.o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	conn, err := dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return civic.NewProblem(civic.NoNetwork, err)
+	}
+	_ = conn.Close() // nothing was said on it
+	return nil
 }
