@@ -19,6 +19,7 @@ type opened struct {
 	manifest batch.Manifest
 	incoming []reconcile.Incoming // of a batch
 	content  civic.Digest         // of an attachment
+	plain    []byte               // of an attachment
 	err      error
 }
 
@@ -41,7 +42,7 @@ func (g *Ingest) prepare(ctx context.Context, t task) (o opened) {
 			return err
 		}
 		if t.kind == kindAttachment {
-			_, o.content, err = batch.OpenAttachment(file, key, o.device.Sign)
+			o.plain, o.content, err = batch.OpenAttachment(file, key, o.device.Sign)
 			return err
 		}
 		return g.openBatch(&o, file, key)

@@ -45,6 +45,7 @@ type arrival struct {
 	count   uint32
 	state   int
 	problem *civic.Problem // of quarantine
+	pardon  bool           // somebody decided to take in what a withdrawn kit sent
 }
 
 // Take makes a file durable and says how it stands. It is the same for what
@@ -128,7 +129,7 @@ func (g *Ingest) judge(ctx context.Context, tx ledger.Tx, a *arrival) (err error
 	if a.kind == protocol.UploadBatch && area != d.Area {
 		return civic.NewProblem(civic.BatchForeign, nil)
 	}
-	if d.IsRevoked() {
+	if d.IsRevoked() && !a.pardon {
 		return civic.NewProblem(civic.DeviceRevoked, nil)
 	}
 	if a.kind == protocol.UploadKey {
