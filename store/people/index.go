@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"sort"
+	"strings"
 )
 
 // Person is what the index holds of one citizen.
@@ -52,8 +53,8 @@ func (x *Index) Settle() {
 // shelf is a settled part of the index, laid out flat: no pointers, a few bytes
 // a person.
 type shelf struct {
-	words  texts    // different words as they are written
-	foldOf []uint32 // word -> folded word
+	words  texts    // different words as they are written, García-López is one
+	foldOf blobs    // word -> numbers of its folded words
 	folds  texts    // different words in lower case without accents
 	masks  []uint32 // folded word -> which letters it has
 	posts  blobs    // folded word -> numbers of the people who bear it, as differences
@@ -116,23 +117,30 @@ func build(people []Person) *shelf {
 	places := register{map[string]uint32{}, &s.places}
 	places.number("") // number 0: no place
 	var bearers [][]uint32
-	var room []byte
+	var room, piece []byte
 	for i, p := range people {
 		room = room[:0]
-		for _, w := range split(p.Name) {
+		for _, w := range strings.Fields(p.Name) {
 			n, known := words.number(w)
 			if !known {
-				f, known := folds.number(fold(w))
-				if !known {
-					s.masks = append(s.masks, mask(s.folds.text(int(f))))
-					bearers = append(bearers, nil)
+				piece = piece[:0]
+				for _, w := range split(w) {
+					f, known := folds.number(fold(w))
+					if !known {
+						s.masks = append(s.masks, mask(s.folds.text(int(f))))
+						bearers = append(bearers, nil)
+					}
+					piece = binary.AppendUvarint(piece, uint64(f))
 				}
-				s.foldOf = append(s.foldOf, f)
+				s.foldOf.add(piece)
 			}
 			room = binary.AppendUvarint(room, uint64(n))
-			f := s.foldOf[n]
-			if b := bearers[f]; len(b) == 0 || b[len(b)-1] != uint32(i) {
-				bearers[f] = append(b, uint32(i))
+			for b := s.foldOf.at(int(n)); len(b) > 0; {
+				f, used := binary.Uvarint(b)
+				b = b[used:]
+				if have := bearers[f]; len(have) == 0 || have[len(have)-1] != uint32(i) {
+					bearers[f] = append(have, uint32(i))
+				}
 			}
 		}
 		s.names.add(room)
@@ -160,11 +168,10 @@ func build(people []Person) *shelf {
 
 // trim gives back the room that growing left over.
 func (s *shelf) trim() {
-	for _, b := range []*blobs{&s.words.blobs, &s.folds.blobs, &s.places.blobs, &s.posts, &s.names} {
+	for _, b := range []*blobs{&s.words.blobs, &s.foldOf, &s.folds.blobs, &s.places.blobs, &s.posts, &s.names} {
 		b.bytes = append([]byte(nil), b.bytes...)
 		b.ends = append([]uint32(nil), b.ends...)
 	}
-	s.foldOf = append([]uint32(nil), s.foldOf...)
 	s.masks = append([]uint32(nil), s.masks...)
 	s.years = append([]uint16(nil), s.years...)
 	s.place = append([]uint16(nil), s.place...)

@@ -112,7 +112,9 @@ func (s *shelf) search(q query, limit int) []hit {
 		case q.year == 0 || y == 0:
 		case y == q.year:
 			score += worthYear
-			count++
+			if len(q.words) == 0 {
+				count++
+			}
 		case y == q.year-1 || y == q.year+1:
 			score += worthYearOff
 		}
