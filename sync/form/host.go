@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/askonce/fieldkit/sync/form/xpath"
 )
@@ -128,7 +129,7 @@ func countOf(v xpath.Value) int {
 	if err != nil {
 		return 0
 	}
-	f := n.Float()
+	f := n.Number(time.UTC)
 	if math.IsNaN(f) || f < 0 {
 		return 0
 	}

@@ -17,7 +17,10 @@ type Env struct {
 	Instance func(id string) *Node
 	// Functions of the host; they go before the functions of this package.
 	Functions map[string]func(*Call) (Value, error)
-	Rand      io.Reader // for random(), uuid() and randomize()
+	// Primary is the root element that absolute paths start at instead of the
+	// context node's own root; nil for the latter.
+	Primary *Node
+	Rand    io.Reader // for random(), uuid() and randomize()
 	// Space gives the namespace of a prefix; nil means names match by prefix.
 	Space func(prefix string) string
 	// Bound makes absolute paths keep to the instances of repeats that the
@@ -178,13 +181,6 @@ func (c *context) compare(op string, l, r Value) (Value, error) {
 		if op == "=" || op == "!=" {
 			return Bool((l.Bool() == r.Bool()) == (op == "=")), nil
 		}
-		truth := func(v Value) Value {
-			if v.kind == NodeSet {
-				return Bool(v.Bool())
-			}
-			return v
-		}
-		return Bool(c.single(op, truth(l), truth(r))), nil
 	}
 	ls, rs := l.each(), r.each()
 	if err := c.run.spend(len(ls) * len(rs)); err != nil {

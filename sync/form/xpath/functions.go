@@ -85,7 +85,10 @@ func coreFunctions() map[string]*function {
 				return Value{}, err
 			}
 			want, err := c.Text(1)
-			return Bool(slices.Contains(strings.Fields(list), strings.TrimSpace(want))), err
+			if want = strings.TrimSpace(want); want == "" {
+				return Bool(strings.TrimSpace(list) == ""), err
+			}
+			return Bool(slices.Contains(strings.Fields(list), want)), err
 		}},
 		"selected-at": {2, 2, func(c *Call) (Value, error) {
 			list, err := c.Text(0)
@@ -108,7 +111,7 @@ func coreFunctions() map[string]*function {
 	}
 }
 
-// truths spreads the arguments from the i-th on: each node of a set counts for
+// spread evaluates every stride-th argument from the i-th on: each node of a set counts for
 // itself.
 func (c *Call) spread(from, stride int) ([]Value, error) {
 	var out []Value
@@ -137,19 +140,14 @@ func checklist(c *Call) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+	values, err := c.spread(2, 1)
 	var n float64
-	for i := 2; i < len(c.args); i++ {
-		v, err := c.Arg(i)
-		if err != nil {
-			return Value{}, err
-		}
-		if v.kind == NodeSet {
-			n += float64(len(v.nodes))
-		} else if v.Bool() {
+	for _, v := range values {
+		if v.Bool() {
 			n++
 		}
 	}
-	return inRange(n, least, most), nil
+	return inRange(n, least, most), err
 }
 
 // weightedChecklist(min, max, v, w, …) does the same with a weight for each.

@@ -26,7 +26,7 @@ func geoFunctions() map[string]*function {
 		"area": {1, -1, func(c *Call) (Value, error) {
 			points, ok, err := c.points()
 			if err != nil || !ok || len(points) < 3 {
-				return Num(math.NaN()), err
+				return Num(0), err
 			}
 			return Num(math.Round(areaOf(points)*100) / 100), nil
 		}},

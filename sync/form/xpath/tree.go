@@ -37,8 +37,6 @@ type Node struct {
 	spaces []*Node // namespaces declared here, by prefix
 }
 
-func (n *Node) declarations() []*Node { return n.spaces }
-
 // NewElement makes an element with a leaf value.
 func NewElement(name, value string) *Node { return &Node{Kind: Element, Name: name, Value: value} }
 

@@ -90,8 +90,9 @@ func (v Value) Bool() bool {
 	return v.str != ""
 }
 
-// Float turns the value into a number, dates counted in UTC.
-func (v Value) Float() float64 { return v.number(time.UTC) }
+// Number turns the value into a number; text written as a date counts from
+// midnight in zone.
+func (v Value) Number(zone *time.Location) float64 { return v.number(zone) }
 
 // number turns the value into a number; text written as a date becomes days
 // since 1970, counted from midnight in zone.

@@ -20,7 +20,9 @@ func (c *context) path(p path) ([]*Node, error) {
 		}
 		nodes = v.nodes
 	case p.absolute:
-		nodes = []*Node{c.run.current.Root()}
+		if nodes = []*Node{c.run.current.Root()}; c.run.env.Primary != nil {
+			nodes[0] = &Node{Kind: Document, Children: []*Node{c.run.env.Primary}}
+		}
 	}
 	bound := p.absolute && c.run.env.Bound
 	for i := range p.steps {
@@ -202,30 +204,25 @@ func descend(n *Node, visit func(*Node)) {
 	}
 }
 
+// namespaces lists what prefixes mean at a node, outermost declared first.
 func namespaces(n *Node) []*Node {
 	if n.Kind != Element {
 		return nil
 	}
-	seen := map[string]bool{}
+	var line []*Node
+	for e := n; e != nil; e = e.Parent {
+		line = append(line, e)
+	}
 	var out []*Node
-	add := func(prefix, space string) {
-		if !seen[prefix] {
-			seen[prefix] = true
-			if space != "" {
-				out = append(out, &Node{Kind: Namespace, Name: prefix, Value: space, Parent: n})
+	for _, e := range slices.Backward(line) {
+		for _, d := range e.spaces {
+			out = slices.DeleteFunc(out, func(o *Node) bool { return o.Name == d.Name })
+			if d.Value != "" {
+				out = append(out, &Node{Kind: Namespace, Name: d.Name, Value: d.Value, Parent: n})
 			}
 		}
 	}
-	add("xml", "http://www.w3.org/XML/1998/namespace")
-	for e := n; e != nil; e = e.Parent {
-		if e.Kind != Element {
-			continue
-		}
-		for _, d := range e.declarations() {
-			add(d.Name, d.Value)
-		}
-	}
-	return out
+	return append(out, &Node{Kind: Namespace, Name: "xml", Value: xmlSpace, Parent: n})
 }
 
 func (c *context) matches(n *Node, s *step) bool {
