@@ -124,18 +124,17 @@ func (s *settling) write(ctx context.Context, tx ledger.Tx, regs []Incoming, fre
 		if err != nil {
 			return err
 		}
-		digest := regs[i].Digest
+		digest, first := regs[i].Digest, ""
+		if len(o.Reasons) > 0 {
+			first = string(o.Reasons[0].Code)
+		}
 		rows = append(rows, []any{
 			string(s.area), bytes.Clone(reg.ID[:]), digest[:], bytes.Clone(reg.Device[:]), int64(reg.Counter), bytes.Clone(reg.Officer[:]),
-			reg.Form.String(), int64(o.Status), packed, reg.Sealed.Wall, s.at.Unix(),
+			reg.Form.String(), int64(o.Status), first, packed, reg.Sealed.Wall, s.at.Unix(),
 		})
-		detail := o.Status.String() + " " + s.r.model.Version
-		if len(o.Reasons) > 0 {
-			detail += " " + string(o.Reasons[0].Code)
-		}
-		s.rows = append(s.rows, audit.Row{Area: s.area, Actor: "match", Action: "settle", Object: bytes.Clone(reg.ID[:]), Detail: detail})
+		s.rows = append(s.rows, audit.Row{Area: s.area, Actor: "match", Action: "settle", Object: bytes.Clone(reg.ID[:]), Detail: o.Status.String() + " " + s.r.model.Version + " " + first})
 	}
-	_, err := tx.Insert(ctx, "outcome", []string{"area", "registration", "digest", "device", "counter", "officer", "form", "status", "body", "sealed_at", "at"}, rows, "")
+	_, err := tx.Insert(ctx, "outcome", []string{"area", "registration", "digest", "device", "counter", "officer", "form", "status", "reason", "body", "sealed_at", "at"}, rows, "")
 	if err != nil {
 		return err
 	}

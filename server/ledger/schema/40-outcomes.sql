@@ -10,6 +10,7 @@ CREATE TABLE outcome (
   officer      BLOB    NOT NULL,
   form         TEXT    NOT NULL,          -- id@version
   status       INTEGER NOT NULL,          -- a civic.Status
+  reason       TEXT    NOT NULL,          -- the code of its first reason, '' for none
   body         BLOB    NOT NULL,          -- the outcome as it is told to the kit, CBOR
   sealed_at    INTEGER NOT NULL,          -- the kit's clock
   at           INTEGER NOT NULL,          -- when it was decided

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// cookie carries the session; the prefix makes browsers insist on TLS, this
+// host and the whole path.
+const cookie = "__Host-console"
+
+// visit is one request of somebody who signed in.
+type visit struct {
+	*console
+	w       http.ResponseWriter
+	r       *http.Request
+	session access.Session
+	words   book
+}
+
+// guard lets a request through when somebody signed in who has one of the
+// roles and, if it changes something, sent the session's token along.
+func (s *console) guard(roles []access.Role, do func(*visit) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{console: s, w: w, r: r, words: s.bookOf(r)}
+		c, err := r.Cookie(cookie)
+		if err == nil {
+			v.session, err = s.Access.Session(r.Context(), c.Value)
+		}
+		if err != nil {
+			if r.Method != http.MethodGet {
+				v.refuse(civic.NewProblem(civic.SignInRefused, nil))
+				return
+			}
+			http.Redirect(w, r, "/console/sign-in", http.StatusSeeOther)
+			return
+		}
+		if !slices.Contains(roles, v.session.Role) {
+			v.refuse(civic.NewProblem(civic.NotYours, nil))
+			return
+		}
+		if r.Method == http.MethodPost {
+			if err := r.ParseForm(); err != nil || subtle.ConstantTimeCompare([]byte(r.PostForm.Get("token")), []byte(v.session.CSRF)) != 1 {
+				v.refuse(civic.NewProblem(civic.RequestMalformed, err))
+				return
+			}
+		}
+		if err := do(v); err != nil {
+			v.refuse(err)
+		}
+	})
+}
+
+// may tells whether the visitor sees an office's affairs.
+func (v *visit) may(area civic.Area) bool { return v.session.Area == "" || v.session.Area == area }
+
+func (s *console) signInPage(w http.ResponseWriter, r *http.Request) {
+	v := &visit{console: s, w: w, r: r, words: s.bookOf(r)}
+	v.show(http.StatusOK, "sign-in", nil)
+}
+
+func (s *console) signIn(w http.ResponseWriter, r *http.Request) {
+	v := &visit{console: s, w: w, r: r, words: s.bookOf(r)}
+	if err := r.ParseForm(); err != nil {
+		v.refuse(civic.NewProblem(civic.RequestMalformed, err))
+		return
+	}
+	token, session, err := s.Access.SignIn(r.Context(), r.PostForm.Get("name"), r.PostForm.Get("password"))
+	if err != nil {
+		if code := civic.CodeOf(err); code != civic.SignInRefused && code != civic.TooManyTries {
+			v.refuse(err)
+			return
+		}
+		v.show(problemOf(err).HTTPStatus(), "sign-in", v.sentence(err))
+		return
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: cookie, Value: token, Path: "/", MaxAge: int(session.Expires.Sub(s.Clock()) / time.Second),
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	})
+	http.Redirect(w, r, "/console/", http.StatusSeeOther)
+}
+
+func (s *console) signOut(w http.ResponseWriter, r *http.Request) {
+	if c, err := r.Cookie(cookie); err == nil {
+		if err := s.Access.SignOut(r.Context(), c.Value); err != nil {
+			(&visit{console: s, w: w, r: r, words: s.bookOf(r)}).refuse(err)
+			return
+		}
+	}
+	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.Redirect(w, r, "/console/sign-in", http.StatusSeeOther)
+}

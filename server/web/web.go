@@ -1,0 +1,138 @@
+package web
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/audit"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+//go:embed page/*.html words/*.json static/*
+var files embed.FS
+
+// Config is what the console takes from its surroundings.
+type Config struct {
+	DB       ledger.DB
+	Access   *access.Access
+	Registry *registry.Embedded
+	Clock    func() time.Time
+	Logger   *slog.Logger
+	// URL tells the address kits reach this centre at, for new enrolment codes.
+	URL func(context.Context) (string, error)
+	// Aside lists what was set aside whole, of all offices when area is empty;
+	// Retry has one file of it looked at again. Either may be nil.
+	Aside func(ctx context.Context, area civic.Area) ([]Aside, error)
+	Retry func(ctx context.Context, area civic.Area, file civic.Digest, actor string) error
+	// Queue counts what was received and is not decided yet. It may be nil.
+	Queue func(ctx context.Context) (int, error)
+}
+
+// Aside is a file or a registration that was set aside with a reason.
+type Aside struct {
+	Area    civic.Area
+	File    civic.Digest
+	Kind    string // key, batch, attachment
+	Counter uint64 // of a single registration within a batch, else 0
+	Device  civic.DeviceID
+	Size    int64
+	Reason  civic.Code
+	Words   []string
+	At      time.Time
+}
+
+// console is the handler's state; it never changes after New.
+type console struct {
+	Config
+	pages pages
+	books map[string]book
+}
+
+// New makes the console. Its handler wants whole paths: /console/…
+func New(c Config) (http.Handler, error) {
+	s := &console{Config: c}
+	var err error
+	if s.books, err = readBooks(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = readPages(); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /console/static/", static())
+	mux.HandleFunc("POST /console/language", s.language)
+	mux.HandleFunc("GET /console/sign-in", s.signInPage)
+	mux.HandleFunc("POST /console/sign-in", s.signIn)
+	mux.HandleFunc("POST /console/sign-out", s.signOut)
+	all := []access.Role{access.Administrator, access.Reviewer, access.Auditor}
+	reviewer := []access.Role{access.Reviewer}
+	administrator := []access.Role{access.Administrator}
+	for _, r := range []struct {
+		pattern string
+		roles   []access.Role
+		do      func(*visit) error
+	}{
+		{"GET /console/{$}", all, (*visit).overview},
+		{"GET /console/registrations", all, (*visit).registrations},
+		{"GET /console/registrations/{area}/{id}", all, (*visit).registration},
+		{"GET /console/persons/{area}/{id}", reviewer, (*visit).person},
+		{"GET /console/outcomes", all, (*visit).outcomes},
+		{"GET /console/devices", all, (*visit).devices},
+		{"POST /console/devices/invite", administrator, (*visit).invite},
+		{"POST /console/devices/revoke", administrator, (*visit).revoke},
+		{"GET /console/quarantine", all, (*visit).quarantine},
+		{"POST /console/quarantine/retry", administrator, (*visit).retry},
+		{"GET /console/audit", []access.Role{access.Auditor}, (*visit).audit},
+	} {
+		mux.Handle(r.pattern, s.guard(r.roles, r.do))
+	}
+	mux.HandleFunc("GET /console", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/console/", http.StatusSeeOther)
+	})
+	return secure(http.NewCrossOriginProtection().Handler(mux)), nil
+}
+
+// secure sets what every answer of the console carries.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// maxForm is the largest form that is read, in bytes.
+const maxForm = 64 << 10
+
+func static() http.Handler {
+	h := http.StripPrefix("/console/", http.FileServerFS(files))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		h.ServeHTTP(w, r)
+	})
+}
+
+// read runs do on the ledger and writes who read what in the same transaction.
+func (v *visit) read(action string, object []byte, detail string, do func(ctx context.Context, tx ledger.Tx) error) error {
+	ctx := v.r.Context()
+	return v.DB.Update(ctx, func(tx ledger.Tx) error {
+		if err := do(ctx, tx); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, v.Clock(), []audit.Row{{Area: v.session.Area, Actor: v.session.Staff, Action: action, Object: object, Detail: detail}})
+	})
+}

@@ -1,0 +1,357 @@
+package web_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/audit"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/web"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+const office = civic.Area("mx-20-067")
+
+type plain struct{}
+
+func (plain) Claims(r *civic.Registration) (out []civic.Claim) {
+	for _, a := range r.Answers {
+		out = append(out, civic.Claim{Attribute: civic.Attribute(a.Path), Value: a.Value, Registration: r.ID, Area: r.Area, At: r.Sealed})
+	}
+	return out
+}
+
+type console struct {
+	*httptest.Server
+	db       ledger.DB
+	access   *access.Access
+	outcomes []civic.Outcome
+	retried  []civic.Digest
+	page     map[string]string // passwords by role
+}
+
+func newConsole(t *testing.T) *console {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := ledger.Open(t.Context(), "file:"+filepath.Join(dir, "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	now := time.Unix(1_790_000_000, 0)
+	clock := func() time.Time { return now }
+	keys, err := access.MakeKeys(filepath.Join(dir, "keys"), "test", now, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &console{db: db, page: map[string]string{}}
+	c.access = access.New(db, keys, access.Options{
+		Registry: "test", Clock: clock, Rand: rand.Reader, PasswordCost: access.PasswordCost{Time: 1, MemoryKiB: 64, Threads: 1},
+	})
+	for _, role := range []access.Role{access.Administrator, access.Reviewer, access.Auditor} {
+		password, err := c.access.AddStaff(t.Context(), string(role), "", role, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.page[string(role)] = password
+	}
+	e, err := registry.NewEmbedded(keys.Data(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := reconcile.New(reconcile.Config{Registry: e, Clock: clock})
+	var in []reconcile.Incoming
+	for i := range uint64(3) {
+		reg := &civic.Registration{
+			ID: civic.NewRegistrationID([]byte("k"), i+1), Counter: i + 1, Area: office, Form: civic.FormRef{ID: "birth", Version: "1"},
+			Answers: []civic.Answer{
+				{Path: "given_name", Value: "Xóchitl <b>"}, {Path: "surname", Value: "Ñuu"}, {Path: "birth_date", Value: "1990-01-02"},
+				{Path: "phone", Value: "9511234567"}, {Path: "occupation", Value: strings.Repeat("weaver ", int(i))},
+			},
+		}
+		in = append(in, reconcile.Incoming{Registration: reg, Digest: civic.Digest{byte(i)}, Form: plain{}})
+	}
+	in[2].Registration.Answers = nil
+	err = db.Update(t.Context(), func(tx ledger.Tx) (err error) {
+		c.outcomes, err = r.Settle(t.Context(), tx, office, in)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := web.New(web.Config{
+		DB: db, Access: c.access, Registry: e, Clock: clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		URL: func(context.Context) (string, error) { return "https://centre.example:8443", nil },
+		Aside: func(context.Context, civic.Area) ([]web.Aside, error) {
+			return []web.Aside{{Area: office, File: civic.Digest{7}, Kind: "batch", Reason: civic.DeviceUnknown, At: now}}, nil
+		},
+		Retry: func(_ context.Context, _ civic.Area, d civic.Digest, _ string) error {
+			c.retried = append(c.retried, d)
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Server = httptest.NewTLSServer(h)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// browser is somebody at the console.
+type browser struct {
+	t *testing.T
+	c *console
+	h *http.Client
+}
+
+func (c *console) browser(t *testing.T) *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := *c.Client()
+	h.Jar = jar
+	return &browser{t, c, &h}
+}
+
+func (b *browser) do(method, path string, form url.Values, header ...string) (int, string) {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.c.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.Header.Set("Accept-Language", "en")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	res, err := b.h.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	policy := res.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		b.t.Errorf("%s: policy %q", path, policy)
+	}
+	if s := string(body); strings.Contains(s, "<script") || strings.Contains(s, " style=") || strings.Contains(s, "<style") {
+		b.t.Errorf("%s holds script or style", path)
+	}
+	return res.StatusCode, string(body)
+}
+
+func (b *browser) signIn(role string) {
+	b.t.Helper()
+	code, body := b.do("POST", "/console/sign-in", url.Values{"name": {role}, "password": {b.c.page[role]}})
+	if code != 200 || !strings.Contains(body, "Sign out") {
+		b.t.Fatalf("%d %s", code, body)
+	}
+}
+
+var tokenField = regexp.MustCompile(`name="token" value="([^"]+)"`)
+
+func (b *browser) token(path string) string {
+	b.t.Helper()
+	_, body := b.do("GET", path, nil)
+	m := tokenField.FindStringSubmatch(body)
+	if m == nil {
+		b.t.Fatalf("no token on %s", path)
+	}
+	return m[1]
+}
+
+func TestNothingWithoutSigningIn(t *testing.T) {
+	b := newConsole(t).browser(t)
+	for _, path := range []string{"/console/", "/console/registrations", "/console/devices", "/console/audit"} {
+		if _, body := b.do("GET", path, nil); !strings.Contains(body, `name="password"`) {
+			t.Errorf("%s is open", path)
+		}
+	}
+	if code, _ := b.do("POST", "/console/devices/invite", url.Values{"office": {"x"}}); code != 401 {
+		t.Errorf("%d", code)
+	}
+	if code, body := b.do("POST", "/console/sign-in", url.Values{"name": {"reviewer"}, "password": {"wrong"}}); code != 401 || !strings.Contains(body, "Name or password is wrong.") {
+		t.Errorf("%d %s", code, body)
+	}
+}
+
+func TestCookieIsStrict(t *testing.T) {
+	c := newConsole(t)
+	h := *c.Client()
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := h.PostForm(c.URL+"/console/sign-in", url.Values{"name": {"auditor"}, "password": {c.page["auditor"]}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	set := res.Header.Get("Set-Cookie")
+	for _, want := range []string{"__Host-console=", "Path=/", "HttpOnly", "Secure", "SameSite=Strict"} {
+		if !strings.Contains(set, want) {
+			t.Errorf("%q lacks %s", set, want)
+		}
+	}
+}
+
+func TestListsShowWhatBecameOfRegistrations(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser(t)
+	b.signIn("administrator")
+	_, body := b.do("GET", "/console/registrations?status=merged", nil)
+	id := c.outcomes[1].Registration.String()
+	if !strings.Contains(body, id[:8]) || strings.Contains(body, c.outcomes[0].Registration.String()) || !strings.Contains(body, "Known already") {
+		t.Errorf("%s", body)
+	}
+	_, body = b.do("GET", "/console/registrations/"+string(office)+"/"+id, nil)
+	if !strings.Contains(body, id) || strings.Contains(body, "Ñuu") {
+		t.Errorf("%s", body)
+	}
+	if code, _ := b.do("GET", "/console/registrations/"+string(office)+"/"+strings.Repeat("0", 32), nil); code != 404 {
+		t.Errorf("%d", code)
+	}
+	if _, body = b.do("GET", "/console/outcomes", nil); !strings.Contains(body, "Too little was said") {
+		t.Errorf("%s", body)
+	}
+}
+
+func TestPersonsAreForReviewers(t *testing.T) {
+	c := newConsole(t)
+	path := "/console/persons/" + string(office) + "/" + c.outcomes[0].Persons[0].Person.String()
+	b := c.browser(t)
+	b.signIn("administrator")
+	if code, body := b.do("GET", path, nil); code != 403 || strings.Contains(body, "Ñuu") {
+		t.Fatalf("%d %s", code, body)
+	}
+	b = c.browser(t)
+	b.signIn("reviewer")
+	code, body := b.do("GET", path, nil)
+	for _, want := range []string{"Ñuu", "Xóchitl &lt;b&gt;", "weaver", "own word", "Known already", "default-1"} {
+		if code != 200 || !strings.Contains(body, want) {
+			t.Errorf("%d, without %q", code, want)
+		}
+	}
+	// The reading is written down, and only auditors read that.
+	if code, _ := b.do("GET", "/console/audit", nil); code != 403 {
+		t.Errorf("%d", code)
+	}
+	b = c.browser(t)
+	b.signIn("auditor")
+	if _, body := b.do("GET", "/console/audit", nil); !strings.Contains(body, "read_person") {
+		t.Errorf("%s", body)
+	}
+}
+
+func TestInviteShowsTheCodeOnce(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser(t)
+	b.signIn("administrator")
+	token := b.token("/console/devices")
+	code, body := b.do("POST", "/console/devices/invite", url.Values{"token": {token}, "office": {string(office)}})
+	if code != 200 || !strings.Contains(body, "<svg") || !strings.Contains(body, "https://centre.example:8443") {
+		t.Fatalf("%d %s", code, body)
+	}
+	if code, _ := b.do("POST", "/console/devices/invite", url.Values{"token": {"forged"}, "office": {"x"}}); code != 400 {
+		t.Errorf("a forged token: %d", code)
+	}
+	if code, _ := b.do("POST", "/console/devices/invite", url.Values{"token": {token}, "office": {"x"}}, "Sec-Fetch-Site", "cross-site"); code != 403 {
+		t.Errorf("from elsewhere: %d", code)
+	}
+}
+
+func TestRetryIsTheAdministrators(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser(t)
+	b.signIn("administrator")
+	token := b.token("/console/quarantine")
+	form := url.Values{"token": {token}, "office": {string(office)}, "file": {civic.Digest{7}.String()}}
+	if code, _ := b.do("POST", "/console/quarantine/retry", form); code != 200 || len(c.retried) != 1 || c.retried[0] != (civic.Digest{7}) {
+		t.Errorf("%d %v", code, c.retried)
+	}
+	err := c.db.View(t.Context(), func(tx ledger.Tx) error {
+		rows, err := audit.List(t.Context(), tx, "", 100)
+		if !slices.ContainsFunc(rows, func(r audit.Row) bool { return r.Action == "retry_file" && r.Actor == "administrator" }) {
+			t.Errorf("%+v", rows)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSignOutEndsTheSession(t *testing.T) {
+	b := newConsole(t).browser(t)
+	b.signIn("auditor")
+	b.do("POST", "/console/sign-out", url.Values{})
+	if _, body := b.do("GET", "/console/", nil); !strings.Contains(body, `name="password"`) {
+		t.Error("still signed in")
+	}
+}
+
+func TestLanguageIsKept(t *testing.T) {
+	b := newConsole(t).browser(t)
+	b.do("POST", "/console/language", url.Values{"language": {"es"}})
+	if _, body := b.do("GET", "/console/sign-in", nil); !strings.Contains(body, "Contraseña") || !strings.Contains(body, `lang="es"`) {
+		t.Errorf("%s", body)
+	}
+}
+
+// Both languages have the same words, and every word a page asks for is there.
+func TestWordsAreWhole(t *testing.T) {
+	read := func(name string) map[string]string {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v struct{ Words map[string]string }
+		if err := json.Unmarshal(b, &v); err != nil {
+			t.Fatal(err)
+		}
+		return v.Words
+	}
+	es, en := read("words/es.json"), read("words/en.json")
+	a, b := slices.Sorted(maps.Keys(es)), slices.Sorted(maps.Keys(en))
+	if !slices.Equal(a, b) {
+		t.Errorf("the languages differ in their words")
+	}
+	names, err := filepath.Glob("page/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := regexp.MustCompile(`\{\{t "([^"]+)"|\(t "([^"]+)"`)
+	for _, name := range names {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range asked.FindAllStringSubmatch(string(page), -1) {
+			if _, ok := en[m[1]+m[2]]; !ok {
+				t.Errorf("%s asks for %q", name, m[1]+m[2])
+			}
+		}
+	}
+}

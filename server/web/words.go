@@ -1,0 +1,94 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// book holds the words of one language.
+type book struct {
+	Code  string            `json:"code"`
+	Name  string            `json:"name"`
+	Words map[string]string `json:"words"`
+}
+
+// languages in the order they are offered; the first is the fallback.
+func languages() []string { return []string{"es", "en"} }
+
+func readBooks() (map[string]book, error) {
+	books := map[string]book{}
+	for _, code := range languages() {
+		b, err := files.ReadFile(path.Join("words", code+".json"))
+		if err != nil {
+			return nil, err
+		}
+		var v book
+		if err := json.Unmarshal(b, &v); err != nil {
+			return nil, fmt.Errorf("the console's words in %s: %w", code, err)
+		}
+		books[code] = v
+	}
+	return books, nil
+}
+
+// say gives the words of a key, with {1}, {2} … filled in; a key without words
+// is shown as it is, so that it is seen.
+func (b book) say(key string, args ...any) string {
+	s, ok := b.Words[key]
+	if !ok {
+		return key
+	}
+	for i, a := range args {
+		s = strings.ReplaceAll(s, "{"+strconv.Itoa(i+1)+"}", fmt.Sprint(a))
+	}
+	return s
+}
+
+// reason tells a reason or a problem's code in words.
+func (b book) reason(code civic.Code, words []string) string {
+	args := make([]any, len(words))
+	for i := range words {
+		args[i] = words[i]
+	}
+	if _, ok := b.Words["reason."+string(code)]; ok {
+		return b.say("reason."+string(code), args...)
+	}
+	return civic.NewProblem(code, nil, words...).Error()
+}
+
+const languageCookie = "__Host-language"
+
+// bookOf chooses the language: what was chosen before, else what the browser
+// asks for.
+func (s *console) bookOf(r *http.Request) book {
+	if c, err := r.Cookie(languageCookie); err == nil {
+		if b, ok := s.books[c.Value]; ok {
+			return b
+		}
+	}
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		code, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		code, _, _ = strings.Cut(code, "-")
+		if b, ok := s.books[strings.ToLower(code)]; ok {
+			return b
+		}
+	}
+	return s.books[languages()[0]]
+}
+
+func (s *console) language(w http.ResponseWriter, r *http.Request) {
+	code := r.PostFormValue("language")
+	if _, ok := s.books[code]; ok {
+		http.SetCookie(w, &http.Cookie{
+			Name: languageCookie, Value: code, Path: "/", MaxAge: 365 * 24 * 3600,
+			Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		})
+	}
+	http.Redirect(w, r, "/console/", http.StatusSeeOther)
+}
