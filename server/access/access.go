@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -73,9 +74,6 @@ func SetSetting(ctx context.Context, tx ledger.Tx, name, value string) error {
 }
 
 // note writes what was done beside the deed.
-func (a *Access) note(ctx context.Context, tx ledger.Tx, area civic.Area, actor, action, subject string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO access_event (area, n, at, actor, action, subject)
-		SELECT ?1, COALESCE(MAX(n), 0) + 1, ?2, ?3, ?4, ?5 FROM access_event WHERE area = ?1`,
-		string(area), a.o.Clock().Unix(), actor, action, subject)
-	return err
+func (a *Access) note(ctx context.Context, tx ledger.Tx, area civic.Area, actor, action string, object []byte, detail string) error {
+	return audit.Write(ctx, tx, a.o.Clock(), []audit.Row{{Area: area, Actor: actor, Action: action, Object: object, Detail: detail}})
 }

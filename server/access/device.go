@@ -199,7 +199,7 @@ func (a *Access) Revoke(ctx context.Context, id civic.DeviceID, upTo uint64, wip
 		if err := staleBundle(ctx, tx); err != nil {
 			return err
 		}
-		return a.note(ctx, tx, d.Area, actor, "revoke", id.String())
+		return a.note(ctx, tx, d.Area, actor, "revoke_device", id[:], "")
 	})
 	return d, err
 }

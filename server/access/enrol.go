@@ -43,7 +43,7 @@ func (a *Access) Invite(ctx context.Context, area civic.Area, life time.Duration
 		if err != nil {
 			return err
 		}
-		return a.note(ctx, tx, area, actor, "invite", "")
+		return a.note(ctx, tx, area, actor, "invite_device", nil, "")
 	})
 	return protocol.NewCode(secret, a.keys.Pin()), expires, err
 }
@@ -174,7 +174,7 @@ func (a *Access) enrol(ctx context.Context, tx ledger.Tx, area civic.Area, r pro
 	if err != nil {
 		return nil, err
 	}
-	if err := a.note(ctx, tx, area, d.ID.String(), "enrol", d.ID.String()); err != nil {
+	if err := a.note(ctx, tx, area, "ingest", "enrol_device", d.ID[:], ""); err != nil {
 		return nil, err
 	}
 	return protocol.Marshal(protocol.EnrolAnswer{Device: d.ID, Area: area, Lease: lease, Bundle: bundle, ServerTime: now.Unix()})

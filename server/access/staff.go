@@ -82,7 +82,7 @@ func (a *Access) AddStaff(ctx context.Context, name string, area civic.Area, rol
 		if err != nil {
 			return err
 		}
-		return a.note(ctx, tx, area, actor, "staff", name)
+		return a.note(ctx, tx, area, actor, "add_staff", nil, name)
 	})
 	return password, err
 }
@@ -134,7 +134,7 @@ func (a *Access) SignIn(ctx context.Context, name, password string) (token strin
 		if err != nil {
 			return err
 		}
-		return a.note(ctx, tx, s.Area, name, "sign-in", name)
+		return a.note(ctx, tx, s.Area, name, "sign_in", nil, "")
 	})
 	return token, s, err
 }

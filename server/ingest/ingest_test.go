@@ -122,7 +122,7 @@ func TestSetAsideFilesAreTakenLater(t *testing.T) {
 		if _, err := c.forms.Add(workbook(t, "2")); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := c.RetryReason(t.Context(), civic.FormVersionUnknown); err != nil || n != 1 {
+		if n, err := c.RetryReason(t.Context(), civic.FormVersionUnknown, "test"); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 		c.work()
@@ -141,7 +141,7 @@ func TestSetAsideFilesAreTakenLater(t *testing.T) {
 		}
 		k.enrol()
 		courier.take(protocol.UploadKey, k.header())
-		if n, err := c.Retry(t.Context(), protocol.NameOf(file)); err != nil || n != 1 {
+		if n, err := c.Retry(t.Context(), protocol.NameOf(file), "test"); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 		c.work()
@@ -250,7 +250,7 @@ func TestFailuresOfTheCentreAreTriedAgain(t *testing.T) {
 	}
 	c.settler.fail = nil
 	k.take(protocol.UploadBatch, k.pack(next))
-	if n, err := c.Retry(t.Context(), protocol.NameOf(odd)); err != nil || n != 1 {
+	if n, err := c.Retry(t.Context(), protocol.NameOf(odd), "test"); err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
 	c.work()

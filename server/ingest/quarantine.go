@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -88,11 +89,15 @@ func where(ctx context.Context, tx ledger.Tx, file civic.Digest) (area civic.Are
 
 // Retry takes a file up again that was set aside, whole or in parts. It is
 // somebody's decision, so it also takes in what a withdrawn kit sent. What
-// still has no place is set aside anew. It tells how many files go on.
-func (g *Ingest) Retry(ctx context.Context, file civic.Digest) (n int, err error) {
+// still has no place is set aside anew. It tells how many files go on. actor is
+// who decided, for the audit.
+func (g *Ingest) Retry(ctx context.Context, file civic.Digest, actor string) (n int, err error) {
 	err = g.DB.Update(ctx, func(tx ledger.Tx) error {
-		n, err = g.retry(ctx, tx, file)
-		return err
+		var area civic.Area
+		if n, area, err = g.retry(ctx, tx, file); err != nil || n == 0 {
+			return err
+		}
+		return audit.Write(ctx, tx, g.Clock(), []audit.Row{{Area: area, Actor: actor, Action: "retry_file", Object: file[:]}})
 	})
 	if n > 0 && err == nil {
 		g.forget(file)
@@ -103,7 +108,7 @@ func (g *Ingest) Retry(ctx context.Context, file civic.Digest) (n int, err error
 
 // RetryReason takes up every file that was set aside whole for one reason, as
 // when a form's version has arrived.
-func (g *Ingest) RetryReason(ctx context.Context, reason civic.Code) (n int, err error) {
+func (g *Ingest) RetryReason(ctx context.Context, reason civic.Code, actor string) (n int, err error) {
 	var files []civic.Digest
 	err = g.DB.View(ctx, func(tx ledger.Tx) error {
 		files = nil
@@ -119,32 +124,33 @@ func (g *Ingest) RetryReason(ctx context.Context, reason civic.Code) (n int, err
 			break
 		}
 		var m int
-		m, err = g.Retry(ctx, file)
+		m, err = g.Retry(ctx, file, actor)
 		n += m
 	}
 	return n, err
 }
 
-func (g *Ingest) retry(ctx context.Context, tx ledger.Tx, file civic.Digest) (int, error) {
+func (g *Ingest) retry(ctx context.Context, tx ledger.Tx, file civic.Digest) (int, civic.Area, error) {
 	area, kind, err := where(ctx, tx, file)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	var state int
 	var sender []byte
 	err = tx.QueryRow(ctx, "SELECT state, sender FROM ingest_file WHERE area = ?1 AND digest = ?2", string(area), file[:]).Scan(&state, &sender)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	if state == stateDone {
-		return g.retryParts(ctx, tx, area, file)
+		n, err := g.retryParts(ctx, tx, area, file)
+		return n, area, err
 	}
 	if state != stateQuarantined {
-		return 0, nil
+		return 0, "", nil
 	}
 	b, err := g.load(ctx, tx, area, kind, file)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	a := &arrival{bytes: b, digest: file, sender: civic.DeviceID(sender), pardon: true}
 	for k, n := range kindNumbers {
@@ -153,18 +159,18 @@ func (g *Ingest) retry(ctx context.Context, tx ledger.Tx, file civic.Digest) (in
 		}
 	}
 	if err := g.look(ctx, tx, a); err != nil || a.state == stateQuarantined {
-		return 0, err
+		return 0, "", err
 	}
 	// The file may belong to another office than was known: it enters anew.
 	for _, table := range []string{"ingest_file", "ingest_bytes"} {
 		if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE area = ?1 AND digest = ?2", string(area), file[:]); err != nil {
-			return 0, err
+			return 0, "", err
 		}
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM ingest_digest WHERE digest = ?1", file[:]); err != nil {
-		return 0, err
+		return 0, "", err
 	}
-	return 1, g.enter(ctx, tx, a)
+	return 1, a.area, g.enter(ctx, tx, a)
 }
 
 // retryParts takes up a batch of which single registrations were set aside.

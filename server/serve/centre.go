@@ -120,14 +120,49 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if err != nil {
 		return nil, err
 	}
-	console, err := web.New(web.Config{
-		DB: db, Access: o.Access, Ingest: o.Ingest, Registry: o.Registry, Reconciler: o.Reconciler, Clock: c.Clock, Logger: c.Logger,
-	})
+	console, err := web.New(o.console())
 	if err != nil {
 		return nil, err
 	}
 	o.handler = o.routes(console)
 	return o, nil
+}
+
+// console gives the web pages what they need of the other rooms.
+func (c *Centre) console() web.Config {
+	return web.Config{
+		DB: c.DB, Access: c.Access, Registry: c.Registry, Clock: c.Clock, Logger: c.Logger,
+		URL: c.URL,
+		Aside: func(ctx context.Context, area civic.Area) (list []web.Aside, err error) {
+			held, err := c.Ingest.Quarantined(ctx, area)
+			for _, h := range held {
+				list = append(list, web.Aside{Area: h.Area, File: h.File, Kind: string(h.Kind), Counter: h.Counter, Device: h.Device,
+					Size: h.Size, Reason: h.Reason, Words: h.Words, At: h.At})
+			}
+			return list, err
+		},
+		Retry: func(ctx context.Context, area civic.Area, file civic.Digest, actor string) error {
+			_, err := c.Ingest.Retry(ctx, file, actor)
+			return err
+		},
+		Queue: func(ctx context.Context) (n int, err error) {
+			err = c.DB.View(ctx, func(tx ledger.Tx) error {
+				s, err := c.Ingest.Status(ctx, tx)
+				n = s.Queue
+				return err
+			})
+			return n, err
+		},
+	}
+}
+
+// URL tells where kits reach this centre: where it last listened; empty before.
+func (c *Centre) URL(ctx context.Context) (url string, err error) {
+	err = c.DB.View(ctx, func(tx ledger.Tx) error {
+		url, err = access.Setting(ctx, tx, URLSetting)
+		return err
+	})
+	return url, err
 }
 
 // Close closes the ledger. Work and Serve must have ended.

@@ -41,7 +41,7 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 	mux.HandleFunc(protocol.PathUploads+"/", c.Ingest.Uploads)
 	login := newLimiter(loginEvery, loginBurst, c.Clock)
 	mux.HandleFunc("/console/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/login") && login.take(address(r)) > 0 {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/sign-in") && login.take(address(r)) > 0 {
 			w.Header().Set("Retry-After", "30")
 			http.Error(w, civic.NewProblem(civic.TooManyTries, nil, "30 s").Error(), http.StatusTooManyRequests)
 			return

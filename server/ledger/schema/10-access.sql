@@ -86,15 +86,3 @@ CREATE TABLE access_bundle (
   stale     INTEGER NOT NULL DEFAULT 0,
   statement BLOB    NOT NULL
 ) STRICT;
-
--- What administrators did, written with the deed. Never a secret, never a
--- citizen. n counts within the office.
-CREATE TABLE access_event (
-  area    TEXT    NOT NULL,
-  n       INTEGER NOT NULL,
-  at      INTEGER NOT NULL,
-  actor   TEXT    NOT NULL,                -- staff name, 'console', 'command', a kit's id
-  action  TEXT    NOT NULL,                -- invite, enrol, revoke, sign-in …
-  subject TEXT    NOT NULL,                -- a kit's id, a staff name
-  PRIMARY KEY (area, n)
-) STRICT;
