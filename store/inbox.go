@@ -174,9 +174,8 @@ func (st *stub) settle(out civic.Outcome) bool {
 }
 
 func newDayKey() (k DayKey, err error) {
-	if _, err = io.ReadFull(rand.Reader, k.ID[:]); err == nil {
-		_, err = io.ReadFull(rand.Reader, k.Key[:])
-	}
+	_, err = io.ReadFull(rand.Reader, k.Key[:])
+	k.ID = protocol.NewKeyID(k.Key)
 	return k, err
 }
 

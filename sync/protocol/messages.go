@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"crypto/sha256"
+
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -112,8 +114,15 @@ type Head struct {
 	Hash   civic.Digest `cbor:"2,keyasint,omitempty"`
 }
 
-// KeyID names one day key of one kit.
+// KeyID names one day key of one kit: the beginning of a hash over the key
+// (see [NewKeyID]), so that two keys can never share one id.
 type KeyID [8]byte
+
+// NewKeyID works out the id of a day key.
+func NewKeyID(key [32]byte) KeyID {
+	h := sha256.Sum256(append([]byte("askonce/day-key/v0\x00"), key[:]...))
+	return KeyID(h[:8])
+}
 
 // SyncAnswer is the centre's half.
 type SyncAnswer struct {
