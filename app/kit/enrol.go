@@ -33,7 +33,7 @@ func (k *Kit) Enrol(ctx context.Context, in EnrolInput) error {
 	}
 	enrolled, err := client.Enrol(ctx, client.EnrolConfig{
 		Server: in.Server, Code: code, Device: keys.device, Transport: keys.transport, KitSecret: keys.secret,
-		Name: strings.TrimSpace(in.KitName), Clock: k.o.Clock, Dial: k.dial(),
+		Name: strings.TrimSpace(in.KitName), Clock: k.o.Clock, Dial: k.dial(), Tuning: k.o.Tuning,
 	})
 	if err != nil {
 		return problem(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/client"
 	"github.com/askonce/fieldkit/sync/form"
 )
 
@@ -25,6 +26,8 @@ type Options struct {
 	LogN int
 	// Dial reaches the centre; nil for the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Tuning is how patient the wire is; the zero value is right for all links.
+	Tuning client.Tuning
 	// FreeSpace tells the bytes free on the kit's disk; nil asks the system.
 	FreeSpace func(dir string) (uint64, error)
 	// MaxBytes bounds the store, for tests of a full disk; 0 means no bound.

@@ -92,7 +92,7 @@ func (k *Kit) client(ctx context.Context, st *store.Store) (*client.Client, erro
 			t, _ := serverNow(ctx, st)
 			return t
 		},
-		Dial: k.dial(), Logger: k.log,
+		Dial: k.dial(), Logger: k.log, Tuning: k.o.Tuning,
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/client"
 	"github.com/askonce/fieldkit/sync/rehearsal/smallcentre"
 )
 
@@ -57,7 +58,8 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() { _ = centre.Close() })
 	w.centre = centre
-	w.o = Options{Home: filepath.Join(t.TempDir(), "kit"), Clock: w.clock.Now, Zone: time.UTC, LogN: 10}
+	w.o = Options{Home: filepath.Join(t.TempDir(), "kit"), Clock: w.clock.Now, Zone: time.UTC, LogN: 10,
+		Tuning: client.Tuning{RetryMin: time.Millisecond, RetryMax: 4 * time.Millisecond, Patience: 3}}
 	w.reopen()
 	t.Cleanup(func() {
 		if w.Kit != nil {
