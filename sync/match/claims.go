@@ -53,8 +53,12 @@ func FromClaims(claims []civic.Claim) Record {
 }
 
 func into(column []string, attributes []civic.Attribute, c civic.Claim) {
+	name := c.Attribute
+	if name == "house_number" || name == "address_more" {
+		name = "address"
+	}
 	for i, a := range attributes {
-		if a == c.Attribute {
+		if a == name {
 			column[i] = join(column[i], c.Value)
 		}
 	}
