@@ -113,6 +113,9 @@ func (c *Choice) Pick(i int) {
 	}
 }
 
+// Options lists what there is to choose from.
+func (c *Choice) Options() []Option { return slices.Clone(c.options) }
+
 // OptionAt gives the rectangle of an option within the widget.
 func (c *Choice) OptionAt(name string) (fyne.Position, fyne.Size, bool) {
 	for i, o := range c.options {

@@ -146,7 +146,8 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 // TypedShortcut implements fyne.Shortcutable: the page's own first, since a
 // focused entry would swallow them.
 func (f *Field) TypedShortcut(s fyne.Shortcut) {
-	if custom(s) && f.hands.shortcut(s) {
+	_, undo := s.(*fyne.ShortcutUndo)
+	if (custom(s) || undo) && f.hands.shortcut(s) {
 		return
 	}
 	f.Entry.TypedShortcut(s)

@@ -1,0 +1,84 @@
+package screen
+
+import (
+	"bytes"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+)
+
+// checkPage tells whether a receipt is genuine, without a network.
+type checkPage struct {
+	typed   string
+	verdict *kit.Verdict
+	err     error
+}
+
+func (p *checkPage) name() string { return "check" }
+
+func (p *checkPage) build(s *Shell) view {
+	say := s.c.Words.Say
+	check := func() { p.check(s) }
+	f := s.field("check.text", &p.typed)
+	f.SetPlaceHolder(say("check.hint"))
+	f.Next = check
+	pick := func() {
+		s.open(&pickPage{title: say("check.picture"), took: func(_ string, content []byte) error {
+			v, err := s.c.Kit.VerifyPicture(s.ctx, bytes.NewReader(content))
+			if err == nil {
+				p.verdict, p.err = &v, nil
+			}
+			return err
+		}})
+	}
+	body := column(widget.NewText(say("check.intro")), labelled(say("check.typed"), f))
+	switch {
+	case p.err != nil:
+		body.Add(s.problemOf(p.err))
+	case p.verdict != nil:
+		body.Add(p.words(s))
+	}
+	return view{title: say("check.title"), body: body, focus: f,
+		main: &action{name: "check.go", icon: theme.IconCheck, words: say("check.go"), do: check},
+		side: []action{{name: "check.picture", icon: theme.IconPhoto, words: say("check.picture"), key: fyne.KeyF6, do: pick}}}
+}
+
+func (p *checkPage) check(s *Shell) {
+	if p.typed == "" {
+		return
+	}
+	v, err := s.c.Kit.Verify(s.ctx, p.typed)
+	p.verdict, p.err = &v, err
+	s.rebuild()
+}
+
+// words are the verdict: genuine, refused or not known yet.
+func (p *checkPage) words(s *Shell) fyne.CanvasObject {
+	v := p.verdict
+	say := s.c.Words.Say
+	if !v.Valid {
+		message, hint := s.c.Words.Problem(v.Reason)
+		tone, icon, title := theme.Attention, theme.IconAttention, say("check.refused")
+		if v.Unknown {
+			tone, icon, title = theme.Waiting, theme.IconWaiting, say("check.unknown")
+		}
+		return widget.NewPanel(tone, icon, widget.NewHeading(title), widget.NewText(message), widget.NewText(hint))
+	}
+	lines := []fyne.CanvasObject{widget.NewHeading(say("check.genuine"))}
+	add := func(label, value string) {
+		if value != "" {
+			lines = append(lines, part(widget.NewQuiet(label), widget.NewStrong(value)))
+		}
+	}
+	add(say("receipt.name"), v.Name)
+	add(say("receipt.birth"), s.c.Words.DateValue(v.BirthDate))
+	add(say("receipt.number"), v.Reference)
+	add(say("receipt.issued"), s.c.Words.Moment(v.Issued, s.c.Clock())+" · "+string(v.Office))
+	if v.Practice {
+		lines = append(lines, widget.NewStrong(say("practice.receipt")))
+	}
+	return widget.NewPanel(theme.Settled, theme.IconSettled, lines...)
+}

@@ -1,0 +1,225 @@
+package screen
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+)
+
+// mostCells is how many options still stand as cells on the page; a longer list
+// is found by typing.
+const mostCells = 9
+
+// editor makes what the question's kind is answered with and ties it to the row.
+func (r *row) editor() fyne.CanvasObject {
+	item := r.item
+	switch item.Kind {
+	case form.SelectOne:
+		if len(item.Choices) > mostCells || strings.Contains(item.Appearance, "autocomplete") {
+			return r.list()
+		}
+		return r.choice(options(item.Choices), false)
+	case form.SelectMany, form.Rank:
+		return r.choice(options(item.Choices), true)
+	case form.Acknowledge:
+		return r.choice([]widget.Option{{Name: "OK", Label: r.p.s.c.Words.Say("answer.ok")}}, false)
+	case form.Date:
+		return r.digits(widget.DateDigits)
+	case form.Time:
+		return r.digits(widget.TimeDigits)
+	case form.Integer:
+		return r.digits(widget.WholeDigits)
+	case form.Decimal, form.Range:
+		return r.digits(widget.DecimalDigits)
+	case form.Image:
+		return r.picture()
+	}
+	return r.text()
+}
+
+func options(choices []form.Choice) []widget.Option {
+	all := make([]widget.Option, len(choices))
+	for i, c := range choices {
+		all[i] = widget.Option{Name: c.Name, Label: plain(c.Label)}
+	}
+	return all
+}
+
+// choice is a question whose answers all stand on the page. What is picked is
+// kept at once.
+func (r *row) choice(all []widget.Option, many bool) fyne.CanvasObject {
+	var c *widget.Choice
+	if many {
+		c = widget.NewChips(r.p.s.hands, all, strings.Fields(r.item.Answer.Value))
+	} else {
+		c = widget.NewChoice(r.p.s.hands, all, r.item.Answer.Value)
+	}
+	c.Changed = func(names []string) { r.keep(strings.Join(names, " ")) }
+	c.Next = r.next
+	c.Leave = r.leave
+	r.value = func() string { return strings.Join(c.Picked(), " ") }
+	r.put = func(v string) { c.SetOptions(all, strings.Fields(v)) }
+	r.focus = c
+	return c
+}
+
+// list is a choice among many: typed until it is found.
+func (r *row) list() fyne.CanvasObject {
+	all := options(r.item.Choices)
+	t := widget.NewTypeAhead(r.p.s.hands, true, func(typed string) []widget.Option { return matching(all, typed) })
+	t.Put(labelOf(all, r.item.Answer.Value))
+	t.Next, t.Leave = r.next, r.leave
+	r.value = func() string { return nameOf(all, t.Text) }
+	r.put = func(v string) { t.Put(labelOf(all, v)) }
+	r.focus = t.Field
+	return t.Object()
+}
+
+// matching finds the options with what was typed at the beginning of a word,
+// those that begin with it first.
+func matching(all []widget.Option, typed string) []widget.Option {
+	typed = fold(typed)
+	var first, later []widget.Option
+	for _, o := range all {
+		label := fold(o.Label)
+		switch {
+		case strings.HasPrefix(label, typed):
+			first = append(first, o)
+		case strings.Contains(label, " "+typed):
+			later = append(later, o)
+		}
+	}
+	return append(first, later...)
+}
+
+// fold makes "Édzná" and "edzna" the same.
+func fold(s string) string {
+	return strings.NewReplacer("á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ü", "u", "ñ", "n").Replace(strings.ToLower(strings.TrimSpace(s)))
+}
+
+func labelOf(all []widget.Option, name string) string {
+	for _, o := range all {
+		if o.Name == name {
+			return o.Label
+		}
+	}
+	return name
+}
+
+// nameOf is the option whose label was typed; what is none of them stays as
+// typed, and the form says so.
+func nameOf(all []widget.Option, typed string) string {
+	for _, o := range all {
+		if fold(o.Label) == fold(typed) {
+			return o.Name
+		}
+	}
+	return strings.TrimSpace(typed)
+}
+
+// digits is a date, a time or a number.
+func (r *row) digits(kind widget.DigitKind) fyne.CanvasObject {
+	d := widget.NewDigits(r.p.s.hands, kind, r.item.Partial)
+	d.SetValue(r.item.Answer.Value)
+	if kind == widget.DateDigits {
+		d.Reading = func(v string) string { return r.p.s.c.Words.DateValue(v) }
+	}
+	d.Next, d.Leave = r.next, r.leave
+	r.value = func() string { v, _ := d.Value(); return v }
+	r.put = d.SetValue
+	r.focus = d
+	return d
+}
+
+// Attributes whose words begin with capitals, as names do.
+var capitals = map[civic.Attribute]bool{"given_name": true, "surname": true, "second_surname": true, "full_name": true,
+	"guardian": true, "birth_place": true, "locality": true, "municipality": true, "state": true, "address": true}
+
+// text is a line of text, with the form's own words offered below it.
+func (r *row) text() fyne.CanvasObject {
+	h := r.p.s.hands
+	words := r.p.iv.Form().Words(r.item.Path)
+	var f *widget.Field
+	var object fyne.CanvasObject
+	switch {
+	case strings.Contains(r.item.Appearance, "multiline"):
+		f = widget.NewArea(h)
+		object = f
+	case len(words) > 0:
+		all := make([]widget.Option, len(words))
+		for i, w := range words {
+			all[i] = widget.Option{Name: w, Label: w}
+		}
+		t := widget.NewTypeAhead(h, false, func(typed string) []widget.Option {
+			if len([]rune(strings.TrimSpace(typed))) < 2 {
+				return nil
+			}
+			return matching(all, typed)
+		})
+		f, object = t.Field, t.Object()
+	default:
+		f = widget.NewField(h)
+		object = f
+	}
+	f.Capitals = capitals[r.item.Attribute]
+	f.Put(r.item.Answer.Value)
+	f.Next, f.Leave = r.next, r.leave
+	r.value = func() string { return f.Text }
+	r.put = f.Put
+	r.focus = f
+	return object
+}
+
+// picture is a photo from a file.
+func (r *row) picture() fyne.CanvasObject {
+	s := r.p.s
+	words := s.c.Words.Say("picture.choose")
+	if r.item.Answer.Value != "" {
+		words = s.c.Words.Say("picture.change")
+	}
+	b := widget.NewButton(s.hands, widget.Ordinary, theme.IconPhoto, words, "", func() { r.pick() })
+	r.focus = b
+	if r.item.Answer.Value == "" {
+		return b
+	}
+	for _, a := range r.p.iv.Attachments() {
+		if a.Name != r.item.Answer.Value {
+			continue
+		}
+		if content, err := s.c.Kit.Picture(s.ctx, a); err == nil {
+			return container.NewVBox(widget.NewPicture(content, 160), b)
+		}
+	}
+	return b
+}
+
+func (r *row) pick() {
+	s := r.p.s
+	path := r.item.Path
+	s.open(&pickPage{title: plain(r.item.Label), took: func(name string, content []byte) error {
+		if err := s.c.Kit.Attach(s.ctx, r.p.iv, path, name, strings.NewReader(string(content))); err != nil {
+			return err
+		}
+		r.p.left[path] = true
+		r.p.goTo = r.p.following(path)
+		return nil
+	}})
+}
+
+// following is the path of the question behind one, "" at the end.
+func (p *interviewPage) following(path string) string {
+	seen := false
+	for _, r := range p.rows {
+		if seen && r.focus != nil {
+			return r.item.Path
+		}
+		seen = seen || r.item.Path == path
+	}
+	return ""
+}

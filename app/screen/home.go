@@ -1,0 +1,193 @@
+package screen
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/background"
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// homePage is where each visit begins.
+type homePage struct{}
+
+func (p *homePage) name() string { return "home" }
+
+func (p *homePage) build(s *Shell) view {
+	say := s.c.Words.Say
+	v := view{title: say("home.title"), fixed: true, wide: true}
+	home, err := s.c.Kit.Home(s.ctx)
+	if err != nil {
+		v.body = s.problemOf(err)
+		return v
+	}
+	register := func() { s.register() }
+	large := widget.NewButton(s.hands, widget.Main, theme.IconRegister, say("home.register"), "F2", register).Large()
+	s.mark("home.register", large)
+
+	greeting := part(widget.NewHeading(say("home.greeting", orDash(home.Officer))),
+		widget.NewText(say("home.office", string(home.Office), orDash(home.KitName))),
+		widget.NewQuiet(say("home.contact", s.c.Words.Moment(home.LastContact, s.c.Clock()))+" "+s.c.Words.Count("home.today", home.Today)))
+
+	v.body = column(greeting, large, s.tiles(home.Counts), p.alerts(s, home), p.drafts(s, home.Drafts))
+	v.focus = large
+	v.side = []action{
+		{name: "list", icon: theme.IconSearch, words: say("list.title"), key: fyne.KeyF3, do: func() { s.open(&listPage{}) }},
+		{name: "sync", icon: theme.IconSync, words: say("sync.title"), key: fyne.KeyF4, do: func() { s.open(&syncPage{}) }},
+		{name: "check", icon: theme.IconReceipt, words: say("check.title"), key: fyne.KeyF5, do: func() { s.open(&checkPage{}) }},
+		{name: "settings", icon: theme.IconSettings, words: say("settings.title"), key: fyne.KeyF8, do: func() { s.open(&settingsPage{}) }},
+		{name: "lock", icon: theme.IconLock, words: say("home.lock"), key: fyne.KeyF9, do: s.lock},
+	}
+	v.keys = map[fyne.KeyName]func(){fyne.KeyF2: register}
+	return v
+}
+
+// tiles are the four counts, each leading to its list.
+func (s *Shell) tiles(c kit.Counts) fyne.CanvasObject {
+	open := func(f listFilter) func() { return func() { s.open(&listPage{filter: f}) } }
+	tile := func(name string, tone theme.Tone, icon theme.IconName, n int, do func()) fyne.CanvasObject {
+		t := widget.NewTile(s.hands, tone, icon, strconv.Itoa(n), s.c.Words.Count("count."+name, n), "", do)
+		s.mark("home."+name, t)
+		return t
+	}
+	return container.New(&widget.Cells{Least: 165 * s.theme().Look().Scale, Most: 4, Gap: theme.Gap},
+		tile("draft", theme.Draft, theme.IconDraft, c.Drafts, open(filterDrafts)),
+		tile("waiting", theme.Waiting, theme.IconWaiting, c.Waiting(), open(filterWaiting)),
+		tile("centre", theme.Centre, theme.IconCentre, c.Received, open(filterCentre)),
+		tile("settled", theme.Settled, theme.IconSettled, c.Settled, open(filterSettled)),
+	)
+}
+
+// alerts are what needs a person: returned and held registrations first.
+func (p *homePage) alerts(s *Shell, h kit.Home) fyne.CanvasObject {
+	all := part()
+	if n := h.Counts.Returned + h.Counts.Held + h.Counts.Quarantined; n > 0 {
+		l := widget.NewLine(s.hands, s.c.Words.Count("home.needs", n), s.c.Words.Say("home.needs.hint"),
+			widget.NewBadge(theme.Attention, theme.IconAttention, s.c.Words.Say("list.needs")),
+			func() { s.open(&listPage{filter: filterNeeds}) })
+		s.mark("home.needs", l)
+		all.Add(l)
+	}
+	for _, a := range h.Alerts {
+		all.Add(s.problem(a.Code, a.Words...))
+	}
+	all.Hidden = len(all.Objects) == 0
+	return all
+}
+
+// drafts are the interviews not finished, offered again.
+func (p *homePage) drafts(s *Shell, drafts []kit.DraftInfo) fyne.CanvasObject {
+	all := part()
+	all.Hidden = len(drafts) == 0
+	if len(drafts) > 0 {
+		all.Add(widget.NewHeading(s.c.Words.Say("home.drafts")))
+	}
+	for i, d := range drafts[:min(len(drafts), 5)] {
+		l := s.draftLine(d)
+		s.mark("home.draft."+strconv.Itoa(i), l)
+		all.Add(l)
+	}
+	return all
+}
+
+func (s *Shell) draftLine(d kit.DraftInfo) *widget.Line {
+	title := titleIn(d.Title, s.c.Words.Language(), string(d.Form.ID))
+	name := d.Name
+	if name == "" {
+		name = s.c.Words.Say("draft.nameless")
+	}
+	words := title + " · " + s.c.Words.Count("draft.answered", d.Answered) + " · " + s.c.Words.Moment(d.Updated, s.c.Clock())
+	return widget.NewLine(s.hands, name, words, widget.NewStatus(civic.Draft, s.c.Words.Status(civic.Draft)), func() { s.resume(d.ID) })
+}
+
+func titleIn(titles map[string]string, lang, otherwise string) string {
+	for _, l := range []string{lang, "", "en", "es"} {
+		if titles[l] != "" {
+			return titles[l]
+		}
+	}
+	return otherwise
+}
+
+func (s *Shell) resume(id capture.DraftID) {
+	iv, err := s.c.Kit.Resume(s.ctx, id)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.open(newInterviewPage(iv))
+}
+
+// register begins a visit: with one service at once, else by choosing one.
+func (s *Shell) register() {
+	services := s.c.Kit.Services()
+	if len(services) == 1 {
+		s.begin(services[0])
+		return
+	}
+	s.open(&servicesPage{})
+}
+
+func (s *Shell) begin(service kit.Service) {
+	s.work(s.c.Words.Say("working"), func() error { return nil }, func(error) {
+		iv, err := s.c.Kit.Begin(s.ctx, service.Form.ID)
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		s.open(newInterviewPage(iv))
+	})
+}
+
+func (s *Shell) lock() {
+	s.work(s.c.Words.Say("working"), func() error { return s.c.Kit.Lock(s.ctx) }, func(err error) {
+		s.home()
+		if err != nil {
+			s.fail(err)
+		}
+		s.nudge()
+	})
+}
+
+// heard shows new counts after a sync in the background.
+func (p *homePage) heard(s *Shell, e background.Event) {
+	if e.Synced && !s.busy {
+		s.rebuild()
+	}
+}
+
+// servicesPage asks what the citizen came for.
+type servicesPage struct{}
+
+func (p *servicesPage) name() string { return "services" }
+
+func (p *servicesPage) build(s *Shell) view {
+	say := s.c.Words.Say
+	v := view{title: say("services.title")}
+	services := s.c.Kit.Services()
+	body := column(widget.NewText(say("services.intro")))
+	if len(services) == 0 {
+		body.Add(widget.NewPanel(theme.Plain, theme.IconHelp, widget.NewText(say("services.none"))))
+	}
+	v.keys = map[fyne.KeyName]func(){}
+	for i, service := range services {
+		title := strconv.Itoa(i+1) + "  " + service.Title(s.c.Words.Language())
+		l := widget.NewLine(s.hands, title, s.c.Words.Count("services.questions", service.Questions), nil, func() { s.begin(service) })
+		s.mark("service."+string(service.ID), l)
+		body.Add(l)
+		if i == 0 {
+			v.focus = l
+		}
+		if i < 9 {
+			v.keys[fyne.KeyName(strconv.Itoa(i+1))] = func() { s.begin(service) }
+		}
+	}
+	v.body = body
+	return v
+}

@@ -1,0 +1,325 @@
+package screen
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+)
+
+// interviewPage asks one section of a form at a time. Each answer is on disk
+// when the officer has left it; what is wrong is said on leaving, in words.
+type interviewPage struct {
+	iv       *capture.Interview
+	section  string          // path of the page shown
+	left     map[string]bool // questions the officer has left: only these are criticised
+	insisted []string        // wrong answers that Enter has stopped at once already
+	stopped  []form.Finding  // what "go on" has stopped at once already
+	goTo     string          // question to begin at, when review leads here
+
+	s     *Shell
+	rows  []*row
+	shape []form.Item // what the rows were built from
+	title *widget.Words
+	saved *widget.Words
+}
+
+func newInterviewPage(iv *capture.Interview) *interviewPage {
+	return &interviewPage{iv: iv, section: iv.Section(), left: map[string]bool{}}
+}
+
+func (p *interviewPage) name() string { return "interview" }
+
+// language is the one the questions are shown in.
+func (p *interviewPage) language() string { return p.s.c.Words.Language() }
+
+// at finds the section shown among those there are now.
+func (p *interviewPage) at() (sections []form.Section, i int) {
+	sections = p.iv.Sections(p.language())
+	i = slices.IndexFunc(sections, func(s form.Section) bool { return s.Path == p.section })
+	return sections, max(i, 0)
+}
+
+func (p *interviewPage) build(s *Shell) view {
+	p.s = s
+	say := s.c.Words.Say
+	sections, i := p.at()
+	v := view{title: p.iv.Title(p.language()), practice: p.iv.Draft().Practice}
+	if len(sections) == 0 {
+		v.body = widget.NewPanel(theme.Plain, theme.IconHelp, widget.NewText(say("interview.empty")))
+		v.main = &action{name: "next", icon: theme.IconForward, words: say("review.title"), do: p.review}
+		return v
+	}
+	section := sections[i]
+	p.section, p.shape, p.rows = section.Path, section.Items, nil
+	p.title = widget.NewHeading(section.Title)
+	p.saved = widget.NewQuiet(say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections))) + " · " + say("interview.saved"))
+	body := container.New(&widget.Column{Gap: 20}, part(p.title, p.saved))
+	for _, item := range section.Items {
+		r := newRow(p, item)
+		p.rows = append(p.rows, r)
+		body.Add(r.object)
+	}
+	if section.Repeat {
+		add := widget.NewButton(s.hands, widget.Ordinary, theme.IconAdd, say("interview.add", section.Title), "Ctrl+N", func() { p.add(section.Path) })
+		s.mark("add", add)
+		body.Add(add)
+		v.ctrl = map[fyne.KeyName]func(){fyne.KeyN: func() { p.add(section.Path) }}
+	}
+	p.criticise()
+	v.body = body
+	v.focus = p.first()
+	v.main = &action{name: "next", icon: theme.IconForward, words: say("next"), do: p.next}
+	if i == len(sections)-1 {
+		v.main.words = say("review.title")
+	}
+	v.side = []action{
+		{name: "later", icon: theme.IconDraft, words: say("interview.later"), key: fyne.KeyF7, do: p.later},
+		{name: "absent", icon: theme.IconMore, words: say("answer.none"), key: fyne.KeyF6, do: p.absent},
+	}
+	if i > 0 {
+		v.side = append([]action{{name: "previous", icon: theme.IconBack, words: say("interview.previous"), do: p.previous}}, v.side...)
+		v.back = p.previous
+	} else {
+		v.back = p.later
+	}
+	return v
+}
+
+// first is the question to begin at: the one asked for, else the first without
+// an answer, else the first.
+func (p *interviewPage) first() fyne.Focusable {
+	for _, r := range p.rows {
+		if p.goTo != "" && r.item.Path == p.goTo && r.focus != nil {
+			p.goTo = ""
+			return r.focus
+		}
+	}
+	for _, r := range p.rows {
+		if r.focus != nil && !r.answered() {
+			return r.focus
+		}
+	}
+	for _, r := range p.rows {
+		if r.focus != nil {
+			return r.focus
+		}
+	}
+	return nil
+}
+
+// after goes on from a question to the next, or from the last to the next page.
+func (p *interviewPage) after(path string) {
+	i := slices.IndexFunc(p.rows, func(r *row) bool { return r.item.Path == path })
+	for _, r := range p.rows[i+1:] {
+		if r.focus != nil {
+			p.s.c.Window.Canvas().Focus(r.focus)
+			return
+		}
+	}
+	p.next()
+}
+
+// absent opens the reasons for having no answer, of the question at hand.
+func (p *interviewPage) absent() {
+	focused := p.s.c.Window.Canvas().Focused()
+	for _, r := range p.rows {
+		if r.focus != nil && r.focus == focused && r.row != nil {
+			r.row.Unfold()
+			return
+		}
+	}
+}
+
+// leaveAll takes in what stands in the fields: a press on a button takes the
+// keyboard away first, a key does not.
+func (p *interviewPage) leaveAll() {
+	for _, r := range p.rows {
+		r.take()
+	}
+}
+
+// next goes to the next page. What is wrong stops it once; the second time it
+// goes on, and the review names it again: an interview never comes to a dead
+// end.
+func (p *interviewPage) next() {
+	p.leaveAll()
+	for _, r := range p.rows {
+		p.left[r.item.Path] = true
+	}
+	found := p.iv.Check(p.section)
+	p.criticise()
+	if len(found) > 0 && !slices.EqualFunc(found, p.stopped, func(a, b form.Finding) bool { return a.Path == b.Path && a.Code == b.Code }) {
+		p.stopped = found
+		for _, r := range p.rows {
+			if r.item.Path == found[0].Path && r.focus != nil {
+				p.s.c.Window.Canvas().Focus(r.focus)
+			}
+		}
+		return
+	}
+	p.stopped = nil
+	sections, i := p.at()
+	if i+1 >= len(sections) {
+		p.review()
+		return
+	}
+	p.turn(sections[i+1].Path)
+}
+
+func (p *interviewPage) previous() {
+	p.leaveAll()
+	sections, i := p.at()
+	if i > 0 {
+		p.turn(sections[i-1].Path)
+	}
+}
+
+// turn shows another section and remembers it in the draft.
+func (p *interviewPage) turn(section string) {
+	p.section, p.stopped = section, nil
+	if err := p.iv.GoTo(p.s.ctx, section); err != nil {
+		p.s.fail(err)
+	}
+	p.s.hush()
+	p.s.show(true)
+}
+
+func (p *interviewPage) review() { p.s.open(&reviewPage{iv: p.iv, interview: p}) }
+
+// later leaves the interview; it is offered again on the home page.
+func (p *interviewPage) later() {
+	p.leaveAll()
+	p.s.home()
+	p.s.tell(p.s.c.Words.Say("interview.kept"), nil)
+}
+
+// add opens one more of a repeat.
+func (p *interviewPage) add(repeat string) {
+	p.leaveAll()
+	path, err := p.iv.AddInstance(p.s.ctx, repeat)
+	if err != nil {
+		p.s.fail(err)
+		return
+	}
+	p.s.rebuild()
+	for _, r := range p.rows {
+		if r.focus != nil && len(r.item.Path) > len(path) && r.item.Path[:len(path)] == path {
+			p.s.c.Window.Canvas().Focus(r.focus)
+			return
+		}
+	}
+}
+
+// remove takes one of a repeat away and offers it back.
+func (p *interviewPage) remove(path string) {
+	p.leaveAll()
+	lost := slices.DeleteFunc(p.iv.Answers(), func(a civic.Answer) bool { return !within(a.Path, path) })
+	if err := p.iv.RemoveInstance(p.s.ctx, path); err != nil {
+		p.s.fail(err)
+		return
+	}
+	p.s.rebuild()
+	p.s.tell(p.s.c.Words.Say("interview.removed"), func() {
+		again, err := p.iv.AddInstance(p.s.ctx, repeatOf(path))
+		for _, a := range lost {
+			if err == nil {
+				err = p.iv.Set(p.s.ctx, again+a.Path[len(path):], a)
+			}
+		}
+		if err != nil {
+			p.s.fail(err)
+		}
+		p.s.rebuild()
+	})
+}
+
+// set keeps an answer and shows what hangs on it.
+func (p *interviewPage) set(r *row, a civic.Answer) {
+	if err := p.iv.Set(p.s.ctx, r.item.Path, a); err != nil {
+		p.s.fail(err)
+		return
+	}
+	p.saved.SetText(p.place() + " · " + p.s.c.Words.Say("interview.savedat", p.s.c.Clock().Format("15:04:05")))
+	p.refresh()
+}
+
+func (p *interviewPage) place() string {
+	sections, i := p.at()
+	return p.s.c.Words.Say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections)))
+}
+
+// refresh shows the section as it stands after an answer: other questions,
+// other words. Rows that stay keep what is typed in them.
+func (p *interviewPage) refresh() {
+	sections, i := p.at()
+	if len(sections) == 0 || sections[i].Path != p.section {
+		return
+	}
+	items := sections[i].Items
+	same := slices.EqualFunc(items, p.shape, func(a, b form.Item) bool {
+		return a.Path == b.Path && a.Kind == b.Kind && a.ReadOnly == b.ReadOnly && slices.Equal(a.Choices, b.Choices)
+	})
+	p.shape = items
+	if !same {
+		focused := p.focusedPath()
+		p.s.show(false)
+		p.focusOn(focused)
+		return
+	}
+	for j, r := range p.rows {
+		r.update(items[j])
+	}
+	p.criticise()
+}
+
+func (p *interviewPage) focusedPath() string {
+	focused := p.s.c.Window.Canvas().Focused()
+	for _, r := range p.rows {
+		if r.focus != nil && r.focus == focused {
+			return r.item.Path
+		}
+	}
+	return ""
+}
+
+func (p *interviewPage) focusOn(path string) {
+	for _, r := range p.rows {
+		if r.item.Path == path && r.focus != nil {
+			p.s.c.Window.Canvas().Focus(r.focus)
+		}
+	}
+}
+
+// criticise says what is wrong with the questions that the officer has left.
+func (p *interviewPage) criticise() {
+	wrong := map[string]string{}
+	for _, f := range p.iv.Check(p.section) {
+		if p.left[f.Path] && wrong[f.Path] == "" {
+			wrong[f.Path] = p.s.finding(f)
+		}
+	}
+	for _, r := range p.rows {
+		if r.row != nil {
+			r.row.SetMessage(wrong[r.item.Path])
+		}
+	}
+}
+
+// finding says what is wrong with an answer: in the form's words where it has
+// some, else in ours.
+func (s *Shell) finding(f form.Finding) string {
+	if f.Message != "" && f.Message != civic.NewProblem(f.Code, nil, f.Words...).Error() {
+		return f.Message
+	}
+	message, hint := s.c.Words.Problem(f.Code, f.Words...)
+	return strings.TrimSpace(message + " " + hint)
+}

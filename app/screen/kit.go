@@ -1,0 +1,39 @@
+package screen
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// Kit is what the screens ask of a kit; *kit.Kit is one.
+type Kit interface {
+	State() kit.State
+	Enrol(ctx context.Context, in kit.EnrolInput) error
+	Unlock(ctx context.Context, passphrase string) error
+	Lock(ctx context.Context) error
+	ProposePassphrase(lang string) string
+
+	Home(ctx context.Context) (kit.Home, error)
+	Services() []kit.Service
+	Begin(ctx context.Context, form civic.FormID) (*capture.Interview, error)
+	Resume(ctx context.Context, id capture.DraftID) (*capture.Interview, error)
+	Discard(ctx context.Context, id capture.DraftID) error
+	Restore(ctx context.Context, id capture.DraftID) error
+	Attach(ctx context.Context, iv *capture.Interview, path, name string, r io.Reader) error
+	Picture(ctx context.Context, a civic.Attachment) ([]byte, error)
+	Seal(ctx context.Context, iv *capture.Interview) (civic.RegistrationID, error)
+
+	Registrations(ctx context.Context, f kit.Filter) ([]kit.Row, error)
+	Registration(ctx context.Context, id civic.RegistrationID, lang string) (kit.Entry, error)
+	Receipt(ctx context.Context, id civic.RegistrationID) (kit.Receipt, error)
+	ReceiptPNG(ctx context.Context, id civic.RegistrationID) ([]byte, error)
+	ReceiptPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error)
+	Verify(ctx context.Context, text string) (kit.Verdict, error)
+	VerifyPicture(ctx context.Context, r io.Reader) (kit.Verdict, error)
+	Sync(ctx context.Context, wait time.Duration, progress func(kit.Progress)) (kit.SyncResult, error)
+}

@@ -1,0 +1,124 @@
+package screen
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// receiptPage hands out what the citizen takes home.
+type receiptPage struct {
+	id    civic.RegistrationID
+	fresh bool // just sealed: the next person can begin from here
+}
+
+func (p *receiptPage) name() string { return "receipt" }
+
+func (p *receiptPage) build(s *Shell) view {
+	say := s.c.Words.Say
+	v := view{title: say("receipt.title"), wide: true}
+	r, err := s.c.Kit.Receipt(s.ctx, p.id)
+	var png []byte
+	if err == nil {
+		png, err = s.c.Kit.ReceiptPNG(s.ctx, p.id)
+	}
+	if err != nil {
+		v.body = s.problemOf(err)
+		return v
+	}
+	v.practice = r.Practice
+	code := widget.NewCode(png, 420)
+	s.mark("receipt.code", code)
+	v.body = container.New(&widget.Pair{From: 860, Share: 0.5, Gap: 24}, container.NewCenter(code), p.facts(s, r))
+	v.side = []action{
+		{name: "receipt.pdf", icon: theme.IconPrint, words: say("receipt.pdf"), key: fyne.KeyF6, do: func() { p.pdf(s, r) }},
+		{name: "receipt.png", icon: theme.IconSave, words: say("receipt.png"), key: fyne.KeyF7, do: func() { p.save(s, r, ".png", png) }},
+	}
+	v.ctrl = map[fyne.KeyName]func(){fyne.KeyP: func() { p.pdf(s, r) }}
+	v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.back}
+	if p.fresh {
+		v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.home}
+		v.side = append(v.side, action{name: "receipt.next", icon: theme.IconRegister, words: say("receipt.next"), key: fyne.KeyF2, do: func() {
+			s.home()
+			s.register()
+		}})
+	}
+	return v
+}
+
+// facts are what was done, in words for both people at the table.
+func (p *receiptPage) facts(s *Shell, r kit.Receipt) fyne.CanvasObject {
+	say := s.c.Words.Say
+	var services []string
+	for _, id := range r.Services {
+		services = append(services, s.serviceTitle(id))
+	}
+	facts := part()
+	if p.fresh {
+		facts.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, widget.NewStrong(say("receipt.sealed")), widget.NewText(say("receipt.sealed.hint"))))
+	}
+	add := func(label, value string) {
+		if value != "" {
+			facts.Add(part(widget.NewQuiet(label), widget.NewLarge(value)))
+		}
+	}
+	add(say("receipt.name"), r.Name)
+	add(say("receipt.birth"), s.c.Words.DateValue(r.BirthDate))
+	add(say("receipt.services"), strings.Join(services, ", "))
+	add(say("receipt.number"), r.Reference)
+	add(say("receipt.issued"), s.c.Words.Moment(r.Issued, s.c.Clock())+" · "+string(r.Office))
+	facts.Add(widget.NewQuiet(say("receipt.looks")))
+	return facts
+}
+
+// pdf saves the printable receipt and prints it where there is a printer.
+func (p *receiptPage) pdf(s *Shell, r kit.Receipt) {
+	pdf, err := s.c.Kit.ReceiptPDF(s.ctx, p.id, s.c.Words.Language())
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	if s.c.Print != nil && s.c.Print(pdf) == nil {
+		s.tell(s.c.Words.Say("receipt.printed"), nil)
+		return
+	}
+	p.save(s, r, ".pdf", pdf)
+}
+
+// save writes a file that the officer asked for, outside the kit; undo takes
+// it away again.
+func (p *receiptPage) save(s *Shell, r kit.Receipt, ext string, content []byte) {
+	dir := s.c.Exports
+	if dir == "" && len(s.c.Pictures) > 0 {
+		dir = s.c.Pictures[0]
+	}
+	name := strings.NewReplacer("/", "-", "\\", "-", " ", "-").Replace(r.Reference)
+	if name == "" {
+		name = p.id.String()[:12]
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%s-%s%s", s.c.Words.Say("receipt.file"), name, ext))
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = os.WriteFile(path, content, 0o600)
+	}
+	if err != nil {
+		s.fail(civic.NewProblem(civic.FileUnreadable, err, path))
+		return
+	}
+	s.tell(s.c.Words.Say("receipt.saved", path), func() {
+		if err := os.Remove(path); err != nil {
+			s.fail(civic.NewProblem(civic.FileUnreadable, err, path))
+			return
+		}
+		s.tell(s.c.Words.Say("undone"), nil)
+	})
+}

@@ -1,0 +1,223 @@
+package screen
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// reviewPage is the last look: every section folded to its answers, each with a
+// way back to it, and what is still wrong beside its line.
+type reviewPage struct {
+	iv        *capture.Interview
+	interview *interviewPage
+}
+
+func (p *reviewPage) name() string { return "review" }
+
+func (p *reviewPage) build(s *Shell) view {
+	say := s.c.Words.Say
+	v := view{title: say("review.title"), practice: p.iv.Draft().Practice, keys: map[fyne.KeyName]func(){}}
+	body := column()
+	sections := p.iv.Review(s.c.Words.Language())
+	wrong := 0
+	for _, section := range sections {
+		for _, line := range section.Lines {
+			if line.Finding != nil {
+				wrong++
+			}
+		}
+	}
+	goOn := func() { s.open(&consentPage{iv: p.iv, interview: p.interview}) }
+	if wrong > 0 {
+		body.Add(widget.NewPanel(theme.Attention, theme.IconAttention, widget.NewStrong(s.c.Words.Count("review.wrong", wrong)), widget.NewText(say("review.wrong.hint"))))
+		goOn = func() { p.change(s, firstWrong(sections)) }
+	} else {
+		body.Add(widget.NewText(say("review.intro")))
+	}
+	for i, section := range sections {
+		body.Add(p.section(s, i, section))
+		if i < 9 {
+			v.keys[fyne.KeyName(strconv.Itoa(i+1))] = func() { p.changeSection(s, section.Path) }
+		}
+	}
+	v.body = body
+	v.main = &action{name: "next", icon: theme.IconForward, words: say("consent.title"), do: goOn}
+	if wrong > 0 {
+		v.main.words = say("review.mend")
+	}
+	v.side = []action{{name: "later", icon: theme.IconDraft, words: say("interview.later"), key: fyne.KeyF7, do: p.interview.later}}
+	return v
+}
+
+func firstWrong(sections []capture.ReviewSection) string {
+	for _, section := range sections {
+		for _, line := range section.Lines {
+			if line.Finding != nil {
+				return line.Path
+			}
+		}
+	}
+	return ""
+}
+
+func (p *reviewPage) section(s *Shell, i int, section capture.ReviewSection) fyne.CanvasObject {
+	title := section.Title
+	if title == "" {
+		title = p.iv.Title(s.c.Words.Language())
+	}
+	change := widget.NewButton(s.hands, widget.Quiet, "", s.c.Words.Say("review.change"), strconv.Itoa(i+1), func() { p.changeSection(s, section.Path) })
+	s.mark("change:"+section.Path, change)
+	lines := part(container.NewBorder(nil, nil, nil, change, container.New(&widget.Column{}, widget.NewHeading(title))))
+	for _, line := range section.Lines {
+		lines.Add(s.reviewLine(line))
+	}
+	return widget.NewPanel(theme.Plain, "", lines)
+}
+
+// reviewLine is a question with its answer as people read it.
+func (s *Shell) reviewLine(line capture.ReviewLine) fyne.CanvasObject {
+	value := widget.NewStrong(s.answerWords(line))
+	if !line.Answered {
+		value = widget.NewQuiet(s.c.Words.Say("review.empty"))
+	}
+	pair := container.New(&widget.Pair{From: 520, Share: 0.45, Gap: theme.Gap}, widget.NewQuiet(plain(line.Label)), value)
+	if line.Finding == nil {
+		return pair
+	}
+	note := widget.NewText(s.finding(*line.Finding)).Ink(theme.Attention.Ink())
+	return part(pair, note)
+}
+
+func (s *Shell) answerWords(line capture.ReviewLine) string {
+	switch {
+	case line.Absent != civic.Present:
+		return s.c.Words.Say("absence." + absenceName(line.Absent))
+	case line.Picture:
+		return s.c.Words.Say("review.picture")
+	case line.Value == "":
+		return line.Stated
+	}
+	if d, err := civic.ParseDate(line.Value); err == nil && len(line.Value) >= 10 || err == nil && d.Estimated || err == nil && d.Month != 0 {
+		return s.c.Words.Date(d)
+	}
+	return line.Value
+}
+
+// change leads back to one question.
+func (p *reviewPage) change(s *Shell, path string) {
+	for _, section := range p.iv.Sections(s.c.Words.Language()) {
+		for _, item := range section.Items {
+			if item.Path == path {
+				p.interview.goTo = path
+				p.changeSection(s, section.Path)
+				return
+			}
+		}
+	}
+}
+
+func (p *reviewPage) changeSection(s *Shell, path string) {
+	for i, page := range s.pages {
+		if page == p.interview {
+			s.pages = s.pages[:i+1]
+		}
+	}
+	p.interview.turn(path)
+}
+
+// consentPage puts the choice about reuse before the citizen, in his language
+// and large, and seals.
+type consentPage struct {
+	iv        *capture.Interview
+	interview *interviewPage
+	err       error
+}
+
+func (p *consentPage) name() string { return "consent" }
+
+func (p *consentPage) build(s *Shell) view {
+	say := s.c.Words.Say
+	lang := s.c.Words.Language()
+	v := view{title: say("consent.title"), practice: p.iv.Draft().Practice}
+	body := column()
+	if p.err != nil {
+		body.Add(s.problemOf(p.err))
+	}
+	body.Add(widget.NewLarge(s.c.Words.SayIn(lang, "consent.explain")))
+	asks := p.iv.Consents()
+	var choices []*widget.Choice
+	for _, ask := range asks {
+		yes := []widget.Option{{Name: "yes", Label: say("consent.yes")}, {Name: "no", Label: say("consent.no")}}
+		picked := ""
+		if ask.Asked {
+			picked = map[bool]string{true: "yes", false: "no"}[ask.Given]
+		}
+		c := widget.NewChoice(s.hands, yes, picked)
+		c.Changed = func(names []string) {
+			if err := p.iv.SetConsent(s.ctx, ask.Service, len(names) > 0 && names[0] == "yes", false); err != nil {
+				s.fail(err)
+			}
+		}
+		i := len(choices)
+		c.Next = func() {
+			if i+1 < len(choices) {
+				s.c.Window.Canvas().Focus(choices[i+1])
+				return
+			}
+			s.c.Window.Canvas().Unfocus()
+		}
+		s.mark("consent:"+string(ask.Service), c)
+		choices = append(choices, c)
+		body.Add(part(widget.NewHeading(say("consent.ask", s.serviceTitle(ask.Service))), c))
+	}
+	body.Add(widget.NewQuiet(say("consent.free")))
+	v.body = body
+	if len(choices) > 0 && !asks[0].Asked {
+		v.focus = choices[0]
+	}
+	v.main = &action{name: "seal", icon: theme.IconLock, words: say("seal.go"), do: func() { p.seal(s) }}
+	return v
+}
+
+// serviceTitle is what a service is called in the language of the moment.
+func (s *Shell) serviceTitle(id civic.ServiceID) string {
+	for _, service := range s.c.Kit.Services() {
+		if service.ID == id {
+			return service.Title(s.c.Words.Language())
+		}
+	}
+	return string(id)
+}
+
+func (p *consentPage) seal(s *Shell) {
+	for _, ask := range p.iv.Consents() {
+		if !ask.Asked {
+			s.tell(s.c.Words.Say("consent.missing"), nil)
+			if s.view.focus != nil {
+				s.c.Window.Canvas().Focus(s.view.focus)
+			}
+			return
+		}
+	}
+	var id civic.RegistrationID
+	s.work(s.c.Words.Say("seal.working"), func() (err error) {
+		id, err = s.c.Kit.Seal(s.ctx, p.iv)
+		return err
+	}, func(err error) {
+		if p.err = err; err != nil {
+			s.rebuild()
+			return
+		}
+		s.pages = nil
+		s.pages = append(s.pages, &homePage{})
+		s.open(&receiptPage{id: id, fresh: true})
+		s.nudge()
+	})
+}

@@ -1,0 +1,193 @@
+package screen
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+)
+
+// row is one line of an interview's page: a question with its editor, a
+// heading, or a note.
+type row struct {
+	p      *interviewPage
+	item   form.Item
+	object fyne.CanvasObject
+	row    *widget.Row    // nil for what is not answered
+	focus  fyne.Focusable // nil for what takes no answer
+	// value reads the editor; nil where the editor keeps its answer itself.
+	value func() string
+	put   func(value string)
+	words *widget.Words // of a note or a heading
+}
+
+func newRow(p *interviewPage, item form.Item) *row {
+	r := &row{p: p, item: item}
+	switch {
+	case item.Kind == form.Group:
+		r.words = widget.NewHeading(item.Label)
+		r.object = r.heading()
+	case item.Kind == form.Repeat:
+		add := widget.NewButton(p.s.hands, widget.Ordinary, theme.IconAdd, p.s.c.Words.Say("interview.add", item.Label), "", func() { p.add(item.Path) })
+		p.s.mark("add:"+item.Path, add)
+		r.object = add
+	case item.Kind == form.Note:
+		r.words = widget.NewText(plain(item.Label))
+		r.object = widget.NewPanel(theme.Plain, "", r.words)
+	case item.ReadOnly:
+		r.words = widget.NewText(orDash(item.Answer.Value))
+		r.object = part(widget.NewStrong(plain(item.Label)), r.words)
+	default:
+		r.question()
+	}
+	return r
+}
+
+func (r *row) heading() fyne.CanvasObject {
+	if !r.item.Removable {
+		return r.words
+	}
+	remove := widget.NewButton(r.p.s.hands, widget.Quiet, theme.IconRemove, r.p.s.c.Words.Say("interview.remove"), "", func() { r.p.remove(r.item.Path) })
+	r.p.s.mark("remove:"+r.item.Path, remove)
+	return container.NewBorder(nil, nil, nil, remove, r.words)
+}
+
+// question builds the editor that the question's kind asks for.
+func (r *row) question() {
+	editor := r.editor()
+	var absences []widget.Option
+	for _, a := range r.item.Absences {
+		absences = append(absences, widget.Option{Name: absenceName(a), Label: r.p.s.c.Words.Say("absence." + absenceName(a))})
+	}
+	label := plain(r.item.Label)
+	if !r.item.Required {
+		label += " " + r.p.s.c.Words.Say("answer.optional")
+	}
+	r.row = widget.NewRow(r.p.s.hands, label, plain(r.item.Hint), editor, r.focus, absences)
+	r.row.Absent = r.absent
+	r.row.SetAbsence(absenceName(r.item.Answer.Absent))
+	r.object = r.row
+	r.p.s.mark("q:"+r.item.Path, r.focus.(fyne.CanvasObject))
+	if len(absences) > 0 {
+		r.p.s.mark("absent:"+r.item.Path, r.row.Absences())
+	}
+}
+
+// absenceName is the word that names an absence in translations, "" for none.
+func absenceName(a civic.Absence) string {
+	return map[civic.Absence]string{civic.Unknown: "unknown", civic.Refused: "refused", civic.None: "none"}[a]
+}
+
+// absent keeps why there is no answer, or takes that back.
+func (r *row) absent(name string) {
+	a := civic.Answer{Value: ""}
+	for _, x := range r.item.Absences {
+		if name != "" && absenceName(x) == name {
+			a.Absent = x
+		}
+	}
+	if r.put != nil {
+		r.put("")
+	}
+	r.p.left[r.item.Path] = true
+	r.item.Answer = a
+	r.p.set(r, a)
+	if name != "" {
+		r.p.after(r.item.Path)
+	}
+}
+
+// take keeps what stands in the editor, if it differs from what is kept.
+func (r *row) take() {
+	if r.value == nil {
+		return
+	}
+	r.keep(r.value())
+}
+
+func (r *row) keep(value string) {
+	value = strings.TrimSpace(value)
+	was := r.item.Answer
+	if value == was.Value || (value == "" && was.Absent != civic.Present) {
+		return
+	}
+	r.item.Answer = civic.Answer{Path: r.item.Path, Value: value}
+	r.p.set(r, r.item.Answer)
+}
+
+// leave is called when the keyboard goes elsewhere.
+func (r *row) leave() {
+	if r.value == nil {
+		return
+	}
+	before := r.item.Answer
+	if value := strings.TrimSpace(r.value()); value != "" || before.Value != "" {
+		r.p.left[r.item.Path] = true
+	}
+	r.take()
+	if before == r.item.Answer {
+		r.p.criticise()
+	}
+}
+
+// next is called when the officer goes on by Enter.
+func (r *row) next() {
+	r.p.left[r.item.Path] = true
+	r.take()
+	if r.row != nil && r.row.Message() == "" {
+		r.p.criticise()
+	}
+	if r.row != nil && r.row.Message() != "" && r.item.Answer.Value != "" && !slices.Contains(r.p.insisted, r.item.Path) {
+		// A wrong answer holds the officer once, where it can still be asked.
+		r.p.insisted = append(r.p.insisted, r.item.Path)
+		return
+	}
+	r.p.after(r.item.Path)
+}
+
+func (r *row) answered() bool {
+	return r.item.Answer.Value != "" || r.item.Answer.Absent != civic.Present || r.item.Answer.Stated != ""
+}
+
+// update shows the item as it stands after an answer elsewhere.
+func (r *row) update(item form.Item) {
+	r.item = item
+	switch {
+	case r.row != nil:
+		label := plain(item.Label)
+		if !item.Required {
+			label += " " + r.p.s.c.Words.Say("answer.optional")
+		}
+		r.row.SetLabel(label, plain(item.Hint))
+		r.row.SetAbsence(absenceName(item.Answer.Absent))
+		if r.put != nil && r.value != nil && strings.TrimSpace(r.value()) != item.Answer.Value && r.p.s.c.Window.Canvas().Focused() != r.focus {
+			r.put(item.Answer.Value)
+		}
+	case r.words != nil && item.ReadOnly:
+		r.words.SetText(orDash(item.Answer.Value))
+	case r.words != nil:
+		r.words.SetText(plain(item.Label))
+	}
+}
+
+// plain takes the marks of Markdown away that forms use for stress.
+func plain(s string) string {
+	return strings.NewReplacer("**", "", "__", "", "### ", "", "## ", "", "# ", "", "`", "").Replace(s)
+}
+
+// within tells whether a question lies in an instance of a repeat.
+func within(path, instance string) bool { return strings.HasPrefix(path, instance+"/") }
+
+// repeatOf drops the number at the end of an instance's path.
+func repeatOf(path string) string {
+	if i := strings.LastIndexByte(path, '['); i >= 0 && strings.HasSuffix(path, "]") {
+		return path[:i]
+	}
+	return path
+}

@@ -1,0 +1,60 @@
+package screen
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+)
+
+// settingsPage changes how the app speaks and looks. Each choice holds at once.
+type settingsPage struct{}
+
+func (p *settingsPage) name() string { return "settings" }
+
+func (p *settingsPage) build(s *Shell) view {
+	say := s.c.Words.Say
+	pick := func(name, label, picked string, all []widget.Option, do func(string)) fyne.CanvasObject {
+		c := widget.NewChoice(s.hands, all, picked)
+		c.Changed = func(names []string) {
+			if len(names) > 0 && names[0] != picked {
+				do(names[0])
+			}
+		}
+		s.mark("settings."+name, c)
+		return labelled(label, c)
+	}
+	var languages, sizes, palettes []widget.Option
+	for _, l := range s.c.Words.Languages() {
+		languages = append(languages, widget.Option{Name: l.Code, Label: l.Name})
+	}
+	for i, x := range theme.Scales() {
+		sizes = append(sizes, widget.Option{Name: scaleName(x), Label: say("settings.size." + strconv.Itoa(i+1))})
+	}
+	for _, x := range theme.Palettes() {
+		palettes = append(palettes, widget.Option{Name: string(x), Label: say("settings.palette." + string(x))})
+	}
+	look := s.theme().Look()
+	body := column(
+		pick("language", say("settings.language"), s.c.Words.Language(), languages, func(v string) { s.choose(func(l *Look) { l.Language = v }) }),
+		pick("size", say("settings.size"), scaleName(look.Scale), sizes, func(v string) {
+			s.choose(func(l *Look) {
+				for _, x := range theme.Scales() {
+					if scaleName(x) == v {
+						l.Scale = x
+					}
+				}
+			})
+		}),
+		pick("palette", say("settings.palette"), string(look.Palette), palettes, func(v string) { s.choose(func(l *Look) { l.Palette = theme.Palette(v) }) }),
+	)
+	if home, err := s.c.Kit.Home(s.ctx); err == nil {
+		body.Add(widget.NewPanel(theme.Plain, "", widget.NewText(say("home.office", string(home.Office), orDash(home.KitName))),
+			widget.NewQuiet(say("settings.version", orDash(s.c.Version)))))
+	}
+	return view{title: say("settings.title"), body: body}
+}
+
+func scaleName(x float32) string { return strconv.FormatFloat(float64(x), 'f', 2, 32) }
