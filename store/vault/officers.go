@@ -224,7 +224,7 @@ func (tx *Tx) settle(r *ring) error {
 	if err != nil {
 		return err
 	}
-	if name, err := openWith(key.aead, "p", p); err == nil {
+	if name, err := tx.v.openWith(key.aead, "p", p); err == nil {
 		r.name = string(name)
 	}
 	return tx.Put(Outer, "m", rowLast, binary.BigEndian.AppendUint64(nil, uint64(r.row)))

@@ -57,17 +57,15 @@ func (v *Vault) sealWith(aead cipher.AEAD, table string, n, version, key int64, 
 	body := out[nonceLen:]
 	copy(body, plain)
 	body[len(plain)] = 0x80
-	var room [64]byte
-	aead.Seal(body[:0], out[:nonceLen], body, bind(room[:0], table, n, version, key))
+	aead.Seal(body[:0], out[:nonceLen], body, bind(v.room[:0], table, n, version, key))
 	return Row{N: n, Version: version, Key: key, Sealed: out[:cap(out)]}, nil
 }
 
-func openWith(aead cipher.AEAD, table string, r Row) ([]byte, error) {
+func (v *Vault) openWith(aead cipher.AEAD, table string, r Row) ([]byte, error) {
 	if len(r.Sealed) < nonceLen+padTo+aead.Overhead() {
 		return nil, &Damaged{table, r.N}
 	}
-	var room [64]byte
-	plain, err := aead.Open(nil, r.Sealed[:nonceLen], r.Sealed[nonceLen:], bind(room[:0], table, r.N, r.Version, r.Key))
+	plain, err := aead.Open(nil, r.Sealed[:nonceLen], r.Sealed[nonceLen:], bind(v.room[:0], table, r.N, r.Version, r.Key))
 	if err != nil {
 		return nil, &Damaged{table, r.N}
 	}

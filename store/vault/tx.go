@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -149,9 +150,10 @@ func (tx *Tx) Open(table string, r Row) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := openWith(key.aead, table, r)
+	plain, err := tx.v.openWith(key.aead, table, r)
 	var d *Damaged
 	if errors.As(err, &d) {
+		r.Sealed = bytes.Clone(r.Sealed)
 		tx.damaged = append(tx.damaged, found{table, r})
 	}
 	return plain, err
@@ -184,12 +186,50 @@ func (tx *Tx) Add(k Key, table string, n int64, plain []byte) error {
 
 // Get opens row n of a table; ok is false when there is none.
 func (tx *Tx) Get(table string, n int64) (plain []byte, ok bool, err error) {
-	r := Row{N: n}
-	if ok, err = tx.One("SELECT v,e,s FROM "+table+" WHERE n=?1", []any{n}, &r.Version, &r.Key, &r.Sealed); !ok {
-		return nil, false, err
+	s, ok := tx.v.getters[table]
+	if !ok {
+		if s, err = tx.statement("SELECT v,e,s FROM " + table + " WHERE n=?1"); err != nil {
+			return nil, false, err
+		}
+		tx.v.getters[table] = s
 	}
+	rows, err := s.QueryContext(tx.ctx, n)
+	if err != nil {
+		return nil, false, mapError(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, false, mapError(rows.Err())
+	}
+	r := Row{N: n}
+	var sealed sql.RawBytes // opened where SQLite has it, without a copy
+	if err := rows.Scan(&r.Version, &r.Key, &sealed); err != nil {
+		return nil, false, mapError(err)
+	}
+	r.Sealed = sealed
 	plain, err = tx.Open(table, r)
 	return plain, err == nil, err
+}
+
+// Each opens every row of a table in no order; plain is good until each returns.
+// Rows that are damaged or forgotten are left out.
+func (tx *Tx) Each(table string, each func(n int64, plain []byte) error) error {
+	var r Row
+	return tx.Query("SELECT n,v,e,s FROM "+table, func(scan func(...any) error) error {
+		var sealed sql.RawBytes
+		if err := scan(&r.N, &r.Version, &r.Key, &sealed); err != nil {
+			return err
+		}
+		r.Sealed = sealed
+		plain, err := tx.Open(table, r)
+		if errors.Is(err, ErrForgotten) || civic.CodeOf(err) == civic.RowDamaged {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return each(r.N, plain)
+	})
 }
 
 // setAside moves damaged rows out of their tables into z. An outbox row frees

@@ -56,11 +56,13 @@ type Vault struct {
 	mu         sync.Mutex // held for the length of a transaction
 	db         *sql.DB
 	conn       *sql.Conn
-	statements map[string]*sql.Stmt
+	statements map[string]*sql.Stmt // by their text
+	getters    map[string]*sql.Stmt // by the table they read one row of
 	outer      *dataKey
 	outerName  []byte
 
-	ring *ring // nil while locked; guarded by mu
+	ring *ring    // nil while locked; guarded by mu
+	room [64]byte // for the additional data of one row; guarded by mu
 }
 
 // Exists tells whether dir holds a vault, open or set aside.
@@ -162,7 +164,7 @@ func connectVault(ctx context.Context, dir, name string, o Options) (*Vault, err
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}}, nil
+	return &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}, getters: map[string]*sql.Stmt{}}, nil
 }
 
 // Open opens the vault in dir, locked. A database that is damaged is renamed
@@ -235,6 +237,6 @@ func (v *Vault) closeDB() error {
 		errs = append(errs, s.Close())
 	}
 	errs = append(errs, v.conn.Close(), v.db.Close())
-	v.conn, v.statements = nil, nil
+	v.conn, v.statements, v.getters = nil, nil, nil
 	return errors.Join(errs...)
 }

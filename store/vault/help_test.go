@@ -1,0 +1,54 @@
+package vault
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+)
+
+const passphrase = "correct horse battery staple"
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func testOptions() (Options, *clock) {
+	c := &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	return Options{Clock: c.Now, LogN: 2}, c
+}
+
+func testVault(t testing.TB) *Vault {
+	t.Helper()
+	o, _ := testOptions()
+	v, _ := testVaultWith(t, o)
+	return v
+}
+
+func testVaultWith(t testing.TB, o Options) (*Vault, *age.HybridIdentity) {
+	t.Helper()
+	recovery, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Create(t.Context(), t.TempDir(), o, "Marisol", passphrase, recovery.Recipient().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = v.Close() })
+	return v, recovery
+}
