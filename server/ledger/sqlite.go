@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -38,6 +40,14 @@ func openSQLite(ctx context.Context, path string) (DB, error) {
 	extra, err := url.ParseQuery(query)
 	if err != nil {
 		return nil, civic.NewProblem(civic.WrongUse, err, "the ledger's place cannot be read")
+	}
+	// The engine gives its side files the mode of the first: the owner's alone.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, civic.NewProblem(civic.FileUnreadable, err, filepath.Base(path))
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
 	}
 	dsn := func(pragmas ...string) string {
 		q := url.Values{"_pragma": pragmas}

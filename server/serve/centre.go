@@ -165,6 +165,16 @@ func (c *Centre) URL(ctx context.Context) (url string, err error) {
 	return url, err
 }
 
+// Demonstrate lets kits forget what is received, with or without a backup; it
+// is shown wherever the state of the centre is.
+func (c *Centre) Demonstrate(ctx context.Context, on bool) error {
+	value := ""
+	if on {
+		value = "yes"
+	}
+	return c.DB.Update(ctx, func(tx ledger.Tx) error { return access.SetSetting(ctx, tx, ingest.SafeIsReceived, value) })
+}
+
 // Close closes the ledger. Work and Serve must have ended.
 func (c *Centre) Close() error { return c.DB.Close() }
 

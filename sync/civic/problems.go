@@ -73,6 +73,7 @@ const (
 	ChainBroken        Code = "chain_broken"
 	PracticeKept       Code = "practice_kept"
 	ProcessingFailed   Code = "processing_failed"
+	CentreUnwell       Code = "centre_unwell"
 	WrongUse           Code = "wrong_use"
 	PictureUnknown     Code = "picture_unknown"
 	LeaseOver          Code = "lease_over"
@@ -163,5 +164,6 @@ var catalogue = map[Code]Sentence{
 	PassphraseFile:     {"The passphrase file {1} cannot be used.", "It holds the passphrase on its first line. Check its name and that it may be read.", 400},
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
 	ProcessingFailed:   {"The centre could not work on this file; it was set aside whole.", "Nothing was lost. Whoever runs the centre finds the cause in its log and tries again.", 422},
+	CentreUnwell:       {"The centre needs attention.", "See the findings marked bad.", 500},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }

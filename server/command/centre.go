@@ -1,0 +1,178 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/server/serve"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+type madeStaff struct {
+	Staff        string `json:"staff"`
+	PasswordFile string `json:"password_file"`
+}
+
+func (m madeStaff) tell(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "The account %s signs in with the password in %s.\nRead it, then remove the file.\n", m.Staff, m.PasswordFile)
+}
+
+func (c *command) initCentre() *cobra.Command {
+	var name, staff string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Make a new centre: keys, an empty ledger, the first staff account",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := serve.Init(cmd.Context(), c.config(nil), name); err != nil {
+				return ended{err: err}
+			}
+			return c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+				return c.addStaff(ctx, centre, staff, "", access.Administrator)
+			})(cmd, nil)
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "Civil registry", "what people call the registry")
+	cmd.Flags().StringVar(&staff, "staff", "admin", "name of the first account")
+	return cmd
+}
+
+func (c *command) staff() *cobra.Command {
+	var area, role string
+	add := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Make an account for the console, or give it a new password",
+		Args:  cobra.ExactArgs(1),
+		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+			switch access.Role(role) {
+			case access.Administrator, access.Reviewer, access.Auditor:
+				return c.addStaff(ctx, centre, args[0], civic.Area(area), access.Role(role))
+			}
+			return nil, civic.NewProblem(civic.WrongUse, nil, "A role is administrator, reviewer or auditor.")
+		}),
+	}
+	add.Flags().StringVar(&area, "area", "", "the `office` whose affairs may be seen; empty for all")
+	add.Flags().StringVar(&role, "role", string(access.Reviewer), "administrator, reviewer or auditor")
+	return parent("staff", "Accounts for the console", add)
+}
+
+// addStaff makes an account and writes its password to a file that only its
+// owner can read.
+func (c *command) addStaff(ctx context.Context, centre *serve.Centre, name string, area civic.Area, role access.Role) (any, error) {
+	password, err := centre.Access.AddStaff(ctx, name, area, role, "command")
+	if err != nil {
+		return nil, err
+	}
+	path, err := filepath.Abs(filepath.Join(centre.Data, "password-"+filepath.Base(name)))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return madeStaff{name, path}, os.WriteFile(path, []byte(password+"\n"), 0o600)
+}
+
+func (c *command) serve() *cobra.Command {
+	var listen, url string
+	var hosts []string
+	var demo bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve kits and the console until stopped",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			centre, err := serve.Open(ctx, c.config(c.logger(slog.LevelInfo)))
+			if err != nil {
+				return ended{err: err}
+			}
+			return ended{err: errors.Join(c.listen(ctx, centre, listen, url, hosts, demo), centre.Close())}
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8443", "`address` to listen on")
+	cmd.Flags().StringVar(&url, "url", "", "where kits reach this centre, for invitations (default: made of the address)")
+	cmd.Flags().StringSliceVar(&hosts, "host", nil, "further `names` in the certificate")
+	cmd.Flags().BoolVar(&demo, "safe-is-received", false, "a demonstration without a backup: let kits forget what is received")
+	return cmd
+}
+
+func (c *command) listen(ctx context.Context, centre *serve.Centre, listen, url string, hosts []string, demo bool) error {
+	if err := centre.Demonstrate(ctx, demo); err != nil {
+		return err
+	}
+	if demo {
+		centre.Logger.Warn("demonstration: received counts as safe, kits forget what no backup covers")
+	}
+	l, err := centre.Listen(ctx, listen, url)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(c.env.Stdout, "listening on %s\n", l.Addr())
+	return centre.Serve(ctx, l, hosts)
+}
+
+type status struct {
+	Registrations int  `json:"registrations"`
+	Persons       int  `json:"persons"`
+	Merged        int  `json:"merged"`
+	Held          int  `json:"held"`
+	Returned      int  `json:"returned"`
+	Queue         int  `json:"queue"`
+	Quarantined   int  `json:"quarantined"`
+	Devices       int  `json:"devices"`
+	Received      int  `json:"received_files"`
+	Safe          int  `json:"safe_files"`
+	Demo          bool `json:"safe_is_received"`
+}
+
+func (s status) tell(w io.Writer) {
+	for _, line := range []struct {
+		name string
+		n    int
+	}{
+		{"registrations", s.Registrations}, {"persons", s.Persons}, {"merged", s.Merged}, {"held for review", s.Held},
+		{"returned", s.Returned}, {"waiting", s.Queue}, {"quarantined", s.Quarantined}, {"kits", s.Devices},
+		{"files received", s.Received}, {"files safe", s.Safe},
+	} {
+		_, _ = fmt.Fprintf(w, "%-16s %9d\n", line.name, line.n)
+	}
+	if s.Demo {
+		_, _ = fmt.Fprintln(w, "Demonstration: received counts as safe.")
+	}
+}
+
+func (c *command) status() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "What is in the registry, and what waits",
+		Args:  cobra.NoArgs,
+		RunE: c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+			var s status
+			devices, err := centre.Access.Devices(ctx)
+			if err != nil {
+				return nil, err
+			}
+			err = centre.DB.View(ctx, func(tx ledger.Tx) error {
+				n, err := reconcile.Count(ctx, tx, "")
+				if err != nil {
+					return err
+				}
+				q, err := centre.Ingest.Status(ctx, tx)
+				s = status{n.Registrations, n.Persons, n.Merged, n.Held, n.Returned, q.Queue, q.Quarantined, len(devices), q.Received, q.Safe, q.Demo}
+				return err
+			})
+			return s, err
+		}),
+	}
+}

@@ -1,0 +1,124 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/serve"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitRefused = 1
+	exitUse     = 2
+)
+
+// Env is the world around a command.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Clock          func() time.Time
+	Rand           io.Reader
+	// PasswordCost is argon2id's; the usual one when zero.
+	PasswordCost access.PasswordCost
+}
+
+// command is one run.
+type command struct {
+	env  Env
+	face *face
+
+	data, keys, db string
+	json           bool
+}
+
+// Run runs one command line, without the program's name, and gives the exit code.
+func Run(ctx context.Context, args []string, env Env) int {
+	c := &command{env: env}
+	c.face = &face{out: env.Stdout, err: env.Stderr, json: slices.Contains(args, "--json") || slices.Contains(args, "--json=true")}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	err := root.ExecuteContext(ctx)
+	var end ended
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &end):
+		return c.face.end(end)
+	}
+	// Any other error is about the words of the command line.
+	c.face.end(ended{err: civic.NewProblem(civic.WrongUse, err, sentence(err.Error()))})
+	return exitUse
+}
+
+// ended is how a command ends: what it found out, and what went wrong if
+// anything did.
+type ended struct {
+	result any
+	err    error
+}
+
+func (ended) Error() string { return "ended" }
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:               "fieldkit-server",
+		Short:             "The centre: takes in what kits send, decides once, tells every kit",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&c.data, "data", "var/server", "the centre's `folder`: ledger, keys and files")
+	flags.StringVar(&c.keys, "keys", "", "`folder` of the keys, where it is not in the data folder")
+	flags.StringVar(&c.db, "db", "", "`place` of the ledger, where it is not in the data folder: file:PATH")
+	flags.BoolVar(&c.face.json, "json", c.face.json, "print one JSON object on standard output")
+	root.AddCommand(c.initCentre(), c.serve(), c.device(), c.staff(), c.status(), c.registry(), c.quarantine(), c.doctor())
+	return root
+}
+
+// parent makes a command that only holds others.
+func parent(use, short string, children ...*cobra.Command) *cobra.Command {
+	p := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		return errors.New("name one of its commands: see " + cmd.CommandPath() + " --help")
+	}}
+	p.AddCommand(children...)
+	return p
+}
+
+func (c *command) config(logger *slog.Logger) serve.Config {
+	return serve.Config{
+		Data: c.data, Keys: c.keys, Ledger: c.db, Clock: c.env.Clock, Rand: c.env.Rand,
+		Logger: logger, PasswordCost: c.env.PasswordCost,
+	}
+}
+
+// work makes a cobra function of one that works on the open centre and gives
+// the result to print.
+func (c *command) work(do func(ctx context.Context, centre *serve.Centre, args []string) (any, error)) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		centre, err := serve.Open(cmd.Context(), c.config(c.logger(slog.LevelError)))
+		if err != nil {
+			return ended{err: err}
+		}
+		result, err := do(cmd.Context(), centre, args)
+		return ended{result, errors.Join(err, centre.Close())}
+	}
+}
+
+// logger writes what goes on to standard error.
+func (c *command) logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(c.env.Stderr, &slog.HandlerOptions{Level: level}))
+}
