@@ -135,7 +135,7 @@ func TestQuietKitRarelySyncs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeKit{state: kit.Locked, online: true}
 		start(t, f, nil)
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour + time.Second) // not at the same moment as a tick
 		if probes, passes := f.counts(); passes < 4 || passes > 6 || probes > 6 {
 			t.Fatalf("an hour of quiet took %d probes and %d passes", probes, passes)
 		}
@@ -149,7 +149,7 @@ func TestPauseHoldsBack(t *testing.T) {
 		r.Pause(true)
 		_, before := f.counts()
 		f.set(func() { f.waiting = 3 })
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour + time.Second) // not at the same moment as a tick
 		if _, passes := f.counts(); passes != before {
 			t.Fatal("a pass while held back")
 		}
@@ -183,7 +183,7 @@ func TestKitNotEnrolledIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeKit{state: kit.NotEnrolled, online: true, waiting: 1}
 		start(t, f, nil)
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour + time.Second) // not at the same moment as a tick
 		if probes, passes := f.counts(); probes != 0 || passes != 0 {
 			t.Fatalf("%d probes, %d passes", probes, passes)
 		}

@@ -71,6 +71,7 @@ type counted struct {
 	Device      string `json:"device"`
 	Area        string `json:"area"`
 	LastContact string `json:"last_contact,omitempty"` // RFC 3339, server's clock
+	Partial     bool   `json:"partial,omitempty"`      // locked: only what is on its way is counted
 	Alerts      []told `json:"alerts"`
 }
 
@@ -93,7 +94,7 @@ func (c *command) status() *cobra.Command {
 		out := counted{
 			Drafts: n.Drafts, Sealed: n.Sealed, Sent: n.Sent, Received: n.Received, Settled: n.Settled, Held: n.Held,
 			Returned: n.Returned, Quarantined: n.Quarantined, Safe: n.Safe, People: n.People, Damaged: n.Damaged,
-			Device: id.Device.String(), Area: string(id.Office), Alerts: []told{},
+			Device: id.Device.String(), Area: string(id.Office), Partial: n.Partial, Alerts: []told{},
 		}
 		if !h.LastContact.IsZero() {
 			out.LastContact = h.LastContact.Format(time.RFC3339)
@@ -103,6 +104,10 @@ func (c *command) status() *cobra.Command {
 			out.Alerts = append(out.Alerts, told{Code: a.Code, Message: p.Error(), Hint: p.Hint()})
 			c.face.say("%s", p.Error())
 			c.face.hint(p.Hint())
+		}
+		if n.Partial {
+			c.face.say("The kit is locked: only what is on its way to the centre is counted.")
+			c.face.hint("give --passphrase-file for the whole")
 		}
 		for _, line := range []struct {
 			name string

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
 )
 
 // Home is what the first page shows; locked, it holds no draft and no officer.
@@ -15,7 +17,7 @@ func (k *Kit) Home(ctx context.Context) (Home, error) {
 	if err != nil {
 		return Home{}, err
 	}
-	counts, err := st.Counts(ctx)
+	counts, err := countAll(ctx, st)
 	if err != nil {
 		return Home{}, problem(err)
 	}
@@ -44,20 +46,73 @@ func (k *Kit) Identity() Identity {
 	return Identity{Device: id.Device, Office: id.Area, Server: id.Server, KitName: id.KitName}
 }
 
-// Status counts what is in the kit; it works locked, where the people are not
-// counted.
+// Status counts what is in the kit. Locked, it knows only what waits to travel
+// or is on its way, and says so in Partial.
 func (k *Kit) Status(ctx context.Context) (Counts, error) {
 	st, err := k.store()
 	if err != nil {
 		return Counts{}, err
 	}
-	counts, err := st.Counts(ctx)
+	counts, err := countAll(ctx, st)
 	return countsOf(counts), problem(err)
 }
 
-func countsOf(c store.Counts) Counts {
+// counted are figures with what they leave out.
+type counted struct {
+	store.Counts
+	partial bool
+}
+
+// countAll counts the registrations, or, locked, those in the outbox: what
+// became of a registration is sealed, how many lie in a batch is not.
+func countAll(ctx context.Context, st *store.Store) (counted, error) {
+	if st.Unlocked() {
+		c, err := st.Counts(ctx)
+		if civic.CodeOf(err) != civic.Locked {
+			return counted{Counts: c}, err
+		}
+	}
+	out := counted{Counts: store.Counts{ByStatus: map[civic.Status]int{}}, partial: true}
+	items, err := st.Pending(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, it := range items {
+		if it.Kind != protocol.ItemBatch {
+			continue
+		}
+		file, err := st.Read(ctx, it.Digest)
+		if err != nil {
+			return out, err
+		}
+		m, err := batch.ReadManifest(file)
+		if err != nil {
+			continue // damaged: it counts again once the kit is unlocked
+		}
+		out.ByStatus[statusOf(it)] += int(m.Count)
+		out.Total += int(m.Count)
+	}
+	return out, nil
+}
+
+// statusOf is how far the registrations of a batch came on the wire.
+func statusOf(it protocol.Item) civic.Status {
+	switch {
+	case it.Acked == protocol.BatchQuarantined:
+		return civic.Quarantined
+	case it.Acked != protocol.BatchAbsent:
+		return civic.Received
+	case it.Sent:
+		return civic.Sent
+	}
+	return civic.Sealed
+}
+
+func countsOf(c counted) Counts {
 	by := c.ByStatus
 	return Counts{
+		Partial: c.partial,
+
 		Drafts: c.Drafts, Sealed: by[civic.Sealed] + by[civic.Approved], Sent: by[civic.Sent], Received: by[civic.Received],
 		Settled: by[civic.Registered] + by[civic.Merged], Held: by[civic.Held], Returned: by[civic.Returned],
 		Quarantined: by[civic.Quarantined], Safe: c.Safe, People: c.People, Damaged: c.Damaged,

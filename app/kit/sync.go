@@ -34,7 +34,7 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 			k.log.Warn("waiting registrations could not be packed", "code", civic.CodeOf(unpacked))
 		}
 	}
-	before, err := st.Counts(ctx)
+	before, err := countAll(ctx, st)
 	if err != nil {
 		return SyncResult{}, problem(err)
 	}
@@ -57,25 +57,23 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 	} else {
 		out.Locked = r.Received > 0
 	}
-	if now, err := st.Counts(after); err == nil {
-		out.Sent = left(now, civic.Sealed, civic.Approved) - left(before, civic.Sealed, civic.Approved)
-		out.Received = left(now, civic.Sealed, civic.Approved, civic.Sent) - left(before, civic.Sealed, civic.Approved, civic.Sent)
+	if now, err := countAll(after, st); err == nil && now.partial == before.partial {
+		out.Sent, out.Received = moved(before, now)
 	}
 	return out, problem(errors.Join(passErr, unpacked))
 }
 
-// left counts the registrations that are in none of some states any more.
-func left(c store.Counts, states ...civic.Status) int {
-	n := 0
-	for s, count := range c.ByStatus {
-		n += count
-		for _, in := range states {
-			if s == in {
-				n -= count
-			}
-		}
+// moved tells how many registrations left this kit during a pass, and how many
+// the centre signed for; what was sealed meanwhile is taken into account.
+func moved(before, after counted) (sent, received int) {
+	fresh := 0
+	if !after.partial {
+		fresh = after.Total - before.Total
 	}
-	return n
+	here := func(c counted) int { return c.ByStatus[civic.Sealed] + c.ByStatus[civic.Approved] }
+	sent = here(before) + fresh - here(after)
+	received = sent + before.ByStatus[civic.Sent] - after.ByStatus[civic.Sent]
+	return max(sent, 0), max(received, 0)
 }
 
 // client makes the kit's side of the wire; it needs no passphrase.

@@ -62,6 +62,9 @@ type Counts struct {
 	Safe        int // covered by the centre's second copy; counts across states
 	People      int // people known to this kit
 	Damaged     int // entries that were set aside; the evidence is kept
+	// Partial tells that the kit is locked and only what is on its way to the
+	// centre was counted.
+	Partial bool
 }
 
 // Waiting is what has not reached the centre yet.
