@@ -18,14 +18,12 @@ type codec struct {
 	breaks []uint32
 
 	forms   []*sheet
-	schema  *schema // of the registration at hand
 	words   dictionary
 	open    ranking // of dictionaries that grow
 	known   *[16]uint32
 	unknown *[16]uint32
 	few     *[16]uint32
 	rare    *[16]uint32
-	taught  bool
 	failed  bool
 	texts   int // bytes of text so far
 	answers int // answers so far
@@ -52,6 +50,7 @@ type sheet struct {
 type question struct {
 	*column
 	regular, fits, copies slot
+	there                 [2]line // answered at all? after a question that was not, and one that was
 	text                  textual
 	last                  uint32    // stands for the last answer
 	value                 string    // the last answer's value
@@ -125,6 +124,9 @@ func (c *codec) given(sh *sheet, answers []civic.Answer) []civic.Answer {
 	tidy := !c.decoding && match(sh.items, "", "", answers) == len(answers)
 	if c.flag(&c.env.tidy, tidy) {
 		w := walker{codec: c, sheet: sh, answers: answers}
+		if c.decoding {
+			w.answers = make([]civic.Answer, 0, min(len(c.previous.Answers)+4, 256))
+		}
 		w.walk(sh.items, "", "")
 		return w.answers
 	}
@@ -231,8 +233,7 @@ func (w *walker) walk(items []item, within, prefix string) {
 func (w *walker) one(q *question, within, prefix string) {
 	c := w.codec
 	there := !c.decoding && w.k < len(w.answers) && is(w.answers[w.k].Path, q.path, within, prefix)
-	in := contexts{of: [3]*line{c.at(hash(q.text.key, 60+c.after)), c.at(hash(hash(q.text.key, 62), c.chose))}, n: 2}
-	bit := c.digit(famFlag, &in, 1, 1, nil, asBit(there))
+	bit := c.digit(famFlag, &q.there[c.after], hash(hash(q.text.key, 62), c.chose), 1, 1, nil, asBit(there))
 	c.after = uint32(bit)
 	if bit == 0 {
 		return
@@ -291,8 +292,7 @@ func (c *codec) answer(q *question, a *civic.Answer) {
 	hasValue, hasStated := true, false
 	if !c.flag(&q.regular, regular) {
 		shape := int(a.Absent)<<2 | asBit(a.Value != "")<<1 | asBit(a.Stated != "")
-		in := c.two(hash(q.text.key, 64), hash(q.text.key, 65), q.parent.last)
-		shape = c.digit(famChoice, &in, 4, 15, nil, shape)
+		shape = c.digit(famChoice, c.at(hash(q.text.key, 64)), hash(hash(q.text.key, 65), q.parent.last), 4, 15, nil, shape)
 		a.Absent = civic.Absence(shape >> 2)
 		hasValue, hasStated = shape>>1&1 == 1, shape&1 == 1
 	}

@@ -7,7 +7,6 @@ import "math/bits"
 // only: every machine comes to the same bytes.
 type coder struct {
 	decoding  bool
-	idle      bool // nothing is written or read: only the model learns
 	buf       []byte
 	pos       int // decoding: how many bytes were taken, those beyond the end included
 	low, high uint64
@@ -39,9 +38,6 @@ func (c *coder) next() uint64 {
 // code writes bit, or reads and returns it. p is the probability of a 1 in
 // 1/65536, neither 0 nor 1.
 func (c *coder) code(bit int, p uint32) int {
-	if c.idle {
-		return bit
-	}
 	mid := c.low + (c.high-c.low)>>16*uint64(p)
 	if c.decoding {
 		bit = 0
@@ -96,6 +92,7 @@ type slot = uint32
 
 const (
 	slotCount = 10
+	slotSeen  = 1<<slotCount - 1
 	slotLimit = 400 // from here on old observations fade
 )
 
@@ -104,7 +101,7 @@ const (
 func newSlot(p uint32, seen uint32) slot { return p<<16 | seen }
 
 func update(s slot, bit int) slot {
-	n := s & (1<<slotCount - 1)
+	n := s & slotSeen
 	p := int64(s >> slotCount)
 	target := int64(bit) * (1<<22 - 1)
 	p += (target - p) * int64(adapt[n]) >> 16

@@ -61,14 +61,14 @@ func decodeDense(s setting, body []byte) ([]civic.Registration, []uint32, error)
 	sum := crc32.New(castagnoli)
 	regs := make([]civic.Registration, 0, min(s.Count, 1024))
 	for i := range int(s.Count) {
-		var r civic.Registration
-		c.registration(i, &r)
+		regs = append(regs, civic.Registration{})
+		r := &regs[i]
+		c.registration(i, r)
 		if c.failed || c.beyond() {
 			return nil, nil, unreadable(errShort)
 		}
-		sum.Write(c.flat(&r))
+		sum.Write(c.flat(r))
 		r.ID = civic.NewRegistrationID(s.public, r.Counter)
-		regs = append(regs, r)
 	}
 	if !c.whole() || sum.Sum32() != binary.BigEndian.Uint32(body) {
 		return nil, nil, unreadable(errors.New("the registrations do not add up"))
@@ -88,6 +88,9 @@ func (s setting) find(ref civic.FormRef) (*schema, bool) {
 	f, ok := s.forms.Form(ref)
 	if !ok || f == nil {
 		return nil, false
+	}
+	if r, ok := s.forms.(*remembered); ok {
+		return r.schema(f), true
 	}
 	return newSchema(f), true
 }

@@ -3,6 +3,7 @@ package batch
 import (
 	"crypto/ed25519"
 	"errors"
+	"sync"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
@@ -17,6 +18,29 @@ const MaxCount = 10_000
 // does not travel.
 type Forms interface {
 	Form(civic.FormRef) (*form.Form, bool)
+}
+
+// Remember keeps what has to be worked out of each form, for whoever opens or
+// packs many batches. It is safe for several goroutines.
+func Remember(forms Forms) Forms {
+	return &remembered{Forms: forms, schemas: map[*form.Form]*schema{}}
+}
+
+type remembered struct {
+	Forms
+	mu      sync.Mutex
+	schemas map[*form.Form]*schema
+}
+
+func (r *remembered) schema(f *form.Form) *schema {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, ok := r.schemas[f]
+	if !ok {
+		s = newSchema(f)
+		r.schemas[f] = s
+	}
+	return s
 }
 
 // Manifest is what a batch shows outside: enough to store, order and ask for

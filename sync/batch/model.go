@@ -9,6 +9,7 @@ import "math/bits"
 type model struct {
 	*coder
 	lines []line
+	spare line
 	mixes [families * confidences * confidences]mix
 }
 
@@ -35,7 +36,7 @@ const (
 
 // newModel makes room for a batch of n registrations. Both ends must know n.
 func newModel(c *coder, n int) *model {
-	size := 1 << min(max(bits.Len(uint(n*64)), 10), 17)
+	size := 1 << min(max(bits.Len(uint(n*32)), 11), 17)
 	m := &model{coder: c, lines: make([]line, size)}
 	for f := range families {
 		for first := range confidences {
@@ -88,7 +89,7 @@ func (m *model) at(context uint32) *line {
 	case second[0] == tag:
 		return second
 	}
-	if first[0] != 0 && (second[0] == 0 || second[1]&(1<<slotCount-1) < first[1]&(1<<slotCount-1)) {
+	if first[0] != 0 && (second[0] == 0 || second[1]&slotSeen < first[1]&slotSeen) {
 		first = second
 	}
 	*first = line{tag}
@@ -107,72 +108,114 @@ func (m *model) flag(s *slot, yes bool) bool {
 	return bit != 0
 }
 
-// contexts are the lines a digit is looked up in, the most particular last.
-type contexts struct {
-	of [3]*line
-	n  int // 2 or 3
-}
-
-// mixed codes one decision. node is its place in the lines, prior the
-// probability that a line never met starts from.
-func (m *model) mixed(f family, in *contexts, node int, prior uint32, bit int) int {
-	var (
-		drawn [3]int32
-		seen  [3]uint32
-	)
-	for i := 0; i < in.n; i++ {
-		s := in.of[i][node]
-		if s == 0 {
-			s = newSlot(prior, 0)
-			in.of[i][node] = s
-		}
-		seen[i] = s & (1<<slotCount - 1)
-		drawn[i] = int32(stretch[s>>20])
-	}
-	particular, next := confidence[seen[in.n-1]], confidence[seen[in.n-2]]
-	w := &m.mixes[(int(f)*confidences+int(particular))*confidences+int(next)]
-	skip := 3 - in.n // families with two contexts use the last two weights
-	var dot int64
-	for i := 0; i < in.n; i++ {
-		dot += int64(w[skip+i]) * int64(drawn[i])
-	}
-	p := uint32(squash[min(max(dot>>16, -2047), 2047)+2048])
-	p = min(max(p, surest), 65536-surest)
-	bit = m.code(bit, p)
-	miss := int64(bit<<16) - int64(p)
-	for i := 0; i < in.n; i++ {
-		w[skip+i] += int32((int64(drawn[i])*miss*learning + 1<<17) >> 18)
-		in.of[i][node] = update(in.of[i][node], bit)
-	}
-	return bit
-}
-
-const (
-	learning = 6  // how fast weights move
-	surest   = 24 // no decision is foretold more surely than this, in 1/65536
-)
-
-// digit codes a number of up to four bits, at most max; width is its length.
-// odds, when given, are the probabilities of a 1 that the nodes start from;
-// else all numbers are alike.
-func (m *model) digit(f family, in *contexts, width, max int, odds *[16]uint32, v int) int {
+// digit codes a number of up to four bits, at most max, in a general context and
+// a particular one; width is its length. odds, when given, are the
+// probabilities of a 1 that the nodes start from; else all numbers are alike.
+// Where the general context is sure of itself the particular one is not even
+// looked up, which keeps what hardly ever varies cheap in time as well.
+func (m *model) digit(f family, general *line, particular uint32, width, max int, odds *[16]uint32, v int) int {
+	var other *line
 	node := 1
 	for i := width - 1; i >= 0; i-- {
-		// left and right are how many numbers the two ways lead to.
-		left := 1 << i
-		right := min(left, max+1-(node<<(i+1)-1<<width)-left)
-		bit := 0
-		if right > 0 {
-			prior := uint32(right << 16 / (left + right))
-			if odds != nil {
-				prior = odds[node]
+		prior, forced := priorOf(odds, node, i, width, max)
+		if forced {
+			node <<= 1
+			continue
+		}
+		s := &general[node]
+		if *s == 0 {
+			*s = newSlot(prior, 0)
+		}
+		bit := v >> i & 1
+		if p := *s >> 16; *s&slotSeen >= sureSeen && (p < sure || p > 65536-sure) {
+			bit = m.code(bit, min(max16(p), 65536-surest))
+			*s = update(*s, bit)
+		} else {
+			if other == nil {
+				if other = m.at(particular); other == general {
+					other = &m.spare
+					*other = line{}
+				}
 			}
-			bit = m.mixed(f, in, node, prior, v>>i&1)
+			t := &other[node]
+			if *t == 0 {
+				*t = newSlot(prior, 0)
+			}
+			w := &m.mixes[(int(f)*confidences+int(confidence[*t&slotSeen]))*confidences+int(confidence[*s&slotSeen])]
+			x, y := int64(stretch[*s>>20]), int64(stretch[*t>>20])
+			dot := (int64(w[1])*x + int64(w[2])*y) >> 16
+			p := uint32(squash[min(maxOdds, max64(dot))+2048])
+			bit = m.code(bit, p)
+			miss := (int64(bit)<<16 - int64(p)) * learning
+			w[1] += int32((x*miss + 1<<17) >> 18)
+			w[2] += int32((y*miss + 1<<17) >> 18)
+			*s, *t = update(*s, bit), update(*t, bit)
 		}
 		node = node<<1 | bit
 	}
 	return node - 1<<width
 }
+
+// spread codes a number in three contexts, the most particular last.
+func (m *model) spread(f family, in [3]*line, width, max int, v int) int {
+	node := 1
+	for i := width - 1; i >= 0; i-- {
+		prior, forced := priorOf(nil, node, i, width, max)
+		if forced {
+			node <<= 1
+			continue
+		}
+		var (
+			drawn [3]int64
+			seen  [3]uint32
+		)
+		for j, l := range in {
+			if l[node] == 0 {
+				l[node] = newSlot(prior, 0)
+			}
+			seen[j] = l[node] & slotSeen
+			drawn[j] = int64(stretch[l[node]>>20])
+		}
+		w := &m.mixes[(int(f)*confidences+int(confidence[seen[2]]))*confidences+int(confidence[seen[1]])]
+		dot := (int64(w[0])*drawn[0] + int64(w[1])*drawn[1] + int64(w[2])*drawn[2]) >> 16
+		p := uint32(squash[min(maxOdds, max64(dot))+2048])
+		bit := m.code(v>>i&1, p)
+		miss := (int64(bit)<<16 - int64(p)) * learning
+		for j, l := range in {
+			w[j] += int32((drawn[j]*miss + 1<<17) >> 18)
+			l[node] = update(l[node], bit)
+		}
+		node = node<<1 | bit
+	}
+	return node - 1<<width
+}
+
+// priorOf gives the probability of a 1 that a node starts from; forced tells
+// that a 1 would lead beyond max.
+func priorOf(odds *[16]uint32, node, i, width, max int) (prior uint32, forced bool) {
+	// left and right are how many numbers the two ways lead to.
+	left := 1 << i
+	right := min(left, max+1-(node<<(i+1)-1<<width)-left)
+	if right <= 0 {
+		return 0, true
+	}
+	if odds != nil {
+		return odds[node], false
+	}
+	return uint32(right << 16 / (left + right)), false
+}
+
+const (
+	learning = 12   // how fast weights move
+	surest   = 24   // no decision is foretold more surely than this, in 1/65536
+	sure     = 256  // what counts as sure, in 1/65536,
+	sureSeen = 30   // after so many observations
+	maxOdds  = 2047 // of squash
+)
+
+func max16(p uint32) uint32 { return max(p, surest) }
+
+func max64(x int64) int64 { return max(x, -maxOdds) }
 
 // oddsOf turns the weights of up to 16 numbers into what digit starts from.
 func oddsOf(weights []uint32, width int) *[16]uint32 {

@@ -16,8 +16,7 @@ func (m *model) choice(column, context uint32, n, v int) int {
 		if greatest := (n - 1) >> width; got == greatest>>w {
 			top = greatest & top
 		}
-		in := m.two(a, b, uint32(got))
-		d := m.digit(famChoice, &in, w, top, nil, v>>width&(1<<w-1))
+		d := m.digit(famChoice, m.at(hash(a, uint32(got))), hash(b, uint32(got)), w, top, nil, v>>width&(1<<w-1))
 		got = got<<w | d
 		a, b = a+1, b+1
 	}
@@ -66,8 +65,7 @@ func (m *model) rank(column, context uint32, r *ranking, v int) int {
 	last := bits.Len(uint(r.n)) - 1
 	octave := bits.Len(uint(v+1)) - 1
 	if r.width > 0 {
-		in := m.two(a, b, 0)
-		octave = m.digit(famRank, &in, r.width, last, r.octaves, octave)
+		octave = m.digit(famRank, m.at(a), b, r.width, last, r.octaves, octave)
 	} else {
 		octave = 0
 	}
@@ -79,11 +77,11 @@ func (m *model) rank(column, context uint32, r *ranking, v int) int {
 		if greatest := r.n >> below; octave == last && x == greatest>>w {
 			top = greatest & top
 		}
-		in := m.two(a, b, uint32(octave<<20|x))
 		if w < 4 || top < 15 {
 			odds = nil
 		}
-		x = x<<w | m.digit(famRank, &in, w, top, odds, (v+1)>>below&(1<<w-1))
+		at := uint32(octave<<20 | x)
+		x = x<<w | m.digit(famRank, m.at(hash(a, at)), hash(b, at), w, top, odds, (v+1)>>below&(1<<w-1))
 		odds = nil
 	}
 	return x - 1
@@ -98,20 +96,18 @@ func (m *model) number(column, context uint32, v int64) int64 {
 	}
 	length := bits.Len64(size)
 	a, b := hash(column, 5), hash(hash(column, 6), context)
-	in := m.two(a, b, 0)
-	got := m.digit(famChoice, &in, 4, 15, nil, min(length, 15))
+	got := m.digit(famChoice, m.at(a), b, 4, 15, nil, min(length, 15))
 	if got == 15 {
-		in = m.two(a, b, 1<<29)
-		high := m.digit(famChoice, &in, 4, 12, nil, max(length-15, 0)>>2)
-		in = m.two(a, b, 1<<29|uint32(high+1))
-		got += high<<2 | m.digit(famChoice, &in, 2, 3, nil, max(length-15, 0)&3)
+		high := m.digit(famChoice, m.at(a+1), b+1, 4, 12, nil, max(length-15, 0)>>2)
+		at := uint32(high + 2)
+		got += high<<2 | m.digit(famChoice, m.at(a+at), b+at, 2, 3, nil, max(length-15, 0)&3)
 	}
 	length = got
 	if length > 64 || length == 0 {
 		return 0
 	}
-	in = m.two(a, b, uint32(length)<<24)
-	sign = m.digit(famChoice, &in, 1, 1, nil, sign)
+	at := uint32(length) << 24
+	sign = m.digit(famChoice, m.at(hash(a, at)), hash(b, at), 1, 1, nil, sign)
 	path, x := hash(uint32(length), uint32(sign)), uint64(1)
 	for below := length - 1; below > 0; {
 		w := min(below, 4)
@@ -120,8 +116,8 @@ func (m *model) number(column, context uint32, v int64) int64 {
 		if length-below <= 13 {
 			// The size alone, the exact number so far, and that in its context.
 			at := hash(path, uint32(x))
-			in = contexts{of: [3]*line{m.at(hash(a, uint32(length<<8|below))), m.at(hash(a+1, at)), m.at(hash(b, at))}, n: 3}
-			d = m.digit(famNumber, &in, w, 1<<w-1, nil, d)
+			in := [3]*line{m.at(hash(a, uint32(length<<8|below))), m.at(hash(a+1, at)), m.at(hash(b, at))}
+			d = m.spread(famNumber, in, w, 1<<w-1, d)
 		} else {
 			for i := w - 1; i >= 0; i-- {
 				d = d&^(1<<i) | m.code(d>>i&1, 1<<15)<<i
@@ -133,11 +129,6 @@ func (m *model) number(column, context uint32, v int64) int64 {
 		return -int64(x)
 	}
 	return int64(x)
-}
-
-// two gives the lines of one digit, without and with its context.
-func (m *model) two(a, b, at uint32) contexts {
-	return contexts{of: [3]*line{m.at(hash(a, at)), m.at(hash(b, at))}, n: 2}
 }
 
 // raw codes bytes that nothing foretells.

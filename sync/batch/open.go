@@ -50,7 +50,7 @@ func decodeBody(c setting, body []byte) ([]civic.Registration, []uint32, error) 
 	)
 	switch body[0] {
 	case bodyPlain:
-		regs, breaks, err = decodePlain(body[1:])
+		regs, breaks, err = decodePlain(c, body[1:])
 	case bodyDense:
 		regs, breaks, err = decodeDense(c, body[1:])
 	default:
@@ -77,9 +77,6 @@ func (c setting) check(regs []civic.Registration, breaks []uint32) error {
 	}
 	for i := range regs {
 		r := &regs[i]
-		if r.Device != c.Device || r.ID != civic.NewRegistrationID(c.public, r.Counter) {
-			return unreadable(errors.New("a registration is of another device"))
-		}
 		if err := check(r); err != nil {
 			return unreadable(err)
 		}

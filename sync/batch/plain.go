@@ -43,7 +43,7 @@ func encodePlain(regs []civic.Registration, breaks []uint32) ([]byte, error) {
 	return w.EncodeAll(b, nil), nil
 }
 
-func decodePlain(b []byte) ([]civic.Registration, []uint32, error) {
+func decodePlain(c setting, b []byte) ([]civic.Registration, []uint32, error) {
 	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPlain))
 	if err != nil {
 		return nil, nil, err
@@ -75,6 +75,9 @@ func decodePlain(b []byte) ([]civic.Registration, []uint32, error) {
 	for i := range body.Records {
 		if regs[i], err = body.Records[i].registration(); err != nil {
 			return nil, nil, err
+		}
+		if r := &regs[i]; r.Device != c.Device || r.ID != civic.NewRegistrationID(c.public, r.Counter) {
+			return nil, nil, unreadable(errors.New("a registration is of another device"))
 		}
 	}
 	return regs, body.Breaks, nil

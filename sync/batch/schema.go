@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
@@ -29,6 +30,7 @@ type column struct {
 	words   []string
 	ranks   ranking // of words
 
+	once     sync.Once
 	choiceAt map[string]int // made by whoever writes, see index
 	wordAt   map[string]int
 }
@@ -145,19 +147,17 @@ func (s *schema) fingerprint() [8]byte {
 // index makes the ways back from a choice or a word to its number, for whoever
 // writes.
 func (c *column) index() {
-	if c.wordAt != nil {
-		return
-	}
-	back := func(list []string) map[string]int {
-		at := make(map[string]int, len(list))
-		for i, s := range list {
-			if _, twice := at[s]; !twice {
-				at[s] = i
-			}
+	c.once.Do(func() { c.choiceAt, c.wordAt = numbered(c.choices), numbered(c.words) })
+}
+
+func numbered(list []string) map[string]int {
+	at := make(map[string]int, len(list))
+	for i, s := range list {
+		if _, twice := at[s]; !twice {
+			at[s] = i
 		}
-		return at
 	}
-	c.choiceAt, c.wordAt = back(c.choices), back(c.words)
+	return at
 }
 
 // plainPath drops the numbers of instances: "members[2]/name" is "members/name".

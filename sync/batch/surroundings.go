@@ -71,7 +71,6 @@ func (c *codec) registration(index int, r *civic.Registration) {
 	}
 	c.began, c.today = r.Started.Wall, dayOf(r.Started.Wall)
 	sh := c.sheetOf(r.Form)
-	c.schema = sh.schema
 	r.Answers = c.given(sh, r.Answers)
 	if c.failed {
 		return

@@ -13,17 +13,18 @@ type dictionary struct {
 // maxDictionary bounds a dictionary; what comes later is spelled each time.
 const maxDictionary = 1 << 15
 
-func (d *dictionary) add(s string) {
+// add gives a text that is not in it yet the next number.
+func (d *dictionary) add(s string, writing bool) {
 	if len(d.list) == maxDictionary {
 		return
 	}
-	if d.at == nil {
-		d.at = map[string]int{}
-	}
-	if _, known := d.at[s]; !known {
+	if writing {
+		if d.at == nil {
+			d.at = map[string]int{}
+		}
 		d.at[s] = len(d.list)
-		d.list = append(d.list, s)
 	}
+	d.list = append(d.list, s)
 }
 
 // textual is what the coding of one column of texts remembers.
@@ -34,6 +35,7 @@ type textual struct {
 	ranks  ranking
 	values dictionary // whole texts that are not in the vocabulary
 	mode   uint32     // how the last one was written
+	modes  line
 }
 
 // How a text is written.
@@ -68,8 +70,7 @@ func (c *codec) text(t *textual, context uint32, s string) string {
 			mode = asTokens
 		}
 	}
-	in := c.two(hash(t.key, 8), hash(t.key, 9), t.mode)
-	mode = c.digit(famChoice, &in, 2, 3, c.modes(t), mode)
+	mode = c.digit(famChoice, &t.modes, hash(hash(t.key, 9), t.mode), 2, 3, c.modes(t), mode)
 	t.mode = uint32(mode) + 1
 	switch mode {
 	case asWord:
@@ -89,7 +90,7 @@ func (c *codec) text(t *textual, context uint32, s string) string {
 		s = t.values.list[at]
 	case asTokens:
 		s = c.tokens(t, context, tokens)
-		t.values.add(s)
+		t.values.add(s, !c.decoding)
 	default:
 		s = c.bytes(t, s)
 	}
@@ -107,8 +108,7 @@ func (c *codec) modes(t *textual) *[16]uint32 {
 
 // tokens codes a text word by word.
 func (c *codec) tokens(t *textual, context uint32, tokens []string) string {
-	in := c.two(hash(t.key, 11), hash(t.key, 12), context)
-	n := c.digit(famChoice, &in, 4, maxTokens-1, c.few, len(tokens)-1) + 1
+	n := c.digit(famChoice, c.at(hash(t.key, 11)), hash(hash(t.key, 12), context), 4, maxTokens-1, c.few, len(tokens)-1) + 1
 	if c.decoding {
 		tokens = make([]string, n)
 	}
@@ -137,8 +137,7 @@ func (c *codec) token(t *textual, context, place uint32, s string) string {
 			way = tokenFigures
 		}
 	}
-	in := c.two(hash(t.key, 13), hash(t.key, 14), place)
-	way = c.digit(famChoice, &in, 2, 3, nil, way)
+	way = c.digit(famChoice, c.at(hash(t.key, 13)), hash(hash(t.key, 14), place), 2, 3, nil, way)
 	switch way {
 	case tokenWord:
 		if len(t.words) == 0 {
@@ -155,7 +154,7 @@ func (c *codec) token(t *textual, context, place uint32, s string) string {
 		return c.figures(hash(t.key, place), s)
 	default:
 		s = c.spell(s)
-		c.words.add(s)
+		c.words.add(s, !c.decoding)
 		return s
 	}
 }
@@ -186,8 +185,7 @@ func (c *codec) figures(key uint32, s string) string {
 		if i < len(s) {
 			v = strings.IndexByte(figureSigns, s[i])
 		}
-		in := contexts{of: [3]*line{c.at(hash(a, uint32(i))), c.at(path)}, n: 2}
-		v = c.digit(famFigures, &in, 4, 15, nil, v)
+		v = c.digit(famFigures, c.at(hash(a, uint32(i))), path, 4, 15, nil, v)
 		if v == figureEnd {
 			break
 		}
@@ -203,11 +201,6 @@ func (c *codec) figures(key uint32, s string) string {
 // spell codes a word letter by letter; the space that cannot stand in it ends
 // it.
 func (c *codec) spell(s string) string {
-	c.learn()
-	return c.letters(s)
-}
-
-func (c *codec) letters(s string) string {
 	var b []byte
 	one, two, three := uint32(' '), uint32(0), uint32(0)
 	for i := 0; ; i++ {
@@ -233,11 +226,10 @@ func (c *codec) letter(one, two, three uint32, v byte) byte {
 	a := hash(c.key(20), one)
 	b := hash(a+1, two)
 	d := hash(b+1, three)
-	in := contexts{of: [3]*line{c.at(a), c.at(b), c.at(d)}, n: 3}
-	high := c.digit(famSpell, &in, 4, 15, nil, int(v>>4))
+	high := c.spread(famSpell, [3]*line{c.at(a), c.at(b), c.at(d)}, 4, 15, int(v>>4))
 	h := uint32(high + 1)
-	in = contexts{of: [3]*line{c.at(hash(a, h)), c.at(hash(b, h)), c.at(hash(d, h))}, n: 3}
-	return byte(high<<4 | c.digit(famSpell, &in, 4, 15, nil, int(v&15)))
+	in := [3]*line{c.at(hash(a, h)), c.at(hash(b, h)), c.at(hash(d, h))}
+	return byte(high<<4 | c.spread(famSpell, in, 4, 15, int(v&15)))
 }
 
 // bytes codes a text of any shape.
@@ -261,40 +253,4 @@ func (c *codec) bytes(t *textual, s string) string {
 		one, two, three = uint32(v), one, two
 	}
 	return string(b)
-}
-
-// lessons is how many bytes of the vocabulary teach the spelling.
-const lessons = 1500
-
-// learn reads, once a batch and before the first word is spelled, a part of the
-// form's vocabulary, so that even the first word is spelled in the language of
-// the place.
-func (c *codec) learn() {
-	if c.taught {
-		return
-	}
-	c.taught = true
-	if c.schema == nil {
-		return
-	}
-	idle := c.idle
-	c.idle = true
-	left := lessons
-	for i := 0; left > 0; i++ {
-		more := false
-		for _, column := range c.schema.columns {
-			if i >= len(column.words) || column.kind.Attachment() {
-				continue
-			}
-			more = true
-			if word := column.words[i]; left > 0 && !strings.Contains(word, " ") {
-				c.letters(word)
-				left -= len(word) + 1
-			}
-		}
-		if !more {
-			break
-		}
-	}
-	c.idle = idle
 }
