@@ -13,19 +13,23 @@ import (
 
 // The headers of tus 1.0 that both ends use.
 const (
-	TusVersion          = "1.0.0"
-	TusExtensions       = "creation,creation-with-upload,checksum"
-	TusChecksums        = "sha256"
-	HeaderTusResumable  = "Tus-Resumable"
-	HeaderTusVersion    = "Tus-Version"
-	HeaderTusExtension  = "Tus-Extension"
-	HeaderTusMaxSize    = "Tus-Max-Size"
-	HeaderTusChecksums  = "Tus-Checksum-Algorithm"
-	HeaderUploadLength  = "Upload-Length"
-	HeaderUploadOffset  = "Upload-Offset"
-	HeaderUploadMeta    = "Upload-Metadata"
-	HeaderUploadSum     = "Upload-Checksum"
-	MediaOffset         = "application/offset+octet-stream"
+	TusVersion         = "1.0.0"
+	TusExtensions      = "creation,creation-with-upload,checksum"
+	TusChecksums       = "sha256"
+	HeaderTusResumable = "Tus-Resumable"
+	HeaderTusVersion   = "Tus-Version"
+	HeaderTusExtension = "Tus-Extension"
+	HeaderTusMaxSize   = "Tus-Max-Size"
+	HeaderTusChecksums = "Tus-Checksum-Algorithm"
+	HeaderUploadLength = "Upload-Length"
+	HeaderUploadOffset = "Upload-Offset"
+	HeaderUploadMeta   = "Upload-Metadata"
+	HeaderUploadSum    = "Upload-Checksum"
+	// HeaderAck stands in the answer that says a file is whole: its
+	// acknowledgement, see AckHeader. It saves a kit a round trip.
+	HeaderAck   = "Askonce-Ack"
+	MediaOffset = "application/offset+octet-stream"
+
 	StatusChecksumWrong = 460
 )
 
@@ -57,19 +61,50 @@ func (k UploadKind) MaxSize() int64 {
 type Metadata struct {
 	Kind UploadKind
 	Name civic.Digest
+	// Key is the header file of the day key the file is sealed under, where it
+	// travels along to save a round trip; empty as a rule, at most MaxKeyAlong
+	// bytes.
+	Key []byte
 }
 
+// MaxKeyAlong is the largest key file that travels in Metadata, in bytes.
+const MaxKeyAlong = 4 << 10
+
 // maxMetadata limits the header's length, in bytes.
-const maxMetadata = 1024
+const maxMetadata = 1024 + MaxKeyAlong*4/3
 
 // String writes the value of Upload-Metadata.
 func (m Metadata) String() string {
 	enc := base64.StdEncoding
-	return "kind " + enc.EncodeToString([]byte(m.Kind)) + ",name " + enc.EncodeToString([]byte(m.Name.String()))
+	s := "kind " + enc.EncodeToString([]byte(m.Kind)) + ",name " + enc.EncodeToString([]byte(m.Name.String()))
+	if len(m.Key) > 0 {
+		s += ",key " + enc.EncodeToString(m.Key)
+	}
+	return s
 }
 
+// AckHeader writes a statement of acknowledgement as the value of HeaderAck.
+func AckHeader(statement []byte) string { return base64.StdEncoding.EncodeToString(statement) }
+
+// ParseAckHeader reads the statement in HeaderAck, still to be opened; nil when
+// there is none or it cannot be read.
+func ParseAckHeader(h http.Header) []byte {
+	value := h.Get(HeaderAck)
+	if value == "" || len(value) > maxAckHeader {
+		return nil
+	}
+	b, err := base64.StdEncoding.DecodeString(value)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// maxAckHeader limits HeaderAck, in bytes: one file's acknowledgement.
+const maxAckHeader = 1024
+
 // ParseMetadata reads Upload-Metadata. Keys it does not know are passed over,
-// as tus clients add their own; kind and name must be there once each.
+// as tus clients add their own; kind and name must be there, each key once.
 func ParseMetadata(header string) (Metadata, error) {
 	malformed := civic.NewProblem(civic.RequestMalformed, nil)
 	if len(header) > maxMetadata {
@@ -79,7 +114,7 @@ func ParseMetadata(header string) (Metadata, error) {
 	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(header, ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(pair), " ")
-		if key != "kind" && key != "name" {
+		if key != "kind" && key != "name" && key != "key" {
 			continue
 		}
 		plain, err := base64.StdEncoding.DecodeString(value)
@@ -87,15 +122,21 @@ func ParseMetadata(header string) (Metadata, error) {
 			return Metadata{}, malformed
 		}
 		seen[key] = true
-		if key == "kind" {
+		switch key {
+		case "kind":
 			m.Kind = UploadKind(plain)
+			continue
+		case "key":
+			if m.Key = plain; len(plain) == 0 || len(plain) > MaxKeyAlong {
+				return Metadata{}, malformed
+			}
 			continue
 		}
 		if m.Name, err = civic.ParseDigest(string(plain)); err != nil {
 			return Metadata{}, malformed
 		}
 	}
-	if len(seen) != 2 || m.Kind.MaxSize() == 0 {
+	if !seen["kind"] || !seen["name"] || m.Kind.MaxSize() == 0 {
 		return Metadata{}, malformed
 	}
 	return m, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -13,13 +14,16 @@ import (
 
 func TestMetadata(t *testing.T) {
 	m := Metadata{Kind: UploadBatch, Name: civic.Digest{1, 2, 3}}
-	if got, err := ParseMetadata(m.String()); err != nil || got != m {
-		t.Errorf("%v became %v: %v", m, got, err)
+	for _, m := range []Metadata{m, {Kind: UploadBatch, Name: m.Name, Key: make([]byte, MaxKeyAlong)}} {
+		if got, err := ParseMetadata(m.String()); err != nil || !reflect.DeepEqual(got, m) {
+			t.Errorf("%v became %v: %v", m, got, err)
+		}
 	}
-	if got, err := ParseMetadata("filename Zm9v, " + m.String() + ",is_confidential"); err != nil || got != m {
+	if got, err := ParseMetadata("filename Zm9v, " + m.String() + ",is_confidential"); err != nil || !reflect.DeepEqual(got, m) {
 		t.Errorf("with another client's keys: %v, %v", got, err)
 	}
-	for _, bad := range []string{"", "kind", "kind YmF0Y2g=", m.String() + "," + m.String(), Metadata{Kind: "letter", Name: m.Name}.String(), "kind !,name !"} {
+	for _, bad := range []string{"", "kind", "kind YmF0Y2g=", m.String() + "," + m.String(), Metadata{Kind: "letter", Name: m.Name}.String(), "kind !,name !", m.String() + ",key ",
+		Metadata{Kind: UploadBatch, Key: make([]byte, MaxKeyAlong+1)}.String()} {
 		if _, err := ParseMetadata(bad); civic.CodeOf(err) != civic.RequestMalformed {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -116,7 +120,7 @@ func FuzzParseMetadata(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := ParseMetadata(m.String()); err != nil || again != m {
+		if again, err := ParseMetadata(m.String()); err != nil || !reflect.DeepEqual(again, m) {
 			t.Errorf("%q is %v, written %q", s, m, m.String())
 		}
 	})
