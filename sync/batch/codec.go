@@ -131,7 +131,7 @@ func (c *codec) given(sh *sheet, answers []civic.Answer) []civic.Answer {
 		return w.answers
 	}
 	n := int(c.number(c.key(60), 0, int64(len(answers))))
-	if n < 0 || n > MaxAnswers {
+	if c.answers += n; n < 0 || n > MaxAnswers || c.answers > maxAnswers {
 		c.fail()
 		return nil
 	}
@@ -195,7 +195,7 @@ func instance(path, repeat string) int {
 		return 0
 	}
 	number, _, ok := strings.Cut(path[len(repeat)+1:], "]")
-	if !ok || len(number) > 4 || number[0] == '0' || number[0] == '+' {
+	if !ok || number == "" || len(number) > 4 || number[0] == '0' || number[0] == '+' {
 		return 0
 	}
 	n, err := strconv.Atoi(number)
@@ -213,6 +213,9 @@ type walker struct {
 	sheet   *sheet
 	answers []civic.Answer
 	k       int
+	// instances counts those of all repeats: empty ones cost next to nothing
+	// on the wire, so they are bounded.
+	instances int
 }
 
 func (w *walker) walk(items []item, within, prefix string) {
@@ -250,7 +253,7 @@ func (w *walker) one(q *question, within, prefix string) {
 }
 
 // maxAnswers bounds the answers of a batch together.
-const maxAnswers = 2 << 20
+const maxAnswers = 1 << 20
 
 func (c *codec) pathOf(q *question, within, prefix string) string {
 	if prefix == "" {
@@ -280,6 +283,10 @@ func (w *walker) repeat(it *item, within, prefix string) {
 	for i := 1; i <= maxInstances && !w.failed; i++ {
 		more := !w.decoding && w.k < len(w.answers) && instance(w.answers[w.k].Path, repeat) >= i
 		if !w.flag(&slots[min(i, 8)-1], more) {
+			return
+		}
+		if w.instances++; w.instances > MaxAnswers {
+			w.failed = true
 			return
 		}
 		w.walk(it.items, it.repeat, instancePath(repeat, i))

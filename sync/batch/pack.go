@@ -80,8 +80,12 @@ func (p Packing) fits(regs []civic.Registration) error {
 	case len(regs) == 0 || len(regs) > MaxCount:
 		return fmt.Errorf("a batch holds between 1 and %d registrations", MaxCount)
 	}
+	answers := 0
 	for i := range regs {
 		r := &regs[i]
+		if answers += len(r.Answers); answers > maxAnswers {
+			return civic.NewProblem(civic.UploadTooLarge, nil, fmt.Sprint(len(regs)))
+		}
 		if r.Practice {
 			return civic.NewProblem(civic.WrongUse, nil, "A registration made for practice never leaves the kit.")
 		}

@@ -55,7 +55,9 @@ func newSchema(f described) *schema {
 	repeats := map[string]bool{}
 	questions := slices.DeleteFunc(f.Questions(), func(q *form.Question) bool { return q.Kind == form.Note })
 	for _, q := range questions {
-		repeats[q.Repeat] = true
+		if strings.HasPrefix(q.Path, q.Repeat+"/") {
+			repeats[q.Repeat] = true
+		}
 	}
 	for _, q := range questions {
 		c := &column{number: uint32(len(s.columns)), path: q.Path, kind: q.Kind, words: f.Words(q.Path)}
@@ -76,15 +78,16 @@ func newSchema(f described) *schema {
 		}
 		s.columns = append(s.columns, c)
 		s.byPath[c.path] = c
-		s.items = nest(s.items, around(q.Repeat, repeats), c)
+		s.items = nest(s.items, around(q, repeats), c)
 	}
 	s.print = s.fingerprint()
 	return s
 }
 
 // around lists the repeats a question stands in, outermost first.
-func around(repeat string, repeats map[string]bool) []string {
-	if repeat == "" {
+func around(q *form.Question, repeats map[string]bool) []string {
+	repeat := q.Repeat
+	if !strings.HasPrefix(q.Path, repeat+"/") {
 		return nil
 	}
 	var chain []string

@@ -6,5 +6,6 @@
 // registrations truly hold (the sum of -log2 p), the floor that no way of
 // packing can go below. [World.Workbook] is the form they were given in, with
 // its vocabulary; Options.Unseen says how many words are missing from it.
-// Strange registrations for tests of losslessness come from [Strange].
+// [StrangeWorkbook] and [Strange] make forms and registrations that hardly ever
+// occur, for tests of losslessness.
 package batchtest

@@ -69,7 +69,6 @@ func (w *World) vocabulary(path string) []string {
 
 // Workbook writes the form, an XLSForm workbook.
 func (w *World) Workbook() ([]byte, error) {
-	f := excelize.NewFile()
 	survey := [][]any{{"type", "name", "label", "x_partial"}}
 	group := ""
 	for _, q := range questions {
@@ -118,10 +117,16 @@ func (w *World) Workbook() ([]byte, error) {
 		}
 	}
 	settings := [][]any{{"form_id", "form_title", "version"}, {string(Form.ID), "Births of a district that does not exist", Form.Version}}
+	return workbook(survey, list, settings, words)
+}
+
+// workbook writes the sheets of an XLSForm.
+func workbook(survey, choices, settings, words [][]any) ([]byte, error) {
+	f := excelize.NewFile()
 	for _, sheet := range []struct {
 		name string
 		rows [][]any
-	}{{"survey", survey}, {"choices", list}, {"settings", settings}, {"x_words", words}} {
+	}{{"survey", survey}, {"choices", choices}, {"settings", settings}, {"x_words", words}} {
 		if _, err := f.NewSheet(sheet.name); err != nil {
 			return nil, err
 		}
