@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -105,7 +106,7 @@ type centre struct {
 	settler *settler
 	dir     string
 	now     time.Time
-	mu      sync.Mutex
+	mu      *sync.Mutex
 }
 
 func (c *centre) clock() time.Time {
@@ -122,7 +123,7 @@ func (c *centre) advance(d time.Duration) {
 
 func newCentre(t testing.TB) *centre {
 	t.Helper()
-	c := &centre{t: t, dir: t.TempDir(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), forms: form.NewCatalogue()}
+	c := &centre{t: t, mu: &sync.Mutex{}, dir: t.TempDir(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), forms: form.NewCatalogue()}
 	c.settler = &settler{now: c.clock, times: map[civic.RegistrationID]int{}}
 	keys, err := access.MakeKeys(filepath.Join(c.dir, "keys"), "Test", c.now, rand.Reader)
 	if err != nil {
@@ -148,6 +149,9 @@ func (c *centre) open(keys *access.Keys) {
 		DB: c.db, Access: c.access, Forms: c.forms, Settler: c.settler, Dir: c.dir, Clock: c.clock, Rand: rand.Reader,
 		Logger: slog.New(slog.DiscardHandler),
 		Identify: func(r *http.Request) (ed25519.PublicKey, bool) {
+			if key, err := hex.DecodeString(r.Header.Get(shownHeader)); err == nil && len(key) > 0 {
+				return key, true
+			}
 			key, ok := r.Context().Value(shownKey{}).(ed25519.PublicKey)
 			return key, ok
 		},
@@ -165,8 +169,11 @@ func (c *centre) reopen() {
 	c.open(keys)
 }
 
-// shownKey carries a request's transport key where a test has no TLS.
+// shownKey carries a request's transport key where a test has no TLS, and
+// shownHeader where it has a plain connection.
 type shownKey struct{}
+
+const shownHeader = "Test-Transport"
 
 // work lets the worker run until nothing waits that can go on.
 func (c *centre) work() {
@@ -377,4 +384,14 @@ func (k *kit) call(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), shownKey{}, k.transport)))
 	return w
+}
+
+// photo seals an attachment.
+func (k *kit) photo(plain []byte) []byte {
+	k.t.Helper()
+	file, err := batch.SealAttachment(k.day, k.id, plain, k.sign, nil)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return file
 }
