@@ -240,6 +240,10 @@ func (c *centre) upload(w http.ResponseWriter, r *http.Request) error {
 		}
 		c.mu.Lock()
 		name = m.Name
+		if len(m.Key) > 0 {
+			k := protocol.NameOf(m.Key)
+			c.uploads[k] = &stored{kind: protocol.UploadKey, size: int64(len(m.Key)), bytes: m.Key, whole: true}
+		}
 		if c.uploads[name] == nil {
 			c.uploads[name] = &stored{kind: m.Kind, size: size}
 		}
@@ -284,6 +288,13 @@ func (c *centre) upload(w http.ResponseWriter, r *http.Request) error {
 	defer c.mu.Unlock()
 	w.Header().Set(protocol.HeaderUploadOffset, strconv.Itoa(len(s.bytes)))
 	w.Header().Set(protocol.HeaderUploadLength, strconv.FormatInt(s.size, 10))
+	if s.whole {
+		statement, err := protocol.Sign(protocol.StatementAck, []protocol.BatchAck{{Batch: name, State: protocol.BatchReceived}}, c.serverKey)
+		if err != nil {
+			return err
+		}
+		w.Header().Set(protocol.HeaderAck, protocol.AckHeader(statement))
+	}
 	w.WriteHeader(status)
 	return nil
 }

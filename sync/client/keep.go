@@ -73,21 +73,27 @@ func (p *pass) keepAcks(ctx context.Context, pending []protocol.Item, a *protoco
 	if len(a.Acks) == 0 {
 		return nil
 	}
-	var acks []protocol.BatchAck
-	if err := protocol.Open(protocol.StatementAck, a.Acks, p.server, &acks); err != nil {
-		return err
-	}
 	has := make(map[civic.Digest]bool, len(pending))
 	for _, i := range pending {
 		has[i.Digest] = true
 	}
+	return p.believe(ctx, a.Acks, func(name civic.Digest) bool { return has[name] })
+}
+
+// believe opens a statement of acknowledgement and keeps what it says of files
+// that ours knows.
+func (p *pass) believe(ctx context.Context, statement []byte, ours func(civic.Digest) bool) error {
+	var acks []protocol.BatchAck
+	if err := protocol.Open(protocol.StatementAck, statement, p.server, &acks); err != nil {
+		return err
+	}
 	acks = slices.DeleteFunc(acks, func(k protocol.BatchAck) bool {
-		return !has[k.Batch] || k.State > protocol.BatchNeedsKey || (k.Reason != "" && !protocol.ValidCode(string(k.Reason)))
+		return !ours(k.Batch) || k.State > protocol.BatchNeedsKey || (k.Reason != "" && !protocol.ValidCode(string(k.Reason)))
 	})
 	if len(acks) == 0 {
 		return nil
 	}
-	if err := p.local.Acknowledge(ctx, a.Acks, acks); err != nil {
+	if err := p.local.Acknowledge(ctx, statement, acks); err != nil {
 		return err
 	}
 	for _, k := range acks {

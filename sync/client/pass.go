@@ -28,7 +28,7 @@ type pass struct {
 	wanted  map[civic.Digest]int
 	settled map[civic.Digest]bool // acknowledged in this pass
 	keys    map[protocol.KeyID]bool
-	sent    sync.Mutex // Local.Sent comes from the goroutines that upload
+	memory  sync.Mutex // the kit's memory and settled, while files go up
 	first   bool
 	prompt  int // answers in a row that came at once with nothing new
 }

@@ -83,8 +83,8 @@ func TestPassBringsEverythingUp(t *testing.T) {
 	if last.FilesUp != len(names) || last.Up != last.Size {
 		t.Errorf("progress ended at %+v", last)
 	}
-	if i := slices.IndexFunc(c.requests, func(r string) bool { return strings.HasSuffix(r, protocol.PathSync) }); i != 3 {
-		t.Errorf("the first question came after %d requests, want the key and two batches before it: %v", i, c.requests)
+	if i := slices.IndexFunc(c.requests, func(r string) bool { return strings.HasSuffix(r, protocol.PathSync) }); i != 2 {
+		t.Errorf("the first question came after %d requests, want the two batches before it, the first with the key: %v", i, c.requests)
 	}
 
 	again, err := newKit(t, c, m, nil).Pass(t.Context(), Options{})
@@ -171,8 +171,8 @@ func TestPassWaitsForDecisions(t *testing.T) {
 func TestPassBelievesOnlySignatures(t *testing.T) {
 	forger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{66}, 32))
 	lies := map[string]func(q protocol.SyncRequest, a *protocol.SyncAnswer){
-		"acknowledgement": func(q protocol.SyncRequest, a *protocol.SyncAnswer) {
-			a.Acks, _ = protocol.Sign(protocol.StatementAck, []protocol.BatchAck{{Batch: q.Batches[0], State: protocol.BatchReceived, Safe: true}}, forger)
+		"acknowledgement": func(_ protocol.SyncRequest, a *protocol.SyncAnswer) {
+			a.Acks, _ = protocol.Sign(protocol.StatementAck, []protocol.BatchAck{{Batch: protocol.NameOf(random(10, 40000)), State: protocol.BatchReceived, Safe: true}}, forger)
 		},
 		"bundle": func(_ protocol.SyncRequest, a *protocol.SyncAnswer) {
 			a.Bundle, _ = protocol.Sign(protocol.StatementBundle, protocol.KeyBundle{Serial: 99, Server: forger.Public().(ed25519.PublicKey)}, forger)
@@ -197,6 +197,19 @@ func TestPassBelievesOnlySignatures(t *testing.T) {
 				t.Error("a lie was kept")
 			}
 		})
+	}
+}
+
+func TestPassDoesNotBelieveAForgedAckOfAnUpload(t *testing.T) {
+	c, m := newCentre(t), newMemory()
+	names := fill(c, m, 0)
+	genuine := c.serverKey
+	c.serverKey = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{66}, 32))
+	_, err := newKit(t, c, m, func(k *Config) {
+		k.ServerKey = func() ed25519.PublicKey { return genuine.Public().(ed25519.PublicKey) }
+	}).Pass(t.Context(), Options{})
+	if civic.CodeOf(err) != civic.StatementForged || m.item(names[1]).Acked != protocol.BatchAbsent {
+		t.Errorf("%v, %v", err, m.item(names[1]).Acked)
 	}
 }
 

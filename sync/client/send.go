@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -31,6 +32,7 @@ func (p *pass) send(ctx context.Context, items []protocol.Item) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p.plan(items)
+	items, along := p.bring(items)
 	overlap := 1
 	if len(items) > conns {
 		overlap = conns
@@ -52,12 +54,16 @@ func (p *pass) send(ctx context.Context, items []protocol.Item) error {
 			break
 		}
 		all.Go(func() {
-			err := p.upload(ctx, item, line)
+			err := p.upload(ctx, item, along[item.Digest], line)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case err == nil:
 				p.result.Sent++
+				if key := along[item.Digest]; key != nil {
+					p.result.Sent++
+					p.arrived(*key, 0)
+				}
 			case own(err):
 				refused = errors.Join(refused, err)
 			case fatal == nil:
@@ -77,6 +83,25 @@ func (p *pass) send(ctx context.Context, items []protocol.Item) error {
 	return fatal
 }
 
+// bring lets a day key that was never sent travel in the creation of the first
+// file under it, which saves a round trip. It returns the files left to send,
+// and the key that goes along with each.
+func (p *pass) bring(items []protocol.Item) ([]protocol.Item, map[civic.Digest]*protocol.Item) {
+	along := map[civic.Digest]*protocol.Item{}
+	var left []protocol.Item
+	for i, key := range items {
+		if key.Kind == protocol.ItemKey && !key.Sent && key.Size <= protocol.MaxKeyAlong {
+			with := slices.IndexFunc(items[i:], func(f protocol.Item) bool { return f.Kind == protocol.ItemBatch && f.Key == key.Key && !f.Sent })
+			if with >= 0 && along[items[i+with].Digest] == nil {
+				along[items[i+with].Digest] = &key
+				continue
+			}
+		}
+		left = append(left, key)
+	}
+	return left, along
+}
+
 // own tells whether a refusal concerns one file only.
 func own(err error) bool {
 	switch civic.CodeOf(err) {
@@ -88,8 +113,8 @@ func own(err error) bool {
 
 // upload brings one file to the centre. It holds the line when called and has
 // given it back when it returns.
-func (p *pass) upload(ctx context.Context, item protocol.Item, l line) error {
-	u := &upload{pass: p, item: item, line: l, holds: true, offset: -1}
+func (p *pass) upload(ctx context.Context, item protocol.Item, along *protocol.Item, l line) error {
+	u := &upload{pass: p, item: item, along: along, line: l, holds: true, offset: -1}
 	defer u.release()
 	file, err := p.local.Read(ctx, item.Digest)
 	if err != nil {
@@ -135,6 +160,7 @@ func (p *pass) upload(ctx context.Context, item protocol.Item, l line) error {
 type upload struct {
 	pass    *pass
 	item    protocol.Item
+	along   *protocol.Item // the day key that travels in the creation; nil as a rule
 	file    []byte
 	line    line
 	mu      sync.Mutex // over holds and counted

@@ -44,7 +44,13 @@ func (u *upload) step(ctx context.Context) (done bool, asked time.Duration, err 
 	r.Header.Set(protocol.HeaderUploadSum, protocol.Checksum(part))
 	if u.fresh {
 		r.Header.Set(protocol.HeaderUploadLength, strconv.FormatInt(size, 10))
-		r.Header.Set(protocol.HeaderUploadMeta, protocol.Metadata{Kind: u.item.Kind.Upload(), Name: u.item.Digest}.String())
+		meta := protocol.Metadata{Kind: u.item.Kind.Upload(), Name: u.item.Digest}
+		if u.along != nil {
+			if meta.Key, err = u.pass.local.Read(ctx, u.along.Digest); err != nil {
+				return false, 0, err
+			}
+		}
+		r.Header.Set(protocol.HeaderUploadMeta, meta.String())
 	} else {
 		r.Header.Set(protocol.HeaderUploadOffset, strconv.FormatInt(u.offset, 10))
 	}
@@ -64,7 +70,23 @@ func (u *upload) step(ctx context.Context) (done bool, asked time.Duration, err 
 	}
 	u.reach(offset)
 	u.pass.chunk.whole()
-	return offset == size, 0, nil
+	if offset < size {
+		return false, 0, nil
+	}
+	return true, 0, u.acknowledged(ctx, answer)
+}
+
+// acknowledged takes in the statement that came with the answer, if one did;
+// what it does not say is asked later.
+func (u *upload) acknowledged(ctx context.Context, answer *http.Response) error {
+	statement := protocol.ParseAckHeader(answer.Header)
+	if statement == nil {
+		return nil
+	}
+	p := u.pass
+	p.memory.Lock()
+	defer p.memory.Unlock()
+	return p.believe(ctx, statement, func(name civic.Digest) bool { return name == u.item.Digest })
 }
 
 // head asks how much of the file is there.
@@ -97,7 +119,10 @@ func (u *upload) head(ctx context.Context) (bool, time.Duration, error) {
 		u.pass.chunk.cut(u.tried, offset > before)
 	}
 	u.tried = 0
-	return offset == int64(len(u.file)), 0, nil
+	if offset < int64(len(u.file)) {
+		return false, 0, nil
+	}
+	return true, 0, u.acknowledged(ctx, answer)
 }
 
 // refusal acts on a code where the upload can go on, and returns it where not.
@@ -136,9 +161,13 @@ func (u *upload) begin(ctx context.Context) error {
 	if u.began || u.item.Sent {
 		return nil
 	}
-	u.pass.sent.Lock()
-	defer u.pass.sent.Unlock()
-	if err := u.pass.local.Sent(ctx, []civic.Digest{u.item.Digest}); err != nil {
+	u.pass.memory.Lock()
+	defer u.pass.memory.Unlock()
+	files := []civic.Digest{u.item.Digest}
+	if u.along != nil {
+		files = append(files, u.along.Digest)
+	}
+	if err := u.pass.local.Sent(ctx, files); err != nil {
 		var p *civic.Problem
 		if errors.As(err, &p) {
 			return p
