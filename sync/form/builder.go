@@ -27,6 +27,10 @@ type builder struct {
 	root             *element
 	byName           map[string][]*element
 	languages        []string // names, in the order of their first header
+	usedLists        map[string]bool
+	instances        map[string]string // id of a secondary instance to where it comes from
+	settingsRow      int
+	rootNamed        bool // the warning about a question named like the root was given
 	words            map[string][]string
 }
 
@@ -54,7 +58,7 @@ func unreadable(err error) error {
 			f.Message = strings.ToUpper(known.Error()[:1]) + known.Error()[1:] + "."
 		}
 	}
-	return &Refusal{Dialect: "unknown", Findings: []Finding{f}}
+	return &Refusal{Dialect: Unknown, Findings: []Finding{f}}
 }
 
 // wanted tells which sheets are read.
@@ -71,6 +75,10 @@ func compile(w *workbook.Workbook) (*Form, error) {
 	b := &builder{
 		settings: map[string]string{}, lists: map[string]*choiceList{}, external: map[string]*choiceList{},
 		files: map[string]string{}, byName: map[string][]*element{}, words: map[string][]string{},
+		usedLists: map[string]bool{}, instances: map[string]string{},
+	}
+	if f, ok := findODKX(w); ok {
+		return nil, &Refusal{Dialect: ODKX, Findings: []Finding{f}}
 	}
 	survey := w.Sheet("survey")
 	if survey == nil {
@@ -96,7 +104,16 @@ func compile(w *workbook.Workbook) (*Form, error) {
 		b.readChoices(external, b.external)
 	}
 	b.readSurvey(questions)
-	b.compileExpressions()
+	if len(b.root.children) > 0 {
+		b.meta()
+		b.compileExpressions()
+		b.wordChoices("choices", b.lists)
+		b.wordChoices("external_choices", b.external)
+		b.sources()
+		b.lint()
+	} else if len(b.faults) == 0 {
+		b.fault(Finding{Code: codeSheetMissing, Sheet: "survey", Message: "The survey sheet holds no questions."})
+	}
 	if s := w.Sheet("x_words"); s != nil {
 		b.readWords(b.readTable(s))
 	}
@@ -109,7 +126,12 @@ func compile(w *workbook.Workbook) (*Form, error) {
 }
 
 func (b *builder) refusal() *Refusal {
-	return &Refusal{Dialect: "xlsform", Findings: append(slices.Clone(b.faults), b.warnings...)}
+	r := &Refusal{Dialect: XLSForm, Findings: append(slices.Clone(b.faults), b.warnings...)}
+	if f, ok := findCHT(b.faults); ok {
+		r.Dialect = CHT
+		r.Findings = slices.Insert(r.Findings, 0, f)
+	}
+	return r
 }
 
 // readLanguages collects the languages of both sheets; the default comes first.
@@ -136,6 +158,7 @@ func (b *builder) readSettings(t *table) {
 	if len(t.rows) == 0 {
 		return
 	}
+	b.settingsRow = t.rows[0].number
 	for k, v := range t.rows[0].cells {
 		b.settings[k] = v
 	}
@@ -185,7 +208,7 @@ func (b *builder) form() *Form {
 		f.languages = []language{{"", ""}}
 	}
 	f.root.each(func(e *element) {
-		if e.container() {
+		if e.container() || e.internal {
 			return
 		}
 		q := &Question{
@@ -216,14 +239,22 @@ func (b *builder) expression(e *element, column string) *xpath.Expr {
 
 func (b *builder) parse(e *element, column, text string) *xpath.Expr {
 	at := Finding{Path: e.path, Sheet: "survey", Row: e.row, Column: column}
-	resolved, ok := b.resolve(e, text, at)
+	resolve := b.resolve
+	if column == "choice_filter" {
+		resolve = b.resolveFilter
+	}
+	resolved, ok := resolve(e, text, at)
 	if !ok {
 		return nil
 	}
 	x, err := xpath.Parse(resolved)
 	if err != nil {
+		// The reference converter takes such a form too. Without the
+		// expression the question is asked and its answer taken, so that
+		// nothing is lost.
 		at.Code, at.Message = codeExpression, fmt.Sprintf("The expression cannot be read: %v.", err)
-		b.fault(at)
+		at.Repair = "left the expression out"
+		b.warn(at)
 		return nil
 	}
 	return x

@@ -41,7 +41,7 @@ func (c *Catalogue) Add(b []byte) (*Form, error) {
 		if have.sum == sum {
 			return have.form, nil
 		}
-		return nil, &Refusal{Dialect: "xlsform", Findings: []Finding{{
+		return nil, &Refusal{Dialect: XLSForm, Findings: []Finding{{
 			Code: codeSetting, Sheet: "settings", Column: "version", Words: []string{f.Version},
 			Message: "Another workbook has the version " + f.Version + " of this form already; give the changed one a new version.",
 		}}}

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,17 +27,29 @@ func (b *builder) readChoices(t *table, into map[string]*choiceList) {
 			l = &choiceList{name: list}
 			into[list] = l
 		}
-		item := &choiceItem{name: name, cells: r.cells, row: r.number}
-		item.label = b.wordingOf(nil, "label", r.cells, at)
-		item.media = b.mediaOf(nil, r.cells, at)
-		if len(item.label) == 0 && len(item.media) == 0 {
-			at.Code, at.Column, at.Message = codeChoiceLabel, "label", fmt.Sprintf("The choice %s of the list %s has no label.", name, list)
-			b.warn(at)
-		}
-		l.items = append(l.items, item)
+		l.items = append(l.items, &choiceItem{name: name, cells: r.cells, row: r.number})
 	}
 	for _, l := range into {
 		b.checkTwice(t, l)
+	}
+}
+
+// wordChoices words the choices, once the questions they may mention are
+// known.
+func (b *builder) wordChoices(sheet string, lists map[string]*choiceList) {
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		l := lists[name]
+		for _, item := range l.items {
+			at := Finding{Sheet: sheet, Row: item.row}
+			if item.label == nil {
+				item.label = b.wordingOf(b.root, "label", item.cells, at)
+			}
+			item.media = b.mediaOf(b.root, item.cells, at)
+			if len(item.label) == 0 && len(item.media) == 0 {
+				at.Code, at.Column, at.Message = codeChoiceLabel, "label", fmt.Sprintf("The choice %s of the list %s has no label.", item.name, name)
+				b.warn(at)
+			}
+		}
 		l.root = l.instance()
 	}
 }
@@ -149,6 +162,10 @@ func (b *builder) mediaOf(e *element, cells map[string]string, at Finding) map[s
 func (b *builder) pieces(e *element, text string, at Finding) []piece {
 	if e == nil || !strings.Contains(text, "${") {
 		return []piece{{text: text}}
+	}
+	if strings.Contains(mention.ReplaceAllString(text, ""), "${") {
+		b.resolve(e, text, at) // says what is wrong
+		return nil
 	}
 	var out []piece
 	last := 0

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -57,6 +58,13 @@ var translatable = map[string]bool{
 	"image": true, "audio": true, "video": true, "big-image": true, "no_app_error_string": true, "form_title": true,
 }
 
+// otherToolsStop is how many empty rows end a sheet for the reference
+// converter.
+const otherToolsStop = 60
+
+// partOfForm names the families of columns that may hold any name after "::".
+var partOfForm = map[string]bool{"bind": true, "body": true, "control": true, "instance": true, "attribute": true}
+
 var spaces = regexp.MustCompile(` +`)
 
 // readTable reads headers and rows of a sheet. A column that repeats the
@@ -81,11 +89,23 @@ func (b *builder) readTable(s *workbook.Sheet) *table {
 		t.columns = append(t.columns, c)
 	}
 	t.dropRepeats(b, s, head.Number)
+	for i := range t.columns {
+		c := &t.columns[i]
+		if head, _, translated := strings.Cut(c.key, "::"); translated && s.Filled(i) && !partOfForm[head] {
+			b.warn(Finding{Code: codeColumnMissing, Sheet: t.name, Row: 1, Column: c.header,
+				Message: "The column " + c.header + " is not known.", Repair: "left the column out"})
+			c.key = ""
+		}
+	}
 	if s.Cut {
 		b.warn(Finding{Code: codeColumnsCut, Sheet: t.name, Row: head.Number,
 			Message: "Columns beyond the 250th are not read."})
 	}
-	for _, r := range s.Rows[1:] {
+	for i, r := range s.Rows[1:] {
+		if gap := r.Number - s.Rows[i].Number - 1; gap >= otherToolsStop {
+			b.warn(Finding{Code: codeSize, Sheet: t.name, Row: r.Number, Repair: "read on",
+				Message: fmt.Sprintf("%d empty rows stand before this one; other programs stop reading there.", gap)})
+		}
 		cells := map[string]string{}
 		for i, c := range t.columns {
 			v := r.Cell(i)

@@ -1,8 +1,6 @@
 package form
 
 import (
-	"strings"
-
 	"github.com/askonce/fieldkit/sync/form/xpath"
 )
 
@@ -25,6 +23,15 @@ func (b *builder) compileExpressions() {
 		e.constraint = b.expression(e, "constraint")
 		e.calculate = b.expression(e, "calculation")
 		e.count = b.expression(e, "repeat_count")
+		if from := e.cells["\x00from"]; from != "" {
+			at := at
+			at.Column = "type"
+			if e.source = b.find(mention.FindStringSubmatch(from)[2], at); e.source != nil && e.source.repeat() == nil {
+				at.Code, at.Message = codeListMissing, "Choices can come from a question only when it stands in a repeat."
+				b.fault(at)
+				e.source = nil
+			}
+		}
 		e.filter = b.expression(e, "choice_filter")
 		e.required = b.condition(e, "required")
 		e.readOnly = b.condition(e, "read_only")
@@ -58,16 +65,23 @@ func (b *builder) defaults(e *element) {
 	if text == "" || e.container() {
 		return
 	}
-	if strings.Contains(text, "${") || dynamicDefault(text) {
+	if e.computedDefault() {
 		e.dynamicDefault = b.parse(e, "default", text)
 		return
 	}
 	e.fixedDefault = text
 }
 
-func dynamicDefault(text string) bool {
-	x, err := xpath.Parse(text)
-	return err == nil && len(x.Calls()) > 0
+// computedDefault tells whether a default is an expression: it mentions a
+// question, calls a function or computes. The hyphens of dates and places are
+// no subtraction.
+func (e *element) computedDefault() bool {
+	text := e.cells["default"]
+	if text == "" {
+		return false
+	}
+	hyphens := e.kind == Date || e.kind == Time || e.kind == DateTime || e.kind >= Geopoint && e.kind <= Geoshape
+	return mention.MatchString(text) || xpath.Computes(text, !hyphens)
 }
 
 // triggers reads "${a}, ${b}": the calculation runs when one of them changes.

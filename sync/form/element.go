@@ -22,8 +22,15 @@ type element struct {
 	appearance                                      string
 	parameters                                      map[string]string
 
-	list *choiceList
-	file string // select from a file: its name
+	list     *choiceList
+	file     string   // select from a file: its name
+	external bool     // select_one_external
+	source   *element // select from the instances of a repeat: the question there
+	other    bool     // or_other was written behind the list
+	typed    bool     // computed, with the type of a question nobody sees
+	internal bool     // made by the kit, as meta/instanceID is
+
+	generated, taken bool // made for or_other; mentioned by name
 
 	relevant, required, readOnly, constraint, calculate, count, filter, dynamicDefault *xpath.Expr
 	fixedDefault                                                                       string

@@ -47,7 +47,7 @@ func (f Finding) At() string {
 // Refusal says why a workbook is no form this kit can run. It unwraps to a
 // civic.Problem with the code form_refused.
 type Refusal struct {
-	// Dialect is "xlsform", or the name of what it seems to be instead.
+	// Dialect is XLSForm, or what the workbook seems to be instead.
 	Dialect string
 	// Findings holds the faults first, then the warnings.
 	Findings []Finding

@@ -11,21 +11,48 @@ var mention = regexp.MustCompile(`\$\{\s*(last-saved#)?([^}\s]*)\s*\}`)
 
 // resolve writes the path of the question in the place of each ${name}.
 func (b *builder) resolve(e *element, text string, at Finding) (string, bool) {
+	return b.replace(text, at, func(target *element) string { return pathFrom(e, target) })
+}
+
+// resolveFilter does the same in a filter of choices, which is evaluated at
+// each choice: a relative path starts at the question, current().
+func (b *builder) resolveFilter(e *element, text string, at Finding) (string, bool) {
+	return b.replace(text, at, func(target *element) string {
+		if e.source != nil {
+			r := e.source.repeat()
+			if path, inside := strings.CutPrefix(target.xpath(), r.xpath()+"/"); inside {
+				return "./" + path
+			}
+		}
+		path := pathFrom(e, target)
+		if strings.HasPrefix(path, "/") {
+			return path
+		}
+		return "current()/" + path
+	})
+}
+
+// replace writes what path gives in the place of each ${name}.
+func (b *builder) replace(text string, at Finding, path func(*element) string) (string, bool) {
 	ok := true
+	if at.Column != "" && strings.Contains(mention.ReplaceAllString(text, ""), "${") {
+		at.Code, at.Message = codeReference, "A question is named as ${name}, with nothing else between the braces."
+		b.fault(at)
+		return text, false
+	}
 	out := mention.ReplaceAllStringFunc(text, func(m string) string {
 		parts := mention.FindStringSubmatch(m)
 		if parts[1] != "" {
-			at.Code, at.Message = codeTypeScope, "Answers of the form saved last (last-saved) cannot be used."
-			b.fault(at)
-			ok = false
-			return m
+			at.Code, at.Message = codeTypeScope, "Answers of the form saved last (last-saved) are not kept; they count as empty."
+			b.warn(at)
+			return " '' "
 		}
 		target := b.find(parts[2], at)
 		if target == nil {
 			ok = false
 			return m
 		}
-		return " " + pathFrom(e, target) + " "
+		return " " + path(target) + " "
 	})
 	return out, ok
 }
@@ -39,6 +66,18 @@ func (b *builder) find(name string, at Finding) *element {
 	}
 	switch found := b.byName[name]; len(found) {
 	case 1:
+		if name == b.root.name && !b.rootNamed {
+			b.rootNamed = true
+			at.Code, at.Words, at.Message = codeAmbiguous, []string{name}, "The question "+name+" has the name of the form's root."
+			at.Repair = "took ${" + name + "} for the question"
+			b.warn(at)
+		}
+		if found[0].generated && !found[0].taken {
+			found[0].taken = true
+			at.Code, at.Words, at.Message = codeOrOther, []string{name}, "There is no question "+name+" in the sheet."
+			at.Repair = "took it for the question that or_other adds"
+			b.warn(at)
+		}
 		return found[0]
 	case 0:
 		at.Code, at.Words = codeReference, []string{name}

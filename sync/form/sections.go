@@ -212,6 +212,8 @@ func (s *Session) options(f *field) []*choiceItem {
 		items = e.list.items
 	case e.file != "":
 		items = s.fileChoices(e)
+	case e.source != nil:
+		items = s.repeatChoices(f)
 	default:
 		return nil
 	}
@@ -227,9 +229,9 @@ func (s *Session) options(f *field) []*choiceItem {
 		return items
 	}
 	out := make([]*choiceItem, 0, len(kept))
-	for _, n := range kept {
-		if o, ok := n.Data.(*choiceItem); ok {
-			out = append(out, o)
+	for _, o := range items { // both in document order
+		if len(kept) > 0 && kept[0] == o.node {
+			out, kept = append(out, o), kept[1:]
 		}
 	}
 	return out
@@ -248,6 +250,42 @@ func (s *Session) allChoices(f *field) []Choice {
 		out[i] = Choice{o.name, s.labelOf(o, f)}
 	}
 	return out
+}
+
+// repeatChoices takes the instances of a repeat as choices, by the answer to
+// one of its questions; inside a shared outer repeat only those beside f.
+func (s *Session) repeatChoices(f *field) []*choiceItem {
+	var items []*choiceItem
+	r := f.element.source.repeat()
+	for _, x := range s.instances(f.element.source) {
+		up := x
+		for up.element != r {
+			up = up.parent
+		}
+		name := x.node.Text()
+		if name == "" || !sharesRepeats(f, up) {
+			continue
+		}
+		item := &choiceItem{name: name, label: wording{"": {{text: name}}}, node: up.node}
+		items = append(items, item)
+	}
+	return items
+}
+
+// sharesRepeats tells whether the repeats around an instance hold f too,
+// wherever both stand in the same repeat.
+func sharesRepeats(f, instance *field) bool {
+	for up := instance.parent; up != nil; up = up.parent {
+		if up.element.kind != Repeat {
+			continue
+		}
+		for g := f; g != nil; g = g.parent {
+			if g.element == up.element && g != up {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // fileChoices reads the choices of a CSV: the columns name and label, or those

@@ -2,7 +2,9 @@ package form
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -101,6 +103,17 @@ func (b *builder) element(parent *element, r row, typ string, at Finding) *eleme
 	}
 	e.parameters = parameters(r.get("parameters"))
 	switch {
+	case e.name == "" && typ == "note":
+		e.name = fmt.Sprintf("generated_note_name_%d", r.number)
+		e.path += e.name
+	case e.name == "0" || e.name == "1":
+		// The spreadsheet took the name for a truth.
+		was := e.name
+		e.name = map[string]string{"0": "FALSE", "1": "TRUE"}[was]
+		e.path = strings.TrimSuffix(e.path, was) + e.name
+		at.Code, at.Column, at.Words = codeNameInvalid, "name", []string{e.name}
+		at.Message, at.Repair = "The spreadsheet keeps this name as a truth, not as text.", "named it "+e.name
+		b.warn(at)
 	case e.name == "":
 		at.Code, at.Column, at.Message = codeNameMissing, "name", "This "+typ+" has no name."
 		b.fault(at)
@@ -131,33 +144,123 @@ func (b *builder) question(parent *element, r row, typ string, at Finding) {
 		b.bindList(e, s, at)
 	} else if kind, ok := typeNames[strings.ToLower(typ)]; ok {
 		e.kind, e.meta = kind, metaSource[strings.ToLower(typ)]
+	} else if strings.HasPrefix(typ, "osm ") || typ == "osm" {
+		e.kind = Hidden
 	} else {
 		at.Code, at.Column, at.Words = codeTypeUnknown, "type", []string{typ}
 		at.Message = "There is no type of question named \"" + typ + "\"."
 		b.fault(at)
 		return
 	}
+	e.typed = e.kind != Calculate && (e.cells["calculation"] != "" || e.cells["trigger"] != "") && !e.worded()
 	b.meaning(e)
-	if e.kind == Calculate && e.cells["calculation"] == "" && e.cells["default"] == "" {
+	if e.kind == Calculate && e.cells["calculation"] == "" && !e.computedDefault() {
 		at.Code, at.Column, at.Message = codeCalculation, "calculation", "The calculation "+e.name+" says not what to compute."
 		b.fault(at)
 	}
 	b.attach(parent, e, at)
+	if e.other {
+		b.specify(parent, e, at)
+	}
+}
+
+// worded tells whether the row has any label or hint.
+func (e *element) worded() bool {
+	for key := range e.cells {
+		switch name, _, _ := strings.Cut(key, "::"); name {
+		case "label", "hint", "image", "audio", "video":
+			return true
+		}
+	}
+	return false
+}
+
+// specify adds what or_other stands for: a choice "other", and a question that
+// asks which.
+func (b *builder) specify(parent, e *element, at Finding) {
+	if len(b.languages) > 0 {
+		at.Code, at.Column, at.Message = codeOrOther, "type", "The words of or_other are not translated; write the choice and its question out."
+		b.warn(at)
+	}
+	if e.list != nil && !e.list.has("other") {
+		e.list.items = append(e.list.items, &choiceItem{name: "other", label: wording{"": {{text: "Other"}}}, cells: map[string]string{"name": "other", "label": "Other"}})
+	}
+	if filter := e.cells["choice_filter"]; filter != "" {
+		at.Code, at.Column, at.Message = codeOrOther, "choice_filter", "A filter of choices and or_other do not go together."
+		at.Repair = "kept the filter and let it always show \"other\""
+		b.warn(at)
+		cells := maps.Clone(e.cells)
+		cells["choice_filter"] = "(" + filter + ") or name = 'other'"
+		e.cells = cells
+	}
+	more := &element{
+		kind: Text, typ: "text", generated: true, name: e.name + "_other", parent: parent, row: e.row, absences: e.absences,
+		cells: map[string]string{"label": "Specify other.", "relevant": "selected(../" + e.name + ", 'other')"},
+	}
+	more.path = strings.TrimSuffix(e.path, e.name) + more.name
+	b.attach(parent, more, at)
+}
+
+func (c *choiceList) has(name string) bool {
+	for _, item := range c.items {
+		if item.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// meta adds the part of the form that identifies a filled-in copy.
+func (b *builder) meta() {
+	if b.root.child("meta") != nil {
+		return
+	}
+	m := &element{kind: Group, name: "meta", path: "meta", parent: b.root, internal: true}
+	id := &element{kind: Meta, name: "instanceID", path: "meta/instanceID", parent: m, internal: true, meta: "uid"}
+	m.children = append(m.children, id)
+	if v := b.settings["instance_name"]; v != "" {
+		m.children = append(m.children, &element{
+			kind: Calculate, name: "instanceName", path: "meta/instanceName", parent: m, internal: true,
+			cells: map[string]string{"calculation": v},
+		})
+	}
+	b.root.children = append(b.root.children, m)
+	if len(b.byName["instanceID"]) == 0 && !yes(b.settings["omit_instanceid"]) {
+		b.byName["instanceID"] = []*element{id}
+	}
 }
 
 // bindList finds the choices of a question.
 func (b *builder) bindList(e *element, s selectType, at Finding) {
 	at.Column = "type"
+	e.other, e.external = s.other, s.external
 	switch {
 	case s.file:
 		e.file = s.list
+		if !slices.ContainsFunc(fileNames, func(ext string) bool { return strings.HasSuffix(strings.ToLower(s.list), ext) }) {
+			at.Code, at.Words = codeListMissing, []string{s.list}
+			at.Message = "The file " + s.list + " must end with .csv, .xml or .geojson."
+			b.fault(at)
+		}
 		return
 	case s.external:
+		if e.cells["choice_filter"] == "" {
+			e.list = b.lists[s.list] // without a filter it is an ordinary list
+			if e.list == nil {
+				e.list = &choiceList{name: s.list}
+			}
+			return
+		}
 		e.list = b.external[s.list]
+	case mention.MatchString(s.list):
+		e.cells = maps.Clone(e.cells)
+		e.cells["\x00from"] = s.list
+		return
 	default:
 		e.list = b.lists[s.list]
+		b.usedLists[s.list] = !strings.Contains(e.appearance, "search(")
 	}
-	if e.list == nil {
+	if e.list == nil && !(strings.Contains(e.appearance, "search(") && !s.external) {
 		at.Code, at.Words = codeListMissing, []string{s.list}
 		at.Message = "There is no list of choices named " + s.list + "."
 		b.fault(at)

@@ -11,6 +11,13 @@ const earthRadius = 6378100 // metres, as ODK takes it
 type point struct{ lat, lon float64 }
 
 func geoFunctions() map[string]*function {
+	area := &function{1, -1, func(c *Call) (Value, error) {
+		points, ok, err := c.points()
+		if err != nil || !ok || len(points) < 3 {
+			return Num(0), err
+		}
+		return Num(math.Round(areaOf(points)*100) / 100), nil
+	}}
 	return map[string]*function{
 		"distance": {1, -1, func(c *Call) (Value, error) {
 			points, ok, err := c.points()
@@ -23,13 +30,7 @@ func geoFunctions() map[string]*function {
 			}
 			return Num(math.Round(sum*100) / 100), nil
 		}},
-		"area": {1, -1, func(c *Call) (Value, error) {
-			points, ok, err := c.points()
-			if err != nil || !ok || len(points) < 3 {
-				return Num(0), err
-			}
-			return Num(math.Round(areaOf(points)*100) / 100), nil
-		}},
+		"area": area, "enclosed-area": area,
 		"geofence": {2, 2, func(c *Call) (Value, error) {
 			at, err := c.Text(0)
 			if err != nil {

@@ -2,6 +2,7 @@ package xpath
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -157,4 +158,25 @@ func nameLength(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// Computes tells whether a text, as it stands in a cell that may hold either a
+// value or an expression, is an expression: it calls a function, has a
+// predicate or an operator of arithmetic. minus tells whether a hyphen counts.
+func Computes(text string, minus bool) bool {
+	tokens, err := lex(text)
+	if err != nil {
+		return false
+	}
+	for i, t := range tokens {
+		switch {
+		case t.kind == tokOperator && t.text == "-" && !minus:
+			return false
+		case t.kind == tokOperator && slices.Contains([]string{"+", "-", "*", "div", "mod", "|"}, t.text) && i > 0,
+			t.kind == tokMark && t.text == "[",
+			t.kind == tokMark && t.text == "(" && i > 0 && tokens[i-1].kind == tokName:
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,245 @@
+//go:build acceptance
+
+package form_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/form/workbook"
+)
+
+// shared is a folder of the shared data; its absence fails the run.
+func shared(t testing.TB, parts ...string) string {
+	t.Helper()
+	root := os.Getenv("SHARED")
+	if root == "" {
+		t.Fatal("set SHARED to the folder of the shared data")
+	}
+	return filepath.Join(append([]string{root, "forms", "dev"}, parts...)...)
+}
+
+// listed is one workbook of the corpus.
+type listed struct {
+	file, dialect, format, verdict string
+}
+
+// accepted tells whether the reference converter takes the workbook.
+func (l listed) accepted() bool { return l.verdict == "ok" }
+
+func corpus(t testing.TB) []listed {
+	t.Helper()
+	f, err := os.Open(shared(t, "list.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	col := map[string]int{}
+	for i, h := range rows[0] {
+		col[h] = i
+	}
+	var out []listed
+	for _, r := range rows[1:] {
+		out = append(out, listed{r[col["file"]], r[col["dialect"]], r[col["format"]], r[col["pyxform_4.5.0"]]})
+	}
+	return out
+}
+
+// TestCorpusLoads opens every workbook of the corpus.
+func TestCorpusLoads(t *testing.T) {
+	type score struct{ all, taken, flagged, repaired, refused, placed int }
+	table := map[string]*score{}
+	var peak uint64
+	var slowest time.Duration
+	debug.SetMemoryLimit(256 << 20)
+	for _, l := range corpus(t) {
+		b, err := os.ReadFile(shared(t, "workbooks", l.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		f, err := form.Load(b)
+		slowest = max(slowest, time.Since(start))
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		peak = max(peak, m.Sys)
+		key := l.dialect + " " + l.format + " refused"
+		if l.accepted() {
+			key = l.dialect + " " + l.format + " accepted"
+		}
+		s := table[key]
+		if s == nil {
+			s = &score{}
+			table[key] = s
+		}
+		s.all++
+		var r *form.Refusal
+		switch {
+		case err == nil:
+			s.taken++
+			if len(f.Warnings) > 0 {
+				s.flagged++
+			}
+			for _, w := range f.Warnings {
+				if w.Repair != "" {
+					s.repaired++
+					break
+				}
+			}
+			if l.dialect == "std" && !l.accepted() {
+				var words []string
+				for _, w := range f.Warnings {
+					words = append(words, w.At()+": "+w.Message)
+				}
+				t.Logf("taken, refused there: %s (%.150s): %.500s", l.file, l.verdict, strings.Join(words, " | "))
+			}
+		case errors.As(err, &r):
+			s.refused++
+			if len(r.Findings) > 0 && (r.Findings[0].Row > 0 || l.dialect != "std" || l.format == "xls") {
+				s.placed++
+			}
+			if l.dialect == "std" && l.accepted() && l.format == "xlsx" {
+				var words []string
+				for _, w := range r.Findings {
+					if !w.Warning {
+						words = append(words, w.At()+": "+w.Message)
+					}
+				}
+				t.Logf("refused, accepted there: %s: %.600s", l.file, strings.Join(words, " | "))
+			}
+		default:
+			t.Errorf("%s: %v", l.file, err)
+		}
+	}
+	fmt.Printf("%-26s %5s %6s %8s %9s %8s %7s\n", "workbooks", "all", "taken", "warned", "repaired", "refused", "placed")
+	for _, key := range []string{"std xlsx accepted", "std xlsx refused", "std xls accepted", "std xls refused", "cht xlsx accepted", "cht xlsx refused", "odkx xlsx refused"} {
+		s := table[key]
+		fmt.Printf("%-26s %5d %6d %8d %9d %8d %7d\n", key, s.all, s.taken, s.flagged, s.repaired, s.refused, s.placed)
+	}
+	fmt.Printf("slowest %v, memory from the system %d MiB\n", slowest.Round(time.Millisecond), peak>>20)
+}
+
+// smallCase is one small form with what the reference converter says of it.
+type smallCase struct {
+	ID   string `json:"id"`
+	Test string `json:"test"`
+	MD   string `json:"md"`
+	SS   any    `json:"ss"`
+	KW   struct {
+		Name     string   `json:"name"`
+		Errored  bool     `json:"errored"`
+		Error    []string `json:"error__contains"`
+		Warnings []string `json:"warnings__contains"`
+		Match    []string `json:"xml__xpath_match"`
+	} `json:"kw"`
+}
+
+func eachLine(t testing.TB, name string, visit func([]byte)) {
+	t.Helper()
+	f, err := os.Open(shared(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewScanner(z)
+	in.Buffer(nil, 64<<20)
+	for in.Scan() {
+		visit(in.Bytes())
+	}
+	if err := in.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSmallCases compares verdicts: accepted, or refused (a repair with a
+// visible warning counts as refused).
+func TestSmallCases(t *testing.T) {
+	var all, agree, repaired, lenient, strict int
+	eachLine(t, "xlsform_cases.jsonl.gz", func(b []byte) {
+		var c smallCase
+		if err := json.Unmarshal(b, &c); err != nil {
+			t.Fatal(err)
+		}
+		all++
+		w := table(c.MD)
+		if c.MD == "" {
+			w = dictionary(c.SS)
+		}
+		f, err := form.Compile(w)
+		switch {
+		case (err != nil) == c.KW.Errored:
+			agree++
+		case err == nil && slices.ContainsFunc(f.Warnings, func(w form.Finding) bool { return w.Repair != "" }):
+			agree++
+			repaired++
+		case err == nil:
+			lenient++
+			t.Logf("LENIENT %s %s %.300q\n%s", c.ID, c.Test, c.KW.Error, c.MD)
+		default:
+			strict++
+			if errors.Is(err, nil) {
+				return
+			}
+			var r *form.Refusal
+			errors.As(err, &r)
+			t.Logf("STRICT %s %s: %s: %s\n%s", c.ID, c.Test, r.Findings[0].At(), r.Findings[0].Message, c.MD)
+		}
+	})
+	fmt.Printf("small cases: %d, agree %d (%.1f %%; %d of them repaired), taken but refused there %d, refused but taken there %d\n",
+		all, agree, 100*float64(agree)/float64(all), repaired, lenient, strict)
+}
+
+// dictionary reads a workbook given as sheets of rows by header.
+func dictionary(v any) *workbook.Workbook {
+	w := &workbook.Workbook{}
+	sheets, _ := v.(map[string]any)
+	for name, rows := range sheets {
+		list, ok := rows.([]any)
+		if !ok || !form.Wanted(name) {
+			continue
+		}
+		s := &workbook.Sheet{Name: name, Rows: []workbook.Row{{Number: 1}}}
+		at := map[string]int{}
+		for i, r := range list {
+			row := workbook.Row{Number: i + 2}
+			cells, _ := r.(map[string]any)
+			for h, c := range cells {
+				j, ok := at[h]
+				if !ok {
+					j = len(at)
+					at[h] = j
+					s.Rows[0].Cells = append(s.Rows[0].Cells, h)
+				}
+				for len(row.Cells) <= j {
+					row.Cells = append(row.Cells, "")
+				}
+				row.Cells[j] = workbook.Normal(fmt.Sprint(c))
+			}
+			s.Rows = append(s.Rows, row)
+		}
+		w.Names = append(w.Names, name)
+		w.Sheets = append(w.Sheets, s)
+	}
+	return w
+}

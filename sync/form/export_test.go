@@ -1,0 +1,7 @@
+package form
+
+// Compile and Wanted are for tests that write their workbooks as tables.
+var (
+	Compile = compile
+	Wanted  = wanted
+)
