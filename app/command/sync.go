@@ -123,7 +123,10 @@ func (c *command) status() *cobra.Command {
 	return cmd
 }
 
-// meter tells of long work, at most every second.
+// toldEvery is how long long work is silent at most.
+const toldEvery = 3 * time.Second
+
+// meter tells of long work now and then.
 type meter struct {
 	face *face
 	last time.Time
@@ -134,7 +137,7 @@ func newMeter(f *face) *meter { return &meter{face: f, now: time.Now, last: time
 
 func (m *meter) tell(p kit.Progress) {
 	now := m.now()
-	if now.Sub(m.last) < time.Second || p.Total == 0 {
+	if now.Sub(m.last) < toldEvery || p.Total == 0 {
 		return
 	}
 	m.last = now
@@ -151,7 +154,7 @@ func (m *meter) tell(p kit.Progress) {
 // count tells of work counted in pieces.
 func (m *meter) count(what string, done, total int, took time.Duration) {
 	now := m.now()
-	if now.Sub(m.last) < time.Second {
+	if now.Sub(m.last) < toldEvery {
 		return
 	}
 	m.last = now

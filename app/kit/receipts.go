@@ -45,14 +45,19 @@ func (k *Kit) Receipt(ctx context.Context, id civic.RegistrationID) (Receipt, er
 	return out, nil
 }
 
-// ReceiptPNG draws the receipt's QR.
+// PNG draws the receipt's QR.
+func (r Receipt) PNG() ([]byte, error) {
+	b, err := receipt.PNG(r.Text)
+	return b, problem(err)
+}
+
+// ReceiptPNG draws a registration's receipt.
 func (k *Kit) ReceiptPNG(ctx context.Context, id civic.RegistrationID) ([]byte, error) {
 	r, err := k.Receipt(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	b, err := receipt.PNG(r.Text)
-	return b, problem(err)
+	return r.PNG()
 }
 
 // ReceiptPDF is the receipt to print, one page, in a language.
