@@ -3,7 +3,6 @@ package batch
 import (
 	"bytes"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"io"
@@ -37,13 +36,8 @@ func NewDayKey(random io.Reader) (DayKey, error) {
 	if _, err := io.ReadFull(orSystem(random), k.Key[:]); err != nil {
 		return DayKey{}, err
 	}
-	k.ID = keyID(k.Key)
+	k.ID = protocol.NewKeyID(k.Key)
 	return k, nil
-}
-
-func keyID(key [32]byte) protocol.KeyID {
-	h := sha256.Sum256(append([]byte("askonce/day-key/v0\x00"), key[:]...))
-	return protocol.KeyID(h[:8])
 }
 
 // WrapDayKey makes the day's header file: device and key id outside, one age
@@ -52,7 +46,7 @@ func WrapDayKey(k DayKey, device civic.DeviceID, recipients []string, sign ed255
 	if len(recipients) == 0 || len(recipients) > MaxRecipients {
 		return nil, errors.New("a day key needs at least one recipient and at most eight")
 	}
-	if k.ID != keyID(k.Key) {
+	if k.ID != protocol.NewKeyID(k.Key) {
 		return nil, errors.New("the day key and its id do not belong together")
 	}
 	to := make([]age.Recipient, len(recipients))
@@ -129,7 +123,7 @@ func OpenDayKey(file []byte, device ed25519.PublicKey, ids ...age.Identity) (Day
 		return DayKey{}, unreadable(errors.New("the header holds no key of this device"))
 	}
 	k := DayKey{Key: [32]byte(plain[boundDevice:])}
-	k.ID = keyID(k.Key)
+	k.ID = protocol.NewKeyID(k.Key)
 	if subtle.ConstantTimeCompare(k.ID[:], id[:]) != 1 {
 		return DayKey{}, unreadable(errors.New("the header holds another key than it names"))
 	}

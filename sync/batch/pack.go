@@ -73,7 +73,7 @@ func (p Packing) fits(regs []civic.Registration) error {
 	switch {
 	case len(p.Sign) != ed25519.PrivateKeySize || !ok || p.Device != civic.NewDeviceID(public):
 		return errors.New("the signing key is not the device's")
-	case p.Key.ID != keyID(p.Key.Key):
+	case p.Key.ID != protocol.NewKeyID(p.Key.Key):
 		return errors.New("the day key and its id do not belong together")
 	case p.Now == nil:
 		return errors.New("packing needs a clock")
