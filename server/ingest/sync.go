@@ -80,8 +80,13 @@ func (g *Ingest) answer(ctx context.Context, device access.Device, ask protocol.
 	var acks []protocol.BatchAck
 	err = g.DB.View(ctx, func(tx ledger.Tx) error {
 		a.Want, a.WantKey, a.Down, a.More = nil, nil, nil, false
-		if acks, err = g.acks(ctx, tx, ask, &a); err != nil {
+		if acks, err = g.acks(ctx, tx, ask.Batches, ask.Attachments); err != nil {
 			return err
+		}
+		for _, ack := range acks {
+			if ack.State == protocol.BatchAbsent {
+				a.Want = append(a.Want, ack.Batch)
+			}
 		}
 		if err := g.wantedKeys(ctx, tx, device, ask.Keys, &a); err != nil {
 			return err
@@ -142,24 +147,19 @@ func (g *Ingest) await(ctx context.Context, device access.Device, ask protocol.S
 	}
 }
 
-// acks says how every file asked about stands, and wants those that are absent.
-func (g *Ingest) acks(ctx context.Context, tx ledger.Tx, ask protocol.SyncRequest, a *protocol.SyncAnswer) ([]protocol.BatchAck, error) {
+// acks says how files stand.
+func (g *Ingest) acks(ctx context.Context, tx ledger.Tx, names ...[]civic.Digest) (acks []protocol.BatchAck, err error) {
 	demo, err := access.Setting(ctx, tx, SafeIsReceived)
 	if err != nil {
 		return nil, err
 	}
-	acks := make([]protocol.BatchAck, 0, len(ask.Batches)+len(ask.Attachments))
-	for _, names := range [][]civic.Digest{ask.Batches, ask.Attachments} {
-		for _, name := range names {
+	for _, list := range names {
+		for _, name := range list {
 			ack, err := g.ackOf(ctx, tx, name)
 			if err != nil {
 				return nil, err
 			}
-			if ack.State == protocol.BatchAbsent {
-				a.Want = append(a.Want, name)
-			} else if demo != "" {
-				ack.Safe = true
-			}
+			ack.Safe = ack.Safe || demo != "" && ack.State != protocol.BatchAbsent
 			acks = append(acks, ack)
 		}
 	}

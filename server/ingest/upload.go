@@ -80,6 +80,13 @@ func (g *Ingest) create(w http.ResponseWriter, r *http.Request, device access.De
 	if length > meta.Kind.MaxSize() || length == 0 {
 		return civic.NewProblem(civic.UploadTooLarge, nil, bytesInWords(meta.Kind.MaxSize()))
 	}
+	if len(meta.Key) > 0 {
+		// The day key came along to save a round trip; a wrong one is set aside,
+		// and the batch goes its own way.
+		if _, _, err := g.Take(r.Context(), protocol.UploadKey, meta.Key, device.ID); err != nil {
+			return err
+		}
+	}
 	release, err := g.hold(w, r, device, meta.Name)
 	if err != nil {
 		return err
@@ -100,6 +107,9 @@ func (g *Ingest) create(w http.ResponseWriter, r *http.Request, device access.De
 		if err := g.receive(w, r, device, p, p.offset); err != nil {
 			return err
 		}
+	}
+	if err := g.acknowledge(w, r, p); err != nil {
+		return err
 	}
 	w.Header().Set("Location", protocol.UploadPath(p.name))
 	w.Header().Set(protocol.HeaderUploadOffset, strconv.FormatInt(p.offset, 10))
@@ -146,6 +156,9 @@ func (g *Ingest) patch(w http.ResponseWriter, r *http.Request, device access.Dev
 		return civic.NewProblem(civic.UploadOffset, nil)
 	}
 	if err := g.receive(w, r, device, p, 0); err != nil {
+		return err
+	}
+	if err := g.acknowledge(w, r, p); err != nil {
 		return err
 	}
 	w.Header().Set(protocol.HeaderUploadOffset, strconv.FormatInt(p.offset, 10))
@@ -273,4 +286,24 @@ func (g *Ingest) finish(r *http.Request, device access.Device, p *partial) error
 		g.Logger.Warn("an upload's file stays behind", "error", err)
 	}
 	return nil
+}
+
+// acknowledge puts the signed word that a whole file was taken into the answer.
+func (g *Ingest) acknowledge(w http.ResponseWriter, r *http.Request, p *partial) error {
+	if !p.done {
+		return nil
+	}
+	var acks []protocol.BatchAck
+	err := g.DB.View(r.Context(), func(tx ledger.Tx) (err error) {
+		acks, err = g.acks(r.Context(), tx, []civic.Digest{p.name})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	statement, err := g.Access.Acks(acks)
+	if err == nil {
+		w.Header().Set(protocol.HeaderAck, protocol.AckHeader(statement))
+	}
+	return err
 }

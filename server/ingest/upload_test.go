@@ -133,8 +133,14 @@ func TestUploadInParts(t *testing.T) {
 		if a := w.do(t, "PATCH", path, part(len(file), nil), nil); a.code != 204 {
 			t.Fatalf("an empty part at the end: %+v", a)
 		}
-		if a := w.do(t, "POST", protocol.PathUploads, creation(protocol.UploadKey, file), nil); a.code != 201 || a.offset != strconv.Itoa(len(file)) {
+		a = w.do(t, "POST", protocol.PathUploads, creation(protocol.UploadKey, file), nil)
+		if a.code != 201 || a.offset != strconv.Itoa(len(file)) {
 			t.Fatalf("%+v", a)
+		}
+		var acks []protocol.BatchAck
+		if err := protocol.Open(protocol.StatementAck, protocol.ParseAckHeader(a.header), c.access.Keys().Statements(), &acks); err != nil || len(acks) != 1 ||
+			acks[0].Batch != protocol.NameOf(file) || acks[0].State != protocol.BatchReceived {
+			t.Fatalf("the answer to the last byte does not say so: %v %+v", err, acks)
 		}
 		left, _ := filepath.Glob(filepath.Join(c.dir, "uploads", "*", "*"))
 		if len(left) != 0 {
@@ -264,6 +270,23 @@ func TestCutKeepsWhatCame(t *testing.T) {
 			t.Fatalf("%+v", s)
 		}
 	})
+}
+
+func TestKeyTravelsWithItsBatch(t *testing.T) {
+	c := newCentre(t)
+	k := c.kit("mx-1")
+	w := newWire(t, k)
+	file := k.pack(k.seal())
+	h := creation(protocol.UploadBatch, file)
+	h[protocol.HeaderUploadMeta] = protocol.Metadata{Kind: protocol.UploadBatch, Name: protocol.NameOf(file), Key: k.header()}.String()
+	h["Content-Type"] = protocol.MediaOffset
+	if a := w.do(t, "POST", protocol.PathUploads, h, file); a.code != 201 {
+		t.Fatalf("%+v", a)
+	}
+	c.work()
+	if _, _, outcomes := k.sync(protocol.SyncRequest{}); len(outcomes) != 1 {
+		t.Fatalf("%+v", outcomes)
+	}
 }
 
 // The last byte came, then the power went: whoever asks next, the file is taken

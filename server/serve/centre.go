@@ -20,6 +20,7 @@ import (
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/web"
+	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -114,7 +115,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	}
 	o.Reconciler = reconcile.New(reconcile.Config{Registry: o.Registry, Clock: c.Clock})
 	o.Ingest, err = ingest.New(ingest.Config{
-		DB: db, Access: o.Access, Forms: o.Forms, Settler: o.Reconciler,
+		DB: db, Access: o.Access, Forms: batch.Remember(o.Forms), Settler: o.Reconciler,
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ func (c *Centre) bundle(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, err)
 		return
 	}
-	c.answer(w, protocol.BundleAnswer{Root: c.Access.Keys().Root.Raw, Bundle: statement})
+	c.answer(w, protocol.BundleAnswer{Root: c.Access.Keys().Root.Raw, Bundle: statement, ServerTime: c.Clock().Unix()})
 }
 
 func (c *Centre) enrol(w http.ResponseWriter, r *http.Request) {
