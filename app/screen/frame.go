@@ -22,9 +22,11 @@ func (s *Shell) frame(v view) fyne.CanvasObject {
 	if v.wide {
 		width = spacious
 	}
+	width *= s.theme().Look().Scale
 	s.scroll = container.NewVScroll(container.New(&widget.Column{Width: width, Edge: 16, Gap: 16}, v.body))
 	s.mark("page", s.scroll)
 	below := container.NewVBox(s.toastLine(width), s.bar(v))
+	s.below = below
 	whole := container.NewBorder(s.top(v), below, nil, nil, s.scroll)
 	if !v.practice {
 		return container.New(&settling{s}, whole)
@@ -140,10 +142,8 @@ func (b *barLine) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 }
 
 func (b *barLine) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	if b.width > 0 {
-		side, _ := b.split(objects, b.width)
-		objects[0].Resize(fyne.NewSize(side, objects[0].Size().Height))
-	}
+	side, _ := b.split(objects, max(b.width, 320))
+	objects[0].Resize(fyne.NewSize(side, objects[0].MinSize().Height))
 	high := objects[0].MinSize().Height
 	if len(objects) > 1 {
 		high = max(high, objects[1].MinSize().Height, theme.Target+8)

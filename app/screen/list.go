@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -147,8 +148,10 @@ func (s *Shell) rowWords(r kit.Row) string {
 	if r.Reference != "" {
 		parts = append(parts, r.Reference)
 	}
-	for _, reason := range r.Reasons {
-		parts = append(parts, s.reason(reason))
+	if slices.Contains(filterStatuses[filterNeeds], r.Status) {
+		for _, reason := range r.Reasons {
+			parts = append(parts, s.reason(reason))
+		}
 	}
 	return strings.Join(parts, " · ")
 }
@@ -183,7 +186,8 @@ func (p *registrationPage) build(s *Shell) view {
 	v := view{title: s.rowName(e.Row), practice: e.Practice}
 	body := column(container.New(&widget.Flow{Gap: theme.Gap}, s.badge(e.Row)), widget.NewText(say("status."+e.Status.String()+".means")))
 	for _, reason := range e.Reasons {
-		body.Add(widget.NewPanel(theme.Attention, theme.IconAttention, widget.NewText(s.reason(reason))))
+		tone, icon := widget.StatusLook(e.Status)
+		body.Add(widget.NewPanel(tone, icon, widget.NewText(s.reason(reason))))
 	}
 	if e.Forgotten {
 		body.Add(widget.NewPanel(theme.Centre, theme.IconCentre, widget.NewText(say("list.forgotten"))))

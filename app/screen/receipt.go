@@ -36,9 +36,9 @@ func (p *receiptPage) build(s *Shell) view {
 		return v
 	}
 	v.practice = r.Practice
-	code := widget.NewCode(png, 420)
+	code := widget.NewCode(png, s.codeSide())
 	s.mark("receipt.code", code)
-	v.body = container.New(&widget.Pair{From: 860, Share: 0.5, Gap: 24}, container.NewCenter(code), p.facts(s, r))
+	v.body = container.New(&widget.Pair{From: 860, Share: 0.48, Gap: 24}, container.NewCenter(code), p.facts(s, r))
 	v.side = []action{
 		{name: "receipt.pdf", icon: theme.IconPrint, words: say("receipt.pdf"), key: fyne.KeyF6, do: func() { p.pdf(s, r) }},
 		{name: "receipt.png", icon: theme.IconSave, words: say("receipt.png"), key: fyne.KeyF7, do: func() { p.save(s, r, ".png", png) }},
@@ -53,6 +53,12 @@ func (p *receiptPage) build(s *Shell) view {
 		}})
 	}
 	return v
+}
+
+// codeSide is as large as the window shows whole: the code is held to a camera.
+func (s *Shell) codeSide() float32 {
+	size := s.c.Window.Canvas().Size()
+	return max(260, min(480, size.Width-64, size.Height-260))
 }
 
 // facts are what was done, in words for both people at the table.

@@ -74,7 +74,7 @@ func (p *reviewPage) section(s *Shell, i int, section capture.ReviewSection) fyn
 	}
 	change := widget.NewButton(s.hands, widget.Quiet, "", s.c.Words.Say("review.change"), strconv.Itoa(i+1), func() { p.changeSection(s, section.Path) })
 	s.mark("change:"+section.Path, change)
-	lines := part(container.NewBorder(nil, nil, nil, change, container.New(&widget.Column{}, widget.NewHeading(title))))
+	lines := part(widget.NewEnds(widget.NewHeading(title), change))
 	for _, line := range section.Lines {
 		lines.Add(s.reviewLine(line))
 	}

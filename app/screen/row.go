@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
@@ -55,7 +54,7 @@ func (r *row) heading() fyne.CanvasObject {
 	}
 	remove := widget.NewButton(r.p.s.hands, widget.Quiet, theme.IconRemove, r.p.s.c.Words.Say("interview.remove"), "", func() { r.p.remove(r.item.Path) })
 	r.p.s.mark("remove:"+r.item.Path, remove)
-	return container.NewBorder(nil, nil, nil, remove, r.words)
+	return widget.NewEnds(r.words, remove)
 }
 
 // question builds the editor that the question's kind asks for.

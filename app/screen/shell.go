@@ -50,6 +50,7 @@ type Shell struct {
 	pages  []page // the way here, the last is shown
 	view   view
 	scroll *container.Scroll
+	below  *fyne.Container
 	toast  *widget.Toast
 	main   *widget.Button
 	names  map[string]fyne.CanvasObject
@@ -162,6 +163,7 @@ func (s *Shell) home() {
 // open shows a page on top of those before.
 func (s *Shell) open(p page) {
 	s.pages = append(s.pages, p)
+	s.toast.Hide()
 	s.show(true)
 }
 
@@ -214,7 +216,7 @@ func (s *Shell) show(fresh bool) {
 	s.names, s.last = map[string]fyne.CanvasObject{}, nil
 	s.view = s.current().build(s)
 	s.c.Window.SetContent(s.frame(s.view))
-	s.layout()
+	s.layoutFrame()
 	if !fresh {
 		s.scroll.Offset = offset
 		s.scroll.Refresh()

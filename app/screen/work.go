@@ -39,10 +39,17 @@ func (s *Shell) hush() {
 }
 
 func (s *Shell) layoutFrame() {
-	if c := s.c.Window.Content(); c != nil {
-		c.Refresh()
-		s.layout()
+	c := s.c.Window.Content()
+	if c == nil {
+		return
 	}
+	for range 2 { // heights hang on widths that the first round has found
+		c.Refresh()
+		if b := s.below; b != nil {
+			b.Refresh()
+		}
+	}
+	s.layout()
 }
 
 // fail says a problem, with what to do about it.

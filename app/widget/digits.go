@@ -293,6 +293,12 @@ func (r *digitsRenderer) Layout(s fyne.Size) {
 	caret := x
 	for i, t := range d.signs {
 		w := max(one.Width, t.MinSize().Width) + 1
+		if t.Text == "/" || t.Text == ":" {
+			w = t.MinSize().Width + 4
+			t.Move(fyne.NewPos(x+2, y))
+			x += w
+			continue
+		}
 		t.Move(fyne.NewPos(x, y))
 		t.Resize(fyne.NewSize(w, one.Height))
 		if i == r.caretAt() {

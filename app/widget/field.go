@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -154,8 +155,9 @@ func (f *Field) TypedShortcut(s fyne.Shortcut) {
 }
 
 // TypeAhead is a field that offers, in line below it, what the text could
-// become. Strict means that only what is offered will do: then Enter takes the
-// first; else Enter keeps what was typed, and Down, then Enter, takes an offer.
+// become. Enter takes the offer that is drawn as taken: the first once enough
+// was typed, or the one that Down has reached; Escape takes the offers away.
+// Strict means that only what is offered will do.
 type TypeAhead struct {
 	*Field
 	// Offers finds what fits what was typed, best first.
@@ -169,6 +171,10 @@ type TypeAhead struct {
 	chips  *fyne.Container
 	whole  *fyne.Container
 }
+
+// sureAfter so many letters Enter takes the first offer, which is drawn as
+// taken; before, and when an offer was typed in full, it keeps what was typed.
+const sureAfter = 4
 
 // mostOffers are shown at a time: more would push the page about.
 const mostOffers = 5
@@ -206,10 +212,15 @@ func (t *TypeAhead) offer(s string) {
 	if len(t.offers) == 1 && t.offers[0].Label == s {
 		t.offers = nil
 	}
-	if t.strict && len(t.offers) > 0 && strings.TrimSpace(s) != "" {
+	if n := len([]rune(strings.TrimSpace(s))); len(t.offers) > 0 && (n >= sureAfter || n > 0 && t.strict) && !t.offered(s) {
 		t.at = 0
 	}
 	t.show()
+}
+
+// offered tells whether what was typed is one of the offers as it stands.
+func (t *TypeAhead) offered(typed string) bool {
+	return slices.ContainsFunc(t.offers, func(o Option) bool { return o.Label == strings.TrimSpace(typed) })
 }
 
 func (t *TypeAhead) show() {

@@ -107,7 +107,7 @@ func NewToast(h *Hands) *Toast {
 	t := &Toast{hands: h, words: NewText("")}
 	t.words.ink = theme.Known.Ink()
 	t.undo = NewButton(h, Ordinary, theme.IconUndo, "", "Ctrl+Z", nil)
-	t.whole = NewPanel(theme.Known, "", container.New(&beside{gap: theme.Gap}, container.New(&middle{}, t.words), t.undo))
+	t.whole = NewPanel(theme.Known, "", NewEnds(t.words, t.undo))
 	t.Hidden = true
 	t.ExtendBaseWidget(t)
 	return t
@@ -144,23 +144,3 @@ func (t *Toast) Undo() bool {
 
 // CreateRenderer implements fyne.Widget.
 func (t *Toast) CreateRenderer() fyne.WidgetRenderer { return fw.NewSimpleRenderer(t.whole) }
-
-// middle puts one thing in the middle of the height.
-type middle struct{}
-
-func (middle) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	for _, o := range objects {
-		o.Resize(fyne.NewSize(s.Width, o.MinSize().Height))
-		h := o.MinSize().Height
-		o.Resize(fyne.NewSize(s.Width, h))
-		o.Move(fyne.NewPos(0, (s.Height-h)/2))
-	}
-}
-
-func (middle) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var s fyne.Size
-	for _, o := range objects {
-		s = s.Max(o.MinSize())
-	}
-	return s
-}

@@ -39,7 +39,7 @@ func NewRow(h *Hands, label, hint string, editor fyne.CanvasObject, focus fyne.F
 	r.mark = canvas.NewImageFromResource(theme.Icon(theme.IconAttention, theme.Attention.Ink()))
 	r.mark.FillMode = canvas.ImageFillContain
 	r.mark.SetMinSize(fyne.NewSize(22, 22))
-	r.note = container.NewBorder(nil, nil, container.NewVBox(r.mark), nil, r.message)
+	r.note = container.New(&led{gap: 8}, r.mark, r.message)
 	r.note.Hide()
 	line := editor
 	r.absences = NewChoice(h, absences, "")
@@ -128,7 +128,16 @@ func (r *Row) Refresh() {
 }
 
 // beside puts the second thing at the end of the first's line.
-type beside struct{ gap float32 }
+type beside struct {
+	gap    float32
+	middle bool // both in the middle of the height
+}
+
+// NewEnds puts words at the beginning of a line and something to press at its
+// end.
+func NewEnds(words, press fyne.CanvasObject) *fyne.Container {
+	return container.New(&beside{gap: theme.Gap, middle: true}, words, press)
+}
 
 func (b *beside) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	side := objects[1].MinSize()
@@ -136,6 +145,12 @@ func (b *beside) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	objects[0].Resize(fyne.NewSize(s.Width-side.Width-b.gap, s.Height))
 	objects[1].Move(fyne.NewPos(s.Width-side.Width, 0))
 	objects[1].Resize(side)
+	if b.middle {
+		h := objects[0].MinSize().Height
+		objects[0].Resize(fyne.NewSize(s.Width-side.Width-b.gap, h))
+		objects[0].Move(fyne.NewPos(0, (s.Height-h)/2))
+		objects[1].Move(fyne.NewPos(s.Width-side.Width, (s.Height-side.Height)/2))
+	}
 }
 
 func (b *beside) MinSize(objects []fyne.CanvasObject) fyne.Size {

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/askonce/fieldkit/app/background"
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/app/screen"
+	"github.com/askonce/fieldkit/app/text"
+	"github.com/askonce/fieldkit/app/theme"
+)
+
+// appID is how the window system knows the program; FyneApp.toml has the same.
+const appID = "com.github.askonce.fieldkit"
+
+// openWindow shows the kit in a folder and returns when the window is closed.
+func openWindow(ctx context.Context, home string) error {
+	book, err := text.Load()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	words := text.NewTeller(book, os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"), lang.SystemLocale().LanguageString())
+	k, err := kit.Open(ctx, kit.Options{Home: home, Logger: log, Words: func(l, key string) string { return words.SayIn(l, key) }})
+	if err != nil {
+		explain(words, err)
+		return err
+	}
+	a := app.NewWithID(appID)
+	w := newWindow(a)
+	shell := screen.New(screen.Config{Kit: k, Words: words, App: a, Window: w, Clock: time.Now, Version: version(),
+		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Exports: exportFolder(), Print: printer()})
+	shell.Background(func(told func(background.Event), progress func(kit.Progress)) *background.Runner {
+		return background.New(background.Config{Kit: k, Told: told, Progress: progress, Logger: log})
+	})
+	watch(shell, w)
+	go func() {
+		<-ctx.Done()
+		fyne.Do(w.Close)
+	}()
+	shell.Start()
+	w.ShowAndRun()
+	shell.Close()
+	// What was sealed is packed, so that it can travel without a passphrase.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if k.State() == kit.Unlocked {
+		err = k.Lock(after)
+	}
+	return errors.Join(err, k.Close())
+}
+
+func newWindow(a fyne.App) fyne.Window {
+	w := a.NewWindow("Field kit")
+	w.SetPadded(false)
+	w.SetMaster()
+	w.SetIcon(theme.Drawing(theme.IconApp))
+	w.Resize(fyne.NewSize(1024, 768))
+	return w
+}
+
+// explain shows a window that says why the kit could not be opened: an officer
+// who taps the icon sees no terminal.
+func explain(words *text.Teller, err error) {
+	a := app.NewWithID(appID)
+	w := newWindow(a)
+	screen.Explain(a, w, words, err)
+	w.ShowAndRun()
+}
+
+// pictureFolders are where photos are looked for, cards and sticks included.
+func pictureFolders() []string {
+	var all []string
+	if home, err := os.UserHomeDir(); err == nil {
+		for _, name := range []string{"Pictures", "Imágenes", "Downloads", "Descargas", "DCIM", "Desktop", "Escritorio"} {
+			all = append(all, filepath.Join(home, name))
+		}
+	}
+	for _, pattern := range []string{"/media/*/*", "/run/media/*/*"} {
+		if found, err := filepath.Glob(pattern); err == nil {
+			all = append(all, found...)
+		}
+	}
+	return all
+}
+
+// exportFolder is where receipts are saved: the officer's documents.
+func exportFolder() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "."
+	}
+	for _, name := range []string{"Documents", "Documentos"} {
+		if info, err := os.Stat(filepath.Join(home, name)); err == nil && info.IsDir() {
+			return filepath.Join(home, name)
+		}
+	}
+	return filepath.Join(home, "Documents")
+}
+
+// printer sends a PDF to the system's printer; nil where there is none.
+func printer() func([]byte) error {
+	lp, err := exec.LookPath("lp")
+	if err != nil {
+		return nil
+	}
+	return func(pdf []byte) error {
+		f, err := os.CreateTemp("", "receipt-*.pdf")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.Remove(f.Name()) }()
+		if _, err := f.Write(pdf); err != nil {
+			return errors.Join(err, f.Close())
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+		return exec.Command(lp, f.Name()).Run()
+	}
+}
