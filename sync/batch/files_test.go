@@ -98,24 +98,9 @@ func TestResignedBatch(t *testing.T) {
 // FuzzFiles feeds every reader of files that come from outside.
 func FuzzFiles(f *testing.F) {
 	k := newKit(f, "kit")
-	registry, err := age.GenerateHybridIdentity()
-	if err != nil {
-		f.Fatal(err)
-	}
-	header, err := batch.WrapDayKey(k.key, k.id, []string{registry.Recipient().String()}, k.private)
-	if err != nil {
-		f.Fatal(err)
-	}
-	file, err := batch.Pack(k.packing(nil), k.chain(f, simple(1), 1))
-	if err != nil {
-		f.Fatal(err)
-	}
-	photo, err := batch.SealAttachment(k.key, k.id, []byte("photo"), k.private, nil)
-	if err != nil {
-		f.Fatal(err)
-	}
 	genuine := map[[32]byte]bool{}
-	for _, b := range [][]byte{header, file, photo} {
+	for _, name := range []string{"dense", "plain", "key", "attachment"} {
+		b := golden(f, name)
 		f.Add(b)
 		genuine[sha256.Sum256(b)] = true
 	}

@@ -51,7 +51,7 @@ func (c *codec) registration(index int, r *civic.Registration) {
 		slices.Equal(r.Services, before.Services) && r.Language == before.Language &&
 		r.Started.Boot == before.Sealed.Boot && r.Sealed.Boot == before.Sealed.Boot &&
 		offset(r.Started) == offset(before.Sealed) && offset(r.Sealed) == offset(before.Sealed)
-	steady = c.flag(&c.env.steady, steady && index > 0)
+	steady = index > 0 && c.flag(&c.env.steady, steady)
 	if steady {
 		r.Area, r.Officer, r.Form, r.Language = before.Area, before.Officer, before.Form, before.Language
 		r.Services = slices.Clone(before.Services)
@@ -71,6 +71,10 @@ func (c *codec) registration(index int, r *civic.Registration) {
 	}
 	c.began, c.today = r.Started.Wall, dayOf(r.Started.Wall)
 	sh := c.sheetOf(r.Form)
+	if sh == nil {
+		c.fail()
+		return
+	}
 	r.Answers = c.given(sh, r.Answers)
 	if c.failed {
 		return

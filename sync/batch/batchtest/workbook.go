@@ -45,7 +45,7 @@ func (w *World) vocabulary(path string) []string {
 			return w.male
 		}
 		return both
-	case "child/surname", "child/second_surname", "mother/surname", "mother/second_surname", "father/surname", "father/second_surname":
+	case "mother/surname":
 		return w.family
 	case "father/trade":
 		return w.trade
@@ -96,10 +96,17 @@ func (w *World) Workbook() ([]byte, error) {
 	}
 	list := [][]any{{"list_name", "name", "label"}}
 	words := [][]any{{"question", "word"}}
-	for _, q := range questions {
+	// A list that several questions share stands under their name.
+	for _, q := range [][2]string{
+		{"child/given_name", "child/given_name"}, {"mother/given_name", "mother/given_name"}, {"father/given_name", "father/given_name"},
+		{"surname", "mother/surname"}, {"second_surname", "mother/surname"},
+		{"father/trade", "father/trade"}, {"home/place", "home/place"}, {"home/street", "home/street"}, {"birth/clinic", "birth/clinic"},
+	} {
 		for _, word := range w.vocabulary(q[1]) {
-			words = append(words, []any{q[1], word})
+			words = append(words, []any{q[0], word})
 		}
+	}
+	for _, q := range questions {
 		var of string
 		if n, _ := fmt.Sscanf(q[0], "select_one %s", &of); n == 0 {
 			if n, _ = fmt.Sscanf(q[0], "select_multiple %s", &of); n == 0 {
