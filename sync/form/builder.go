@@ -255,6 +255,10 @@ func (b *builder) parse(e *element, column, text string) *xpath.Expr {
 		at.Code, at.Message = codeExpression, fmt.Sprintf("The expression cannot be read: %v.", err)
 		at.Repair = "left the expression out"
 		b.warn(at)
+		if e.unread == nil {
+			e.unread = map[string]string{}
+		}
+		e.unread[column] = resolved
 		return nil
 	}
 	return x

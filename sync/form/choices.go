@@ -41,10 +41,11 @@ func (b *builder) wordChoices(sheet string, lists map[string]*choiceList) {
 		l := lists[name]
 		for _, item := range l.items {
 			at := Finding{Sheet: sheet, Row: item.row}
+			item.resolved = map[string]string{}
 			if item.label == nil {
-				item.label = b.wordingOf(b.root, "label", item.cells, at)
+				item.label = b.wordingOf(b.root, "label", item.cells, at, item.resolved)
 			}
-			item.media = b.mediaOf(b.root, item.cells, at)
+			item.media = b.mediaOf(b.root, item.cells, at, item.resolved)
 			if len(item.label) == 0 && len(item.media) == 0 {
 				at.Code, at.Column, at.Message = codeChoiceLabel, "label", fmt.Sprintf("The choice %s of the list %s has no label.", item.name, name)
 				b.warn(at)
@@ -115,15 +116,15 @@ func no(s string) bool {
 }
 
 // wordingOf collects the translations of one column. e gives ${x} its place;
-// nil for choices, where it is plain text.
-func (b *builder) wordingOf(e *element, key string, cells map[string]string, at Finding) wording {
+// into keeps the paths of what is mentioned.
+func (b *builder) wordingOf(e *element, key string, cells map[string]string, at Finding, into map[string]string) wording {
 	var w wording
 	add := func(code, text string) {
 		if w == nil {
 			w = wording{}
 		}
 		at.Column = key
-		w[code] = b.pieces(e, text, at)
+		w[code] = b.pieces(e, text, at, into)
 	}
 	plain := cells[key]
 	for i, l := range b.languages {
@@ -145,10 +146,10 @@ func (b *builder) wordingOf(e *element, key string, cells map[string]string, at 
 	return w
 }
 
-func (b *builder) mediaOf(e *element, cells map[string]string, at Finding) map[string]wording {
+func (b *builder) mediaOf(e *element, cells map[string]string, at Finding, into map[string]string) map[string]wording {
 	var out map[string]wording
 	for _, m := range []string{"image", "audio", "video", "big-image"} {
-		if w := b.wordingOf(e, m, cells, at); w != nil {
+		if w := b.wordingOf(e, m, cells, at, into); w != nil {
 			if out == nil {
 				out = map[string]wording{}
 			}
@@ -159,8 +160,8 @@ func (b *builder) mediaOf(e *element, cells map[string]string, at Finding) map[s
 }
 
 // pieces cuts a text at its ${x}.
-func (b *builder) pieces(e *element, text string, at Finding) []piece {
-	if e == nil || !strings.Contains(text, "${") {
+func (b *builder) pieces(e *element, text string, at Finding, into map[string]string) []piece {
+	if !strings.Contains(text, "${") {
 		return []piece{{text: text}}
 	}
 	if strings.Contains(mention.ReplaceAllString(text, ""), "${") {
@@ -176,6 +177,7 @@ func (b *builder) pieces(e *element, text string, at Finding) []piece {
 		if path, ok := b.resolve(e, text[m[0]:m[1]], at); ok {
 			if x, err := xpath.Parse(path); err == nil {
 				out = append(out, piece{value: x})
+				into[mention.FindStringSubmatch(text[m[0]:m[1]])[2]] = strings.TrimSpace(path)
 			}
 		}
 		last = m[1]

@@ -211,11 +211,11 @@ func codeOf(name string) string {
 	return name
 }
 
-// clean sets what authors' programs put in: smart quotes become straight ones,
-// runs of spaces one.
+// clean undoes what authors' programs put in: smart quotes become straight
+// ones, and in the survey runs of spaces one.
 func (b *builder) clean(v, sheet string) string {
 	v = smart.Replace(v)
-	if sheet == "survey" || sheet == "choices" || sheet == "settings" {
+	if sheet == "survey" && !no(b.settings["clean_text_values"]) {
 		v = spaces.ReplaceAllString(v, " ")
 	}
 	return v

@@ -14,11 +14,13 @@ func (b *builder) compileExpressions() {
 			return
 		}
 		at := Finding{Path: e.path, Sheet: "survey", Row: e.row}
-		e.label = b.wordingOf(e, "label", e.cells, at)
-		e.hint = b.wordingOf(e, "hint", e.cells, at)
-		e.constraintMessage = b.wordingOf(e, "constraint_message", e.cells, at)
-		e.requiredMessage = b.wordingOf(e, "required_message", e.cells, at)
-		e.media = b.mediaOf(e, e.cells, at)
+		e.resolved = map[string]string{}
+		e.label = b.wordingOf(e, "label", e.cells, at, e.resolved)
+		e.hint = b.wordingOf(e, "hint", e.cells, at, e.resolved)
+		e.guidance = b.wordingOf(e, "guidance_hint", e.cells, at, e.resolved)
+		e.constraintMessage = b.wordingOf(e, "constraint_message", e.cells, at, e.resolved)
+		e.requiredMessage = b.wordingOf(e, "required_message", e.cells, at, e.resolved)
+		e.media = b.mediaOf(e, e.cells, at, e.resolved)
 		e.relevant = b.expression(e, "relevant")
 		e.constraint = b.expression(e, "constraint")
 		e.calculate = b.expression(e, "calculation")

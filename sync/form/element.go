@@ -17,10 +17,10 @@ type element struct {
 	row      int // in the survey sheet
 	cells    map[string]string
 
-	label, hint, constraintMessage, requiredMessage wording
-	media                                           map[string]wording
-	appearance                                      string
-	parameters                                      map[string]string
+	label, hint, guidance, constraintMessage, requiredMessage wording
+	media                                                     map[string]wording
+	appearance                                                string
+	parameters                                                map[string]string
 
 	list     *choiceList
 	file     string   // select from a file: its name
@@ -31,6 +31,9 @@ type element struct {
 	internal bool     // made by the kit, as meta/instanceID is
 
 	generated, taken bool // made for or_other; mentioned by name
+
+	resolved map[string]string // the paths of the questions its texts mention
+	unread   map[string]string // expressions that could not be read, by column
 
 	relevant, required, readOnly, constraint, calculate, count, filter, dynamicDefault *xpath.Expr
 	fixedDefault                                                                       string
@@ -135,6 +138,8 @@ type choiceItem struct {
 	cells map[string]string
 	row   int
 	node  *xpath.Node
+
+	resolved map[string]string
 }
 
 func (c *choiceList) choices(lang string) []Choice {

@@ -130,6 +130,10 @@ func (b *builder) checkSettings() {
 			}
 		}
 	}
+	if yes(b.settings["flat"]) {
+		at.Column, at.Code, at.Message = "flat", codeTypeScope, "Groups are kept; the setting flat is not used."
+		b.warn(at)
+	}
 	if b.settings["public_key"] != "" {
 		at.Column, at.Code, at.Message = "public_key", codeTypeScope, "The kit seals registrations itself; the form's own key is not used."
 		b.warn(at)

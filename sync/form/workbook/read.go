@@ -135,7 +135,10 @@ func readSheet(f *excelize.File, name string, room *int) (*Sheet, error) {
 			if len(c) > MaxCell {
 				return nil, ErrTooLarge
 			}
-			cells[i] = Normal(c)
+			if cells[i] = Normal(c); !strings.EqualFold(name, "settings") {
+				// A version may be the text 1.0; elsewhere it is the number 1.
+				cells[i] = whole(cells[i])
+			}
 			full = full || cells[i] != ""
 			*room -= len(cells[i])
 		}
@@ -171,4 +174,13 @@ func Normal(c string) string {
 		}
 	}
 	return c
+}
+
+// whole writes 3.0, as some programs keep the number 3, without its fraction.
+func whole(c string) string {
+	digits, ok := strings.CutSuffix(c, ".0")
+	if !ok || len(digits) == 0 || len(digits) > 15 || strings.Trim(strings.TrimPrefix(digits, "-"), "0123456789") != "" {
+		return c
+	}
+	return digits
 }
