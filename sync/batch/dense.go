@@ -81,15 +81,15 @@ var errShort = errors.New("the body ends too early or was not written by this pr
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // find gives the schema of a form known here.
-func (s setting) find(ref civic.FormRef) (*schema, bool) {
-	if s.forms == nil {
+func (c setting) find(ref civic.FormRef) (*schema, bool) {
+	if c.forms == nil {
 		return nil, false
 	}
-	f, ok := s.forms.Form(ref)
+	f, ok := c.forms.Form(ref)
 	if !ok || f == nil {
 		return nil, false
 	}
-	if r, ok := s.forms.(*remembered); ok {
+	if r, ok := c.forms.(*remembered); ok {
 		return r.schema(f), true
 	}
 	return newSchema(f), true

@@ -9,141 +9,128 @@ import (
 // How much is looked at to find out which questions tell of each other. Whoever
 // reads is told the result; these may change freely.
 const (
-	relateRows = 400
-	relateBack = 32 // questions
+	relateRows    = 400
+	relateAnswers = 15_000
+	relateBack    = 32 // questions
 )
 
-// seen is one answer as relate looks at it.
-type seen struct {
-	question int
-	value    uint32
+// event is one answer as relate looks at it: its place among all answers, and a
+// number that stands for what was said.
+type event struct {
+	at    int
+	value uint32
 }
 
 // relate finds for each question the earlier one whose answer tells most about
 // this one (the state about the town), and the one it often repeats (a child's
 // surname the father's). Floating point is good enough: only the writer counts.
 func (sh *sheet) relate(regs []civic.Registration) {
-	var rows [][]seen
-	for i := range regs {
-		if regs[i].Form != sh.ref {
-			continue
-		}
-		if rows = append(rows, sh.row(&regs[i])); len(rows) == relateRows {
-			break
-		}
-	}
-	used := make([]bool, len(sh.questions))
-	for _, row := range rows {
-		for _, s := range row {
-			used[s.question] = true
-		}
-	}
+	events := sh.events(regs)
 	for i, q := range sh.questions {
-		if !used[i] {
+		if len(events[i]) == 0 {
 			continue
 		}
-		best, least := i, sh.cost(rows, i, i)
-		most, source := 0, -1
-		alone := sh.cost(rows, i, -1)
+		own := cost(events[i], events[i])
+		alone := cost(events[i], nil)
+		all := float64(len(events[i]))
+		parent, least := i, own
+		source, most := -1, 0.0
 		for j := i; j >= 0 && j > i-relateBack; j-- {
-			if !used[j] {
+			if len(events[j]) == 0 {
 				continue
 			}
 			if j != i {
-				if bits := sh.cost(rows, i, j); bits+24 < least {
-					best, least = j, bits
+				if bits := cost(events[i], events[j]); bits+24 < least {
+					parent, least = j, bits
 				}
 			}
-			if equal, all := sh.equal(rows, i, j); equal > most && equal*8 > all && alone*float64(equal)/float64(all) > 4*float64(all)+16 {
-				most, source = equal, j
+			// A copy must be common, and must save more than asking each time
+			// whether it is one.
+			if same := equal(events[i], events[j]); same > most && same*8 > all && alone/all*same > 4*all+16 {
+				source, most = j, same
 			}
 		}
-		q.parent = sh.questions[best]
+		q.parent = sh.questions[parent]
 		if source >= 0 {
 			q.source = sh.questions[source]
 		}
 	}
 }
 
-func (sh *sheet) row(r *civic.Registration) []seen {
-	row := make([]seen, 0, len(r.Answers))
-	for i := range r.Answers {
-		a := &r.Answers[i]
-		if col, ok := sh.byPath[plainPath(a.Path)]; ok {
-			row = append(row, seen{int(col.number), hash(hashText(a.Value), uint32(a.Absent))})
+// events lists the answers of the form's first registrations by question.
+func (sh *sheet) events(regs []civic.Registration) [][]event {
+	events := make([][]event, len(sh.questions))
+	at, rows := 0, 0
+	for i := range regs {
+		if regs[i].Form != sh.ref {
+			continue
+		}
+		if rows++; rows > relateRows || at > relateAnswers {
+			break
+		}
+		for k := range regs[i].Answers {
+			a := &regs[i].Answers[k]
+			if q := sh.questionAt(a.Path); q != nil {
+				events[q.number] = append(events[q.number], event{at, hash(hashText(a.Value), uint32(a.Absent))})
+				at++
+			}
 		}
 	}
-	return row
+	return events
 }
 
-// cost estimates how many bits question i takes in the light of question j's
-// last answer; j is -1 for none. A value new in its context costs what it
-// costs without.
-func (sh *sheet) cost(rows [][]seen, i, j int) float64 {
+// cost estimates how many bits a question's answers take in the light of
+// another's last answer, or without any. A value new in its context costs what
+// it costs without.
+func cost(of, by []event) float64 {
 	type pair struct{ context, value uint32 }
 	var (
-		pairs    = map[pair]float64{}
-		totals   = map[uint32][2]float64{} // answers, distinct answers
-		alone    = map[uint32]float64{}
-		all, new float64
-		bits     float64
-		last     uint32
+		pairs  = map[pair]float64{}
+		totals = map[uint32][2]float64{} // answers, distinct answers
+		alone  = map[uint32]float64{}
+		all    float64
+		bits   float64
+		last   uint32
 	)
-	for _, row := range rows {
-		for _, s := range row {
-			if s.question == i {
-				fresh := math.Log2((all + new + 1) / (new + 1))
-				if n := alone[s.value]; n > 0 {
-					fresh = math.Log2((all + new + 1) / n)
-				} else {
-					fresh += 10
-				}
-				if j >= 0 {
-					t := totals[last]
-					if n := pairs[pair{last, s.value}]; n > 0 {
-						bits += math.Log2((t[0] + t[1]) / n)
-					} else {
-						bits += fresh
-						if t[0] > 0 {
-							bits += math.Log2((t[0] + t[1]) / t[1])
-						}
-						t[1]++
-					}
-					t[0]++
-					totals[last] = t
-					pairs[pair{last, s.value}]++
-				} else {
-					bits += fresh
-				}
-				if alone[s.value] == 0 {
-					new++
-				}
-				alone[s.value]++
-				all++
-			}
-			if s.question == j {
-				last = s.value
-			}
+	for _, e := range of {
+		for len(by) > 0 && by[0].at < e.at {
+			last, by = by[0].value, by[1:]
 		}
+		distinct := float64(len(alone))
+		fresh := math.Log2((all+distinct+1)/(distinct+1)) + 10 // never seen
+		if n := alone[e.value]; n > 0 {
+			fresh = math.Log2((all + distinct + 1) / n)
+		}
+		in := pair{last, e.value}
+		t := totals[last]
+		if n := pairs[in]; n > 0 {
+			bits += math.Log2((t[0] + t[1]) / n)
+		} else {
+			bits += fresh
+			if t[0] > 0 {
+				bits += math.Log2((t[0] + t[1]) / t[1])
+			}
+			t[1]++
+		}
+		t[0]++
+		totals[last] = t
+		pairs[in]++
+		alone[e.value]++
+		all++
 	}
 	return bits
 }
 
-// equal counts how often question i's answer is question j's last one.
-func (sh *sheet) equal(rows [][]seen, i, j int) (equal, all int) {
-	var last uint32
-	for _, row := range rows {
-		for _, s := range row {
-			if s.question == i {
-				all++
-				if s.value == last {
-					equal++
-				}
-			}
-			if s.question == j {
-				last = s.value
-			}
+// equal counts how often a question's answer is another's last one.
+func equal(of, by []event) float64 {
+	n, last := 0.0, uint32(0)
+	for _, e := range of {
+		for len(by) > 0 && by[0].at < e.at {
+			last, by = by[0].value, by[1:]
+		}
+		if e.value == last {
+			n++
 		}
 	}
-	return equal, all
+	return n
 }
