@@ -10,6 +10,7 @@ import (
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 	qr "github.com/skip2/go-qrcode"
+	"golang.org/x/image/draw"
 
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -62,13 +63,45 @@ func ReadPicture(r io.Reader) (string, error) {
 }
 
 func readImage(picture image.Image) (string, error) {
+	var last error
+	for _, attempt := range []func(image.Image) (string, error){readPhoto, readDrawing, readSmaller} {
+		text, err := attempt(picture)
+		if err == nil {
+			return text, nil
+		}
+		last = err
+	}
+	return "", civic.NewProblem(civic.PictureNoCode, last)
+}
+
+// readPhoto looks for a code anywhere in the picture.
+func readPhoto(picture image.Image) (string, error) {
+	return decode(picture, gozxing.DecodeHintType_TRY_HARDER)
+}
+
+// readDrawing takes the picture for a drawn code, such as PNG makes: the search
+// in photos misjudges the size of the modules of one in forty of those.
+func readDrawing(picture image.Image) (string, error) {
+	return decode(picture, gozxing.DecodeHintType_PURE_BARCODE)
+}
+
+// readSmaller looks again in the picture at half its size, where a sharp photo
+// of many points a module is read better.
+func readSmaller(picture image.Image) (string, error) {
+	b := picture.Bounds()
+	half := image.NewGray(image.Rect(0, 0, b.Dx()/2, b.Dy()/2))
+	draw.ApproxBiLinear.Scale(half, half.Bounds(), picture, b, draw.Src, nil)
+	return readPhoto(half)
+}
+
+func decode(picture image.Image, hint gozxing.DecodeHintType) (string, error) {
 	source := gozxing.NewLuminanceSourceFromImage(picture)
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
+	hints := map[gozxing.DecodeHintType]any{hint: true}
 	var last error
 	for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
 		bitmap, err := gozxing.NewBinaryBitmap(binarizer)
 		if err != nil {
-			return "", civic.NewProblem(civic.PictureNoCode, err)
+			return "", err
 		}
 		result, err := qrcode.NewQRCodeReader().Decode(bitmap, hints)
 		if err == nil {
@@ -76,5 +109,5 @@ func readImage(picture image.Image) (string, error) {
 		}
 		last = err
 	}
-	return "", civic.NewProblem(civic.PictureNoCode, last)
+	return "", last
 }
