@@ -21,6 +21,7 @@ type sender struct {
 	threshold float64
 	recovery  int64 // sequence number that ends a recovery, -1 outside one
 	srtt      time.Duration
+	least     time.Duration // the shortest round trip
 	rttvar    time.Duration
 	backoff   int
 	probed    bool
@@ -159,7 +160,7 @@ func (s *sender) ack(cum int64, has func(seq int64) bool) {
 	}
 	lost := false
 	for _, g := range s.flight {
-		if !g.there && !g.lost && g.sent.Add(s.srtt/4).Before(newest) {
+		if !g.there && !g.lost && (g.sent.Add(s.least/4).Before(newest) || s.recovery >= 0 && g.sent.Before(newest)) {
 			g.lost, lost = true, true
 		}
 	}
@@ -183,6 +184,9 @@ func (s *sender) ack(cum int64, has func(seq int64) bool) {
 }
 
 func (s *sender) measure(sample time.Duration) {
+	if s.least == 0 || sample < s.least {
+		s.least = sample
+	}
 	if s.srtt == 0 {
 		s.srtt, s.rttvar = sample, sample/2
 		return

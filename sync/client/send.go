@@ -15,6 +15,11 @@ import (
 // when the last one's final byte has left, not when its answer has come.
 type line chan struct{}
 
+// underWay is how many uploads may be begun and not ended: one that sends, one
+// that waits for its answer, and those a cut has interrupted, which ask how far
+// they came while the next one sends.
+const underWay = 4
+
 func newLine() line { return make(line, 1) }
 
 func (l line) take(ctx context.Context) error {
@@ -35,7 +40,7 @@ func (p *pass) send(ctx context.Context, items []protocol.Item) error {
 	items, along := p.bring(items)
 	overlap := 1
 	if len(items) > conns {
-		overlap = conns
+		overlap = underWay
 	}
 	var (
 		free    = make(chan struct{}, overlap)

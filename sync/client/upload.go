@@ -57,6 +57,9 @@ func (u *upload) step(ctx context.Context) (done bool, asked time.Duration, err 
 	answer, problem, asked, err := u.do(ctx, r)
 	if err != nil {
 		u.lost()
+		if u.item.Kind == protocol.ItemAttachment {
+			u.release() // while this one finds its way back, another may send
+		}
 		return false, asked, err
 	}
 	if problem != nil {
