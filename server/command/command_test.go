@@ -1,0 +1,214 @@
+package command_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/command"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+type ran struct {
+	code     int
+	out, err string
+	json     map[string]any
+}
+
+func env() command.Env {
+	return command.Env{Clock: time.Now, Rand: rand.Reader, PasswordCost: access.PasswordCost{Time: 1, MemoryKiB: 64, Threads: 1}}
+}
+
+// run runs one command line; with --json in it the output must be one object.
+func run(t *testing.T, line ...string) ran {
+	t.Helper()
+	var out, err bytes.Buffer
+	e := env()
+	e.Stdout, e.Stderr = &out, &err
+	r := ran{code: command.Run(t.Context(), line, e)}
+	r.out, r.err = out.String(), err.String()
+	if slices.Contains(line, "--json") {
+		d := json.NewDecoder(strings.NewReader(r.out))
+		if e := d.Decode(&r.json); e != nil || d.More() {
+			t.Fatalf("%v: not one object: %q", line, r.out)
+		}
+	}
+	return r
+}
+
+func (r ran) code1(t *testing.T, want string) {
+	t.Helper()
+	e, _ := r.json["error"].(map[string]any)
+	if r.code != 1 || e["code"] != want || e["message"] == "" {
+		t.Fatalf("want exit 1 and %s, got %d %s", want, r.code, r.out)
+	}
+	if !strings.HasPrefix(r.err, "fieldkit-server: ") || !strings.Contains(r.err, "hint: ") {
+		t.Fatalf("the terminal says %q", r.err)
+	}
+}
+
+func newCentre(t *testing.T) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "centre")
+	r := run(t, "init", "--data", dir, "--json")
+	file, _ := r.json["password_file"].(string)
+	if r.code != 0 || r.json["staff"] != "admin" || file == "" {
+		t.Fatalf("%+v", r)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatal(err, info.Mode())
+	}
+	return dir
+}
+
+func TestInit(t *testing.T) {
+	dir := newCentre(t)
+	run(t, "init", "--data", dir, "--json").code1(t, "already_initialised")
+	run(t, "status", "--json", "--data", dir+"x").code1(t, "not_initialised")
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if info, _ := d.Info(); info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is open to others: %v", path, info.Mode())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStatusKeys(t *testing.T) {
+	r := run(t, "--json", "status", "--data", newCentre(t))
+	for _, key := range []string{"registrations", "persons", "merged", "held", "returned", "queue", "quarantined", "devices"} {
+		if r.json[key] != 0.0 {
+			t.Errorf("%s is %v", key, r.json[key])
+		}
+	}
+}
+
+func TestInvite(t *testing.T) {
+	dir := newCentre(t)
+	t.Run("flags stand anywhere", func(t *testing.T) {
+		for _, line := range [][]string{
+			{"device", "invite", "--data", dir, "--area", "mx-1", "--url", "https://h:1", "--json"},
+			{"--json", "--data", dir, "device", "invite", "--url", "https://h:1", "--area", "mx-1"},
+			{"device", "--data", dir, "--json", "invite", "--area", "mx-1", "--url", "https://h:1"},
+		} {
+			r := run(t, line...)
+			if r.code != 0 || r.json["url"] != "https://h:1" || r.json["expires"] == nil {
+				t.Fatalf("%+v", r)
+			}
+			if _, err := protocol.ParseCode(r.json["code"].(string)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	t.Run("before serve ever listened", func(t *testing.T) {
+		run(t, "device", "invite", "--area", "mx-1", "--data", dir, "--json").code1(t, "wrong_use")
+	})
+	t.Run("an office nobody can have", func(t *testing.T) {
+		run(t, "device", "invite", "--area", "MX 1", "--url", "https://h:1", "--data", dir, "--json").code1(t, "wrong_use")
+	})
+	t.Run("for people", func(t *testing.T) {
+		r := run(t, "device", "invite", "--area", "mx-1", "--url", "https://h:1", "--data", dir)
+		if r.code != 0 || !strings.Contains(r.out, "code  ") || !strings.Contains(r.out, "█") {
+			t.Fatalf("%+v", r)
+		}
+	})
+}
+
+func TestWrongUse(t *testing.T) {
+	dir := newCentre(t)
+	for _, line := range [][]string{
+		{"fly"}, {"device"}, {"device", "invite"}, {"status", "--colour"}, {"registry", "export"}, {"device", "revoke"}, {"status", "extra"},
+	} {
+		r := run(t, append(line, "--data", dir, "--json")...)
+		if r.code != 2 || r.json["error"] == nil {
+			t.Errorf("%v: exit %d, %s", line, r.code, r.out)
+		}
+	}
+	run(t, "device", "revoke", strings.Repeat("0", 32), "--data", dir, "--json").code1(t, "device_absent")
+	run(t, "device", "revoke", "nonsense", "--data", dir, "--json").code1(t, "device_absent")
+	run(t, "quarantine", "retry", strings.Repeat("0", 64), "--data", dir, "--json").code1(t, "upload_unknown")
+	run(t, "staff", "add", "ana", "--role", "queen", "--data", dir, "--json").code1(t, "wrong_use")
+	if r := run(t, "--help"); r.code != 0 || !strings.Contains(r.out, "serve") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Administrators' commands work while serve runs on the same data.
+func TestServeAndCommandsBesideIt(t *testing.T) {
+	dir := newCentre(t)
+	ctx, stop := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	e := env()
+	var log bytes.Buffer
+	e.Stdout, e.Stderr = w, &log
+	ended := make(chan int, 1)
+	go func() { ended <- command.Run(ctx, []string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, e) }()
+	line := make([]byte, 64)
+	n, err := r.Read(line)
+	if err != nil || !strings.HasPrefix(string(line[:n]), "listening on 127.0.0.1:") {
+		t.Fatal(err, string(line[:n]))
+	}
+	addr := strings.TrimSpace(strings.TrimPrefix(string(line[:n]), "listening on "))
+	invited := run(t, "device", "invite", "--area", "mx-1", "--data", dir, "--json")
+	if invited.code != 0 || invited.json["url"] != "https://"+addr {
+		t.Fatalf("%+v", invited)
+	}
+	if r := run(t, "device", "list", "--data", dir, "--json"); r.code != 0 || len(r.json["devices"].([]any)) != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if r := run(t, "staff", "add", "ana", "--role", "auditor", "--data", dir, "--json"); r.code != 0 || r.json["staff"] != "ana" {
+		t.Fatalf("%+v", r)
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Fatalf("serve ended with %d: %s", code, log.String())
+	}
+}
+
+func TestExportOfAnEmptyRegistry(t *testing.T) {
+	dir := newCentre(t)
+	file := filepath.Join(t.TempDir(), "persons.csv")
+	if r := run(t, "registry", "export", file, "--data", dir, "--json"); r.code != 0 || r.json["persons"] != 0.0 {
+		t.Fatalf("%+v", r)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) != 1 || strings.Join(rows[0], ",") != "person_id,registration_id,source_row" {
+		t.Fatal(rows, err)
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	dir := newCentre(t)
+	if r := run(t, "doctor", "--data", dir, "--json"); r.code != 0 || r.json["ok"] != true {
+		t.Fatalf("%+v", r)
+	}
+	if err := os.Chmod(filepath.Join(dir, "keys", "registry.age"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, "doctor", "--data", dir, "--json")
+	r.code1(t, "centre_unwell")
+	if r.json["ok"] != false || !strings.Contains(r.out, "registry.age") {
+		t.Fatalf("%s", r.out)
+	}
+}
