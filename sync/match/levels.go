@@ -48,6 +48,9 @@ const (
 )
 
 // compare puts each field of the plan on its level.
+//
+// A part of the name that differs may stand elsewhere in the other's name: the
+// two changed places, or it is a part of the whole name beside.
 func compare(fields []plan, a, b *Prepared) pattern {
 	var p pattern
 	given, surname := -1, -1
@@ -84,7 +87,25 @@ func compare(fields []plan, a, b *Prepared) pattern {
 	if given >= 0 && surname >= 0 && p.level(given) == other && p.level(surname) == other && crossed(a, b) {
 		p = p&^(15<<(4*given))&^(15<<(4*surname)) | pattern(givenCrossed)<<(4*given) | pattern(surnameCrossed)<<(4*surname)
 	}
+	if len(a.full) > 0 && len(b.full) > 0 {
+		if given >= 0 && p.level(given) == other && (within(a.given, b.full) || within(b.given, a.full)) {
+			p = p&^(15<<(4*given)) | givenShared<<(4*given)
+		}
+		if surname >= 0 && p.level(surname) == other && (within(a.surname[:1], b.full) || within(b.surname[:1], a.full)) {
+			p = p&^(15<<(4*surname)) | surnameOne<<(4*surname)
+		}
+	}
 	return p
+}
+
+// within tells whether names stand in a whole name, in any place.
+func within(part, whole names) bool {
+	for _, n := range part {
+		if n.none() || !has(whole, n.text) {
+			return false
+		}
+	}
+	return len(part) > 0
 }
 
 func at(s []string, i int) string {

@@ -14,7 +14,7 @@ import (
 // are equal, and a decision can be replayed with the model it names.
 type Model struct {
 	Version string `json:"version"`
-	// Prior is the share of true pairs among the pairs that share a key.
+	// Prior is the share of true pairs among all pairs of records.
 	Prior  float64 `json:"prior"`
 	Fields []Field `json:"fields"`
 	// Auto and Review are probabilities; Margin is in bits.
