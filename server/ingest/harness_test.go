@@ -105,6 +105,7 @@ type centre struct {
 	forms   *form.Catalogue
 	settler *settler
 	dir     string
+	place   string // of the ledger, where it is not in dir
 	now     time.Time
 	mu      *sync.Mutex
 }
@@ -141,7 +142,11 @@ func newCentre(t testing.TB) *centre {
 func (c *centre) open(keys *access.Keys) {
 	c.t.Helper()
 	var err error
-	if c.db, err = ledger.Open(context.Background(), "file:"+filepath.Join(c.dir, "ledger.db")); err != nil {
+	place := c.place
+	if place == "" {
+		place = "file:" + filepath.Join(c.dir, "ledger.db")
+	}
+	if c.db, err = ledger.Open(context.Background(), place); err != nil {
 		c.t.Fatal(err)
 	}
 	c.access = access.New(c.db, keys, access.Options{Clock: c.clock, Rand: rand.Reader})
