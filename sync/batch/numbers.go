@@ -51,7 +51,7 @@ func newRanking(n int) ranking {
 			break
 		}
 		// The sum of 1/x over the octave, by its middle.
-		w[o] = uint32((last - first + 1) << 24 / (first + last + 2) * 2)
+		w[o] = uint32(uint64(last-first+1) << 24 / uint64(first+last+2) * 2)
 	}
 	if r.width > 0 {
 		r.octaves = oddsOf(w[:], r.width)
