@@ -1,9 +1,11 @@
 package form
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form/xpath"
 )
 
 // Set takes the answer to one question and recomputes what hangs on it. The
@@ -15,10 +17,10 @@ func (s *Session) Set(path string, a civic.Answer) error {
 	if f == nil || f.element.container() || f.element.kind == Note || f.element.kind == Calculate {
 		return civic.NewProblem(civic.AnswersInvalid, nil, path)
 	}
-	if f.readOnly {
+	if f.locked() {
 		return civic.NewProblem(civic.AnswersInvalid, nil, path)
 	}
-	a.Value = tidy(f.element, a.Value)
+	a.Value = s.tidy(f, a.Value)
 	if a.Absent != civic.Present {
 		a.Value = ""
 	}
@@ -27,16 +29,22 @@ func (s *Session) Set(path string, a civic.Answer) error {
 	return nil
 }
 
-// tidy writes a value the way the form does: several choices once each with
-// one space between.
-func tidy(e *element, v string) string {
-	switch e.kind {
+// tidy writes a value the way the form does: several choices once each in the
+// order of the list, with one space between.
+func (s *Session) tidy(f *field, v string) string {
+	switch f.element.kind {
 	case SelectMany, Rank:
+		chosen := strings.Fields(v)
 		var out []string
-		seen := map[string]bool{}
-		for _, c := range strings.Fields(v) {
-			if !seen[c] {
-				seen[c] = true
+		if f.element.kind == SelectMany {
+			for _, o := range s.options(f) {
+				if slices.Contains(chosen, o.name) && !slices.Contains(out, o.name) {
+					out = append(out, o.name)
+				}
+			}
+		}
+		for _, c := range chosen {
+			if !slices.Contains(out, c) {
 				out = append(out, c)
 			}
 		}
@@ -53,7 +61,7 @@ func (s *Session) State(path string) State {
 	if f == nil {
 		return State{}
 	}
-	st := State{Relevant: f.relevant, Required: f.required, ReadOnly: f.readOnly, Answer: f.answer, Valid: true}
+	st := State{Relevant: f.relevant, Required: f.required, ReadOnly: f.locked(), Answer: f.answer, Valid: true}
 	st.Answer.Path = f.path()
 	if !f.element.container() {
 		_, bad := s.judge(f)
@@ -109,10 +117,16 @@ func (s *Session) RemoveInstance(path string) error {
 func (s *Session) Answers() []civic.Answer {
 	var out []civic.Answer
 	s.root.each(func(f *field) {
-		if f.element.container() || f.element.kind == Note || !f.relevant || !f.answered() {
+		e := f.element
+		if e.container() || e.internal || e.kind == Note || !f.relevant {
 			return
 		}
 		a := f.answer
+		if e.meta == "end" && a.Value == "" {
+			a.Value = xpath.FullMoment(s.env.Now().In(s.env.Zone))
+		} else if !f.answered() {
+			return
+		}
 		a.Path = f.path()
 		out = append(out, a)
 	})

@@ -213,7 +213,7 @@ func (b *builder) form() *Form {
 		}
 		q := &Question{
 			Path: e.path, Name: e.name, Kind: e.kind, Attribute: e.attribute, Subject: e.subject, Partial: e.partial,
-			Required: e.required != nil, Absences: e.absences, element: e,
+			Required: e.required != nil, External: e.external, Absences: e.absences, element: e,
 		}
 		if r := e.repeat(); r != nil {
 			q.Repeat = r.path

@@ -77,10 +77,11 @@ func (l *choiceList) instance() *xpath.Node {
 	doc := &xpath.Node{Kind: xpath.Document}
 	root := xpath.NewElement("root", "")
 	doc.Append(root)
-	for _, item := range l.items {
+	for i, item := range l.items {
 		n := xpath.NewElement("item", "")
 		n.Data = item
 		n.Append(xpath.NewElement("name", item.name), xpath.NewElement("label", item.label.plain("")))
+		n.Append(xpath.NewElement("itextId", fmt.Sprintf("%s-%d", l.name, i)))
 		keys := make([]string, 0, len(item.cells))
 		for k := range item.cells {
 			keys = append(keys, k)

@@ -62,6 +62,9 @@ var translatable = map[string]bool{
 // converter.
 const otherToolsStop = 60
 
+// choiceColumn names the columns of choices that have a meaning of their own.
+var choiceColumn = map[string]bool{"list_name": true, "name": true}
+
 // partOfForm names the families of columns that may hold any name after "::".
 var partOfForm = map[string]bool{"bind": true, "body": true, "control": true, "instance": true, "attribute": true}
 
@@ -83,8 +86,9 @@ func (b *builder) readTable(s *workbook.Sheet) *table {
 	for i, h := range head.Cells {
 		c := canonical(h, double)
 		c.letter = workbook.Letter(i)
-		if s.Name != "" && t.name == "choices" && c.key == "value" {
-			c.key = "name"
+		if strings.HasSuffix(t.name, "choices") && c.language == "" && !choiceColumn[c.key] && !translatable[c.key] {
+			// Filters name further columns exactly as they are written.
+			c.key = strings.TrimSpace(h)
 		}
 		t.columns = append(t.columns, c)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,10 +26,41 @@ func knownFunction(name string) bool {
 func (s *Session) functions() map[string]func(*xpath.Call) (xpath.Value, error) {
 	return map[string]func(*xpath.Call) (xpath.Value, error){
 		"jr:choice-name": s.choiceName,
-		"jr:itext":       func(c *xpath.Call) (xpath.Value, error) { t, err := c.Text(0); return xpath.Str(t), err },
+		"jr:itext":       s.itext,
 		"pulldata":       s.pullData,
 		"version":        func(*xpath.Call) (xpath.Value, error) { return xpath.Str(s.form.Version), nil },
 	}
+}
+
+// itext is a text of the form in the language of the interview, by the id that
+// the reference converter gives it: "list-0" for a choice, "/data/x:label" for
+// a question.
+func (s *Session) itext(c *xpath.Call) (xpath.Value, error) {
+	id, err := c.Text(0)
+	if err != nil {
+		return xpath.Value{}, err
+	}
+	if path, what, ok := strings.Cut(id, ":"); ok && strings.HasPrefix(path, "/") {
+		f := s.at(s.inside(path))
+		switch {
+		case f == nil:
+		case what == "label":
+			return xpath.Str(s.write(f.element.label, f)), nil
+		case what == "hint":
+			return xpath.Str(s.write(f.element.hint, f)), nil
+		}
+		return xpath.Str(""), nil
+	}
+	i := strings.LastIndexByte(id, '-')
+	if i < 0 {
+		return xpath.Str(""), nil
+	}
+	n, err := strconv.Atoi(id[i+1:])
+	l := s.form.lists[id[:i]]
+	if err != nil || l == nil || n < 0 || n >= len(l.items) {
+		return xpath.Str(""), nil //nolint:nilerr // no such text is no text
+	}
+	return xpath.Str(s.labelOf(l.items[n], s.root)), nil
 }
 
 // choiceName is the label of a choice in the language of the interview:

@@ -178,6 +178,7 @@ type Question struct {
 	Partial   bool   // a date that may be a month, a year or an estimate
 	Repeat    string // path of the innermost repeat around it, empty if none
 	Required  bool   // required at least in some cases
+	External  bool   // choices on the sheet external_choices
 	Absences  []civic.Absence
 
 	element *element

@@ -16,6 +16,7 @@ const (
 	propReadOnly
 	propRequired
 	propConstraint
+	propChoices // answers that are no longer among the choices are taken back
 )
 
 // task is one expression to evaluate, for every instance of its element.
@@ -34,6 +35,8 @@ type plan struct {
 	onCount   map[*element][]*task // an instance of the repeat came or went
 	of        map[*element][]*task
 	onTrigger map[*element][]*task // calculations with a trigger
+	// onLanguage are the expressions that use words of the form.
+	onLanguage []*task
 }
 
 func newPlan(root *element) *plan {
@@ -54,9 +57,13 @@ func newPlan(root *element) *plan {
 		p.add(e, propReadOnly, e.readOnly)
 		p.add(e, propRequired, e.required)
 		p.add(e, propConstraint, e.constraint)
+		p.add(e, propChoices, e.filter)
 	})
 	for _, t := range p.tasks {
 		p.link(root, t)
+		if calls := t.x.Calls(); slices.Contains(calls, "jr:itext") || slices.Contains(calls, "jr:choice-name") {
+			p.onLanguage = append(p.onLanguage, t)
+		}
 	}
 	p.sort()
 	return p
@@ -197,7 +204,7 @@ func (p *plan) sort() {
 // something.
 func (p *plan) effects(t *task) []*task {
 	switch t.property {
-	case propCalculate:
+	case propCalculate, propChoices:
 		return p.onValue[t.element]
 	case propRelevant, propCount:
 		var out []*task

@@ -176,7 +176,7 @@ func (s *Session) item(f *field, level int) Item {
 	e := f.element
 	it := Item{
 		Path: f.path(), Kind: e.kind, Label: s.write(e.label, f), Hint: s.write(e.hint, f), Required: f.required,
-		ReadOnly: f.readOnly, Answer: f.answer, Appearance: e.appearance, Partial: e.partial,
+		ReadOnly: f.locked(), Answer: f.answer, Appearance: e.appearance, Partial: e.partial,
 		Absences: e.absences, Level: level, Attribute: e.attribute, Subject: e.subject, Parameters: e.parameters,
 	}
 	it.Answer.Path = it.Path

@@ -34,6 +34,7 @@ type field struct {
 	parent   *field
 	children []*field
 	answer   civic.Answer // without its path
+	chosen   string       // of a question with a filter: what was chosen, offered now or not
 
 	own      bool // the element's own condition
 	relevant bool // that and those of all around it
@@ -88,7 +89,16 @@ func newSession(f *Form, e Env) *Session {
 func (s *Session) Form() *Form { return s.form }
 
 // SetLanguage chooses the language of messages and labels; Sections does too.
-func (s *Session) SetLanguage(lang string) { s.lang = s.form.lang(lang) }
+func (s *Session) SetLanguage(lang string) {
+	if lang = s.form.lang(lang); lang == s.lang {
+		return
+	}
+	s.lang = lang
+	if s.root != nil && len(s.form.plan.onLanguage) > 0 {
+		s.mark(s.form.plan.onLanguage)
+		s.settle()
+	}
+}
 
 // instance gives a secondary instance: a list of choices or a file.
 func (s *Session) instance(id string) *xpath.Node {
@@ -136,7 +146,11 @@ func (s *Session) begin(f *field) {
 	if s.fresh {
 		now := s.env.Now().In(s.env.Zone)
 		switch e.meta {
-		case "start", "end":
+		case "uid":
+			if e.name == "instanceID" {
+				value = s.newID()
+			}
+		case "start":
 			value = xpath.FullMoment(now)
 		case "today":
 			value = now.Format("2006-01-02")
@@ -150,7 +164,29 @@ func (s *Session) begin(f *field) {
 		value = ""
 	}
 	f.answer = civic.Answer{Value: value}
+	if e.fixedDefault != "" && e.kind.Asked() && !s.offers(f) && s.fitsKind(f) != "" {
+		f.answer.Value = "" // no answer to such a question
+	}
+	f.chosen = f.answer.Value
 	f.show()
+}
+
+// offers tells whether what the question offers hangs on other answers.
+func (s *Session) offers(f *field) bool {
+	return f.element.filter != nil || f.element.source != nil
+}
+
+// newID makes the identifier of a filled-in copy.
+func (s *Session) newID() string {
+	x, err := xpath.Parse("concat('uuid:', uuid())")
+	if err != nil {
+		return ""
+	}
+	v, err := x.Eval(s.doc, s.xenv)
+	if err != nil {
+		return ""
+	}
+	return v.Text()
 }
 
 // compute gives the new questions below f the defaults that are computed.
@@ -158,7 +194,7 @@ func (s *Session) compute(f *field) {
 	f.each(func(x *field) {
 		if d := x.element.dynamicDefault; d != nil {
 			if v, err := d.Eval(x.node, s.xenv); err == nil {
-				x.answer.Value = v.Text()
+				x.answer.Value = plainValue(v)
 				x.show()
 			}
 		}
@@ -288,11 +324,7 @@ func (f *field) path() string {
 	}
 	step := f.element.name
 	if f.element.kind == Repeat {
-		for i, x := range f.parent.instances(f.element) {
-			if x == f {
-				step = fmt.Sprintf("%s[%d]", step, i+1)
-			}
-		}
+		step = fmt.Sprintf("%s[%d]", step, f.place())
 	}
 	if up := f.parent.path(); up != "" {
 		return up + "/" + step

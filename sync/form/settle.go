@@ -1,7 +1,9 @@
 package form
 
 import (
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form/xpath"
@@ -22,6 +24,7 @@ func (s *Session) markAll() { s.mark(s.form.plan.tasks) }
 // assign keeps an answer and marks what hangs on it.
 func (s *Session) assign(f *field, a civic.Answer) {
 	f.answer = civic.Answer{Value: a.Value, Stated: a.Stated, Absent: a.Absent}
+	f.chosen = a.Value
 	if f.show() {
 		s.changed(f)
 	}
@@ -64,6 +67,10 @@ func (s *Session) settle() {
 // expression that fails must not make a question disappear or stop the
 // interview, so it counts as the answer that does least harm.
 func (s *Session) perform(t *task, f *field) {
+	if t.property == propChoices {
+		s.prune(f)
+		return
+	}
 	v, err := t.x.Eval(f.node, s.xenv)
 	switch t.property {
 	case propRelevant:
@@ -75,7 +82,7 @@ func (s *Session) perform(t *task, f *field) {
 		if !f.relevant || err != nil {
 			return
 		}
-		if text := v.Text(); text != f.answer.Value || f.answer.Absent != civic.Present {
+		if text := plainValue(v); text != f.answer.Value || f.answer.Absent != civic.Present {
 			s.assign(f, civic.Answer{Value: text})
 		}
 	case propReadOnly:
@@ -85,6 +92,36 @@ func (s *Session) perform(t *task, f *field) {
 	case propConstraint:
 		f.fits = err != nil || v.Bool() || s.fitsSomeDay(t.x, f)
 	}
+}
+
+// prune hides what was chosen and is no longer offered, and shows it again once
+// it is.
+func (s *Session) prune(f *field) {
+	if f.chosen == "" || !f.relevant || f.element.external || f.element.file != "" && s.csv(f.element.file) == nil {
+		return
+	}
+	offered := s.options(f)
+	chosen := []string{f.chosen}
+	if f.element.kind != SelectOne {
+		chosen = strings.Fields(f.chosen)
+	}
+	kept := strings.Join(slices.DeleteFunc(chosen, func(c string) bool {
+		return !slices.ContainsFunc(offered, func(o *choiceItem) bool { return o.name == c })
+	}), " ")
+	if kept != f.answer.Value && f.answer.Absent == civic.Present {
+		f.answer.Value = kept
+		if f.show() {
+			s.changed(f)
+		}
+	}
+}
+
+// plainValue is a value as a node keeps it: what is no number is nothing.
+func plainValue(v xpath.Value) string {
+	if v.Type() == xpath.Number && math.IsNaN(v.Number(nil)) {
+		return ""
+	}
+	return v.Text()
 }
 
 // fitsSomeDay tells whether a constraint holds for the first or the last day
