@@ -103,9 +103,6 @@ type walker struct {
 	sheet   *sheet
 	answers []civic.Answer
 	k       int
-	// instances counts those of all repeats: empty ones cost next to nothing
-	// on the wire, so they are bounded.
-	instances int
 }
 
 func (w *walker) walk(items []item, within, prefix string) {
@@ -175,7 +172,7 @@ func (w *walker) repeat(it *item, within, prefix string) {
 		if !w.flag(&slots[min(i, 8)-1], more) {
 			return
 		}
-		if w.instances++; w.instances > MaxAnswers {
+		if w.instances++; w.instances > maxAnswers {
 			w.failed = true
 			return
 		}

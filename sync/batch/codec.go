@@ -24,7 +24,10 @@ type codec struct {
 	failed  bool
 	texts   int // bytes of text so far
 	answers int // answers so far
-	paths   map[place]string
+	// instances counts those of repeats: empty ones cost next to nothing on the
+	// wire, so they are bounded.
+	instances int
+	paths     map[place]string
 
 	today time.Time // of the interview at hand
 	began int64     // the wall clock when it began
