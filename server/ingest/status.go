@@ -40,6 +40,41 @@ func (g *Ingest) Status(ctx context.Context, tx ledger.Tx) (s Status, err error)
 	return s, err
 }
 
+// Attachments lists the sealed attachments on this disk.
+func (g *Ingest) Attachments(ctx context.Context, tx ledger.Tx) (files []civic.Digest, err error) {
+	err = ledger.All(ctx, tx, func(r ledger.Row) error {
+		var name []byte
+		err := r.Scan(&name)
+		files = append(files, civic.Digest(name))
+		return err
+	}, "SELECT digest FROM ingest_file WHERE kind = ?1", kindAttachment)
+	return files, err
+}
+
+// Safe raises the watermark of offices to the numbers that marks gives: an
+// off-host copy covers everything up to them. Kits are told, and may forget.
+// It tells how many files are safe now.
+func (g *Ingest) Safe(ctx context.Context, marks func(ledger.Tx) (map[civic.Area]int64, error)) (files int, err error) {
+	err = g.DB.Update(ctx, func(tx ledger.Tx) error {
+		taken, err := marks(tx)
+		if err != nil {
+			return err
+		}
+		for area, n := range taken {
+			if _, err := tx.Exec(ctx, "UPDATE ingest_area SET safe = ?2 WHERE area = ?1 AND safe < ?2", string(area), n); err != nil {
+				return err
+			}
+		}
+		s, err := g.Status(ctx, tx)
+		files = s.Safe
+		return err
+	})
+	if err == nil {
+		g.announce()
+	}
+	return files, err
+}
+
 // DeviceStatus is what came from a kit.
 type DeviceStatus struct {
 	Registrations int    // let through

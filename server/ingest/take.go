@@ -244,16 +244,16 @@ func (g *Ingest) ackOf(ctx context.Context, tx ledger.Tx, digest civic.Digest) (
 	return ack, nil
 }
 
-// filePath is where an attachment lies: by the first digits of its name, so
+// FilePath is where an attachment lies: by the first digits of its name, so
 // that no folder grows too large.
-func (g *Ingest) filePath(digest civic.Digest) string {
+func (g *Ingest) FilePath(digest civic.Digest) string {
 	name := digest.String()
 	return filepath.Join(g.fileDir(), name[:2], name[2:])
 }
 
 // keepFile writes an attachment durably under its name.
 func (g *Ingest) keepFile(digest civic.Digest, b []byte) error {
-	path := g.filePath(digest)
+	path := g.FilePath(digest)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return diskProblem(err)
 	}
@@ -294,7 +294,7 @@ func diskProblem(err error) error {
 // load reads a file's bytes.
 func (g *Ingest) load(ctx context.Context, tx ledger.Tx, area civic.Area, kind int, digest civic.Digest) (b []byte, err error) {
 	if kind == kindAttachment {
-		return os.ReadFile(g.filePath(digest))
+		return os.ReadFile(g.FilePath(digest))
 	}
 	err = tx.QueryRow(ctx, "SELECT bytes FROM ingest_bytes WHERE area = ?1 AND digest = ?2", string(area), digest[:]).Scan(&b)
 	return b, err

@@ -1,0 +1,249 @@
+package serve
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/audit"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// A backup is a folder that lies elsewhere: another disk, another house. It
+// holds copies of the ledger, each beside a signed manifest, and the sealed
+// attachments:
+//
+//	ledger-20260302T090000.000000000Z.db
+//	ledger-20260302T090000.000000000Z.manifest
+//	files/ab/cdef…
+//
+// A copy without its manifest is not finished and does not count. The keys are
+// not in it: who finds a backup reads no citizen's answer.
+
+// statementBackup is signed by the server key over a Manifest.
+const statementBackup protocol.StatementKind = "askonce/backup/v0"
+
+// Manifest says what a copy of the ledger covers.
+type Manifest struct {
+	At          int64           `cbor:"1,keyasint"` // seconds
+	Ledger      civic.Digest    `cbor:"2,keyasint"` // SHA-256 of the copy
+	Size        int64           `cbor:"3,keyasint"`
+	Offices     []OfficeCovered `cbor:"4,keyasint,omitempty"`
+	Bundle      uint64          `cbor:"5,keyasint"` // serial of the key bundle then
+	Attachments uint64          `cbor:"6,keyasint"`
+}
+
+// OfficeCovered tells how far an office had come.
+type OfficeCovered struct {
+	Area  civic.Area `cbor:"1,keyasint"`
+	Taken int64      `cbor:"2,keyasint"` // number of its last file: all up to it are safe
+	Audit int64      `cbor:"3,keyasint"` // number of its last audit row
+}
+
+// keepCopies is how many copies of the ledger a backup holds.
+const keepCopies = 2
+
+// Backed is what a backup did.
+type Backed struct {
+	At       time.Time
+	Files    int   // files written now
+	Bytes    int64 // of them
+	Safe     int   // files of kits that are safe now
+	SameDisk bool  // the folder lies on the centre's own disk
+}
+
+// LastBackup is the setting that holds when the last backup was made, RFC 3339.
+const LastBackup = "last_backup"
+
+// Backup copies the ledger and what is new of the attachments to a folder that
+// lies elsewhere, reads the copy again, and only then states the watermark:
+// kits may forget what it covers.
+func (c *Centre) Backup(ctx context.Context, dir string) (b Backed, err error) {
+	b.At = c.Clock().UTC()
+	if err := os.MkdirAll(filepath.Join(dir, "files"), 0o700); err != nil {
+		return b, civic.NewProblem(civic.FileUnreadable, err, dir)
+	}
+	b.SameDisk = sameDisk(c.Data, dir)
+	m := Manifest{At: b.At.Unix()}
+	// The watermark is read before the copy begins, so it never says too much.
+	var attachments []civic.Digest
+	err = c.DB.View(ctx, func(tx ledger.Tx) (err error) {
+		m.Offices, attachments, err = c.covered(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return b, err
+	}
+	if _, m.Bundle, err = c.Access.Bundle(ctx); err != nil {
+		return b, err
+	}
+	for _, file := range attachments {
+		n, err := copyOnce(c.Ingest.FilePath(file), filepath.Join(dir, "files", file.String()[:2], file.String()[2:]))
+		if err != nil {
+			return b, err
+		}
+		if n > 0 {
+			b.Files, b.Bytes = b.Files+1, b.Bytes+n
+		}
+	}
+	m.Attachments = uint64(len(attachments))
+	name := filepath.Join(dir, "ledger-"+b.At.Format("20060102T150405.000000000Z"))
+	if m.Ledger, m.Size, err = c.copyLedger(ctx, name+".db"); err != nil {
+		return b, err
+	}
+	statement, err := c.Access.Keys().Sign(statementBackup, m)
+	if err != nil {
+		return b, err
+	}
+	if err := writeDurably(name+".manifest", statement); err != nil {
+		return b, err
+	}
+	b.Files, b.Bytes = b.Files+1, b.Bytes+m.Size
+	if b.Safe, err = c.Ingest.Safe(ctx, func(tx ledger.Tx) (map[civic.Area]int64, error) {
+		if err := access.SetSetting(ctx, tx, LastBackup, b.At.Format(time.RFC3339)); err != nil {
+			return nil, err
+		}
+		marks := map[civic.Area]int64{}
+		for _, o := range m.Offices {
+			marks[o.Area] = o.Taken
+		}
+		return marks, audit.Write(ctx, tx, b.At, []audit.Row{{Actor: "command", Action: "backup"}})
+	}); err != nil {
+		return b, err
+	}
+	return b, dropOld(dir)
+}
+
+// covered reads how far every office has come, and its attachments.
+func (c *Centre) covered(ctx context.Context, tx ledger.Tx) (offices []OfficeCovered, attachments []civic.Digest, err error) {
+	err = ledger.All(ctx, tx, func(r ledger.Row) error {
+		var o OfficeCovered
+		var area string
+		err := r.Scan(&area, &o.Taken, &o.Audit)
+		o.Area = civic.Area(area)
+		offices = append(offices, o)
+		return err
+	}, `SELECT a.area, a.taken, COALESCE((SELECT MAX(seq) FROM audit u WHERE u.area = a.area), 0) FROM ingest_area a ORDER BY a.area`)
+	if err != nil {
+		return nil, nil, err
+	}
+	attachments, err = c.Ingest.Attachments(ctx, tx)
+	return offices, attachments, err
+}
+
+// copyLedger makes a copy, reads it again, and gives its SHA-256.
+func (c *Centre) copyLedger(ctx context.Context, path string) (digest civic.Digest, size int64, err error) {
+	if err := c.DB.Backup(ctx, path); err != nil {
+		return digest, 0, err
+	}
+	again, err := ledger.Open(ctx, "file:"+path)
+	if err != nil {
+		return digest, 0, err
+	}
+	if err := errors.Join(again.Check(ctx), again.Close()); err != nil {
+		return digest, 0, err
+	}
+	return syncAndHash(path)
+}
+
+// syncAndHash makes a file durable and gives its SHA-256.
+func syncAndHash(path string) (digest civic.Digest, size int64, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return digest, 0, err
+	}
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return civic.Digest(h.Sum(nil)), size, errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path)))
+}
+
+// copyOnce copies a file of content-derived name unless it is there; 0 bytes
+// when it was.
+func copyOnce(from, to string) (int64, error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if there, err := os.Stat(to); err == nil && there.Size() == info.Size() {
+		return 0, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return 0, err
+	}
+	out, err := os.CreateTemp(filepath.Dir(to), ".new-*")
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(out.Name())
+	n, err := io.Copy(out, in)
+	if err = errors.Join(err, out.Sync(), out.Close()); err == nil {
+		err = os.Rename(out.Name(), to)
+	}
+	return n, errors.Join(err, syncDir(filepath.Dir(to)))
+}
+
+func writeDurably(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return errors.Join(err, syncDir(filepath.Dir(path)))
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// copies lists the finished copies of a backup by their path without ending,
+// the newest first.
+func copies(dir string) (names []string, err error) {
+	found, err := filepath.Glob(filepath.Join(dir, "ledger-*.manifest"))
+	for _, path := range found {
+		names = append(names, strings.TrimSuffix(path, ".manifest"))
+	}
+	slices.Sort(names)
+	slices.Reverse(names)
+	return names, err
+}
+
+// dropOld removes copies beyond those kept, and what an interrupted backup left.
+func dropOld(dir string) error {
+	names, err := copies(dir)
+	if err != nil {
+		return err
+	}
+	keep := map[string]bool{}
+	for _, name := range names[:min(keepCopies, len(names))] {
+		keep[name+".db"], keep[name+".manifest"] = true, true
+	}
+	all, err := filepath.Glob(filepath.Join(dir, "ledger-*"))
+	for _, path := range all {
+		if !keep[path] {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
+}

@@ -1,0 +1,12 @@
+//go:build unix
+
+package serve
+
+import "golang.org/x/sys/unix"
+
+// sameDisk tells whether two folders lie on one file system; then neither is a
+// copy of the other that outlives the disk.
+func sameDisk(a, b string) bool {
+	var one, two unix.Stat_t
+	return unix.Stat(a, &one) == nil && unix.Stat(b, &two) == nil && one.Dev == two.Dev
+}
