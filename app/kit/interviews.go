@@ -9,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
@@ -163,10 +162,4 @@ func fromStore(d store.Draft) capture.Draft {
 		ID: d.ID, Form: d.Form, Services: d.Services, Language: d.Language, Answers: d.Answers, Consents: d.Consents,
 		Attachments: d.Attachments, Section: d.Section, Corrects: d.Corrects, Started: d.Started, Updated: d.Updated, Practice: d.Practice,
 	}
-}
-
-// startOfDay is midnight of the kit's present day.
-func (k *Kit) startOfDay() time.Time {
-	now := k.o.Clock().In(k.o.Zone)
-	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, k.o.Zone)
 }

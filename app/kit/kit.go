@@ -32,6 +32,8 @@ type Options struct {
 	FreeSpace func(dir string) (uint64, error)
 	// MaxBytes bounds the store, for tests of a full disk; 0 means no bound.
 	MaxBytes int64
+	// VFS names the SQLite file system to use, for tests of bad disks.
+	VFS string
 	// Words gives a sentence of the translations; nil: the English ones that the
 	// kit itself needs for printed receipts.
 	Words func(lang, key string) string
@@ -87,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Kit, error) {
 }
 
 func (k *Kit) storeOptions() store.Options {
-	return store.Options{Clock: k.o.Clock, LogN: k.o.LogN, Heads: k.heads, FreeSpace: k.o.FreeSpace, MaxBytes: k.o.MaxBytes}
+	return store.Options{Clock: k.o.Clock, LogN: k.o.LogN, Heads: k.heads, FreeSpace: k.o.FreeSpace, MaxBytes: k.o.MaxBytes, VFS: k.o.VFS}
 }
 
 // Close locks the kit and lets go of the folder.
