@@ -78,7 +78,7 @@ func (s *Store) UnpackedAttachments(ctx context.Context, limit int) ([]civic.Att
 	s.mu.RLock()
 	var wanted []stub
 	for _, st := range o.list {
-		if !st.Practice && len(st.Attachments) > 0 && !st.Safe {
+		if !st.Practice && len(st.Attachments) > 0 {
 			wanted = append(wanted, *st)
 		}
 	}

@@ -27,6 +27,15 @@ func (k *kit) raw(query string, args ...any) {
 	ok(k.t, db.Close())
 }
 
+// query reads one value of the closed database.
+func (k *kit) query(query string, into any) {
+	k.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(k.dir, "kit.db"))
+	ok(k.t, err)
+	ok(k.t, db.QueryRow(query).Scan(into))
+	ok(k.t, db.Close())
+}
+
 func TestADamagedDatabaseIsKeptNotRecreated(t *testing.T) {
 	cases := map[string]func(path string){
 		"header": func(path string) { overwrite(t, path, 0, []byte("not a database at all")) },

@@ -49,11 +49,17 @@ type kit struct {
 	options  store.Options
 	recovery *age.HybridIdentity
 	device   ed25519.PrivateKey
+	root     []byte // certificate
 }
 
 func newKit(t *testing.T, change ...func(*store.Options)) *kit {
 	t.Helper()
-	k := &kit{t: t, dir: t.TempDir(), clock: newClock()}
+	return newKitWithRoot(t, []byte("root certificate"), change...)
+}
+
+func newKitWithRoot(t *testing.T, root []byte, change ...func(*store.Options)) *kit {
+	t.Helper()
+	k := &kit{t: t, dir: t.TempDir(), clock: newClock(), root: root}
 	k.options = store.Options{Clock: k.clock.Now, LogN: 2, Heads: heads}
 	for _, f := range change {
 		f(&k.options)
@@ -84,7 +90,7 @@ func (k *kit) setup() store.Setup {
 		Officer: "Marisol Teotl", Passphrase: passphrase,
 		Identity: store.Identity{
 			Device: civic.NewDeviceID(public), Area: "mx-20-067", Server: "https://centre.example:8443",
-			RootCert: []byte("root certificate"), KitName: "Tablet 7",
+			RootCert: k.root, KitName: "Tablet 7",
 		},
 		DeviceKey: device, TransportKey: transport, Recovery: k.recovery.Recipient().String(), Options: k.options,
 	}

@@ -14,8 +14,15 @@ import (
 // that they are safe. It needs no passphrase to be sent.
 
 // Unpacked gives up to limit registrations that no batch holds yet, in the
-// order of their counters. Practice never leaves the kit and is not among them.
+// order of their counters. Practice never leaves the kit and is not among them,
+// nor is what was restored from a lost kit (see UnpackedOf).
 func (s *Store) Unpacked(ctx context.Context, limit int) ([]civic.Registration, error) {
+	return s.UnpackedOf(ctx, civic.DeviceID{}, limit)
+}
+
+// UnpackedOf does the same for a lost kit that was restored here; zero is this
+// kit itself.
+func (s *Store) UnpackedOf(ctx context.Context, device civic.DeviceID, limit int) ([]civic.Registration, error) {
 	o, err := s.opened()
 	if err != nil {
 		return nil, err
@@ -23,7 +30,7 @@ func (s *Store) Unpacked(ctx context.Context, limit int) ([]civic.Registration, 
 	s.mu.RLock()
 	var rows []int64
 	for _, st := range o.list {
-		if st.carrier == carriedNot && !st.Practice && !st.Safe && len(rows) < limit {
+		if st.carrier == carriedNot && !st.Practice && !st.Safe && st.of(device) && len(rows) < limit {
 			rows = append(rows, st.row)
 		}
 	}
@@ -74,7 +81,7 @@ func (s *Store) AddOutgoing(ctx context.Context, out Outgoing) error {
 		return err
 	}
 	s.mu.RLock()
-	rows, err := o.covered(out.Covers)
+	rows, err := o.covered(out.Device, out.Covers)
 	s.mu.RUnlock()
 	if err != nil {
 		return err
@@ -120,14 +127,22 @@ func (s *Store) AddOutgoing(ctx context.Context, out Outgoing) error {
 	return nil
 }
 
-func (o *opened) covered(counters []uint64) ([]*stub, error) {
+// of tells whether a stub is of a lost kit, or of this one when device is zero.
+func (st *stub) of(device civic.DeviceID) bool {
+	if device.IsZero() {
+		return len(st.Device) == 0
+	}
+	return string(st.Device) == string(device[:])
+}
+
+func (o *opened) covered(device civic.DeviceID, counters []uint64) ([]*stub, error) {
 	wanted := make(map[uint64]bool, len(counters))
 	for _, c := range counters {
 		wanted[c] = true
 	}
 	var rows []*stub
 	for _, st := range o.list {
-		if wanted[st.Counter] {
+		if wanted[st.Counter] && st.of(device) {
 			rows = append(rows, st)
 		}
 	}

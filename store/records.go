@@ -199,6 +199,7 @@ type stubRecord struct {
 	Practice    bool                 `cbor:"12,keyasint,omitempty"`
 	Attachments []civic.Digest       `cbor:"13,keyasint,omitempty"`
 	Draft       []byte               `cbor:"14,keyasint,omitempty"`
+	Device      []byte               `cbor:"15,keyasint,omitempty"` // of a lost kit whose backup was restored here
 }
 
 type headRecord struct {

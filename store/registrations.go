@@ -333,7 +333,13 @@ func (o *opened) add(st *stub, heads []Person) {
 }
 
 func (o *opened) settle() {
-	sort.Slice(o.list, func(i, j int) bool { return o.list[i].Counter < o.list[j].Counter })
+	sort.Slice(o.list, func(i, j int) bool {
+		a, b := o.list[i], o.list[j]
+		if own := len(a.Device) == 0; own != (len(b.Device) == 0) {
+			return !own // what was restored comes before this kit's own
+		}
+		return a.Counter < b.Counter
+	})
 	o.index.Settle()
 }
 

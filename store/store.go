@@ -36,6 +36,8 @@ type Store struct {
 	boot    uint32
 
 	sealing sync.Mutex // one registration after the other, for the chain
+	backing sync.Mutex // guards media
+	media   map[string]*medium
 
 	mu       sync.RWMutex // guards what follows; never held while waiting for a caller's function
 	identity Identity
@@ -90,7 +92,7 @@ func Create(ctx context.Context, dir string, s Setup) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &Store{vault: v, options: o, started: o.Clock(), boot: 1, identity: s.Identity}
+	st := &Store{vault: v, options: o, started: o.Clock(), boot: 1, identity: s.Identity, media: map[string]*medium{}}
 	if err := st.load(ctx); err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
@@ -120,7 +122,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &Store{vault: v, options: o, started: o.Clock()}
+	st := &Store{vault: v, options: o, started: o.Clock(), media: map[string]*medium{}}
 	if err := v.Update(ctx, st.begin); err != nil {
 		return nil, errors.Join(err, v.Close())
 	}

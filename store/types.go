@@ -125,6 +125,8 @@ type Outgoing struct {
 	// Covers are the counters of the registrations in a batch; they count as
 	// packed from the same transaction on.
 	Covers []uint64
+	// Device is the lost kit whose registrations those are, zero for this one.
+	Device civic.DeviceID
 	// Attachment is what a sealed attachment holds, by its content's digest.
 	Attachment civic.Digest
 }

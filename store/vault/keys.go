@@ -18,6 +18,8 @@ import (
 // Key says which of the vault's keys a row is sealed with.
 type Key uint8
 
+const secondsADay = 86400
+
 // The kinds of key.
 const (
 	// Outer is there without a passphrase. It hides words from who searches the
@@ -35,6 +37,7 @@ const (
 	rowRecovery = 2 // recovery recipient (outer)
 	rowLookup   = 3 // key of the pseudonyms (kit)
 	rowLast     = 4 // row of the officer who unlocked last (outer)
+	rowWaiting  = 5 // the officer whom a recovery will let in (outer)
 	// FirstRow is the first number of table m that is free for the store.
 	FirstRow = 16
 )
@@ -115,7 +118,7 @@ func (tx *Tx) key(k Key) (*dataKey, error) {
 	if k == Kit {
 		return v.ring.kit, nil
 	}
-	today := v.options.Clock().Unix() / 86400
+	today := v.options.Clock().Unix() / secondsADay
 	if t := v.ring.today; t != nil && t.day == today {
 		return t, nil
 	}
@@ -294,4 +297,39 @@ func (v *Vault) loadOuter(ctx context.Context) error {
 		v.outerName = raw[keyLen:]
 		return err
 	})
+}
+
+// packKeys lays keys flat for a Keys file: the outer key, the key of its names,
+// then each key as wrapKey lays it. A year of days is some 18 kB.
+func packKeys(outer *dataKey, outerName []byte, r *ring) []byte {
+	b := append([]byte{0}, outer.raw[:]...) // the format
+	b = append(b, outerName...)
+	for _, k := range r.keys {
+		b = append(b, byte(k.kind))
+		b = binary.BigEndian.AppendUint64(b, uint64(k.n))
+		b = binary.BigEndian.AppendUint64(b, uint64(k.day))
+		b = append(b, k.raw[:]...)
+	}
+	return b
+}
+
+func unpackKeys(b []byte) (map[int64]*dataKey, error) {
+	const head = 1 + 2*keyLen
+	if len(b) < head || b[0] != 0 || (len(b)-head)%wrappedLen != 0 {
+		return nil, errors.New("this is no list of keys")
+	}
+	outer, err := newDataKey(0, Outer, 0, b[1:1+keyLen])
+	if err != nil {
+		return nil, err
+	}
+	keys := map[int64]*dataKey{0: outer}
+	for b = b[head:]; len(b) > 0; b = b[wrappedLen:] {
+		n := int64(binary.BigEndian.Uint64(b[1:]))
+		k, err := newDataKey(n, Key(b[0]), int64(binary.BigEndian.Uint64(b[9:])), b[17:wrappedLen])
+		if err != nil {
+			return nil, err
+		}
+		keys[n] = k
+	}
+	return keys, nil
 }

@@ -101,8 +101,7 @@ func (tx *Tx) putOfficer(row int64, name string) error {
 	return err
 }
 
-// recipients are everyone a key is wrapped to: each officer, and recovery.
-func (tx *Tx) recipients() ([]age.Recipient, error) {
+func (tx *Tx) recoveryOnly() (age.Recipient, error) {
 	plain, ok, err := tx.Get("m", rowRecovery)
 	if err != nil {
 		return nil, err
@@ -110,7 +109,12 @@ func (tx *Tx) recipients() ([]age.Recipient, error) {
 	if !ok {
 		return nil, civic.NewProblem(civic.RowDamaged, errors.New("no recovery recipient"))
 	}
-	recovery, err := age.ParseHybridRecipient(string(plain))
+	return age.ParseHybridRecipient(string(plain))
+}
+
+// recipients are everyone a key is wrapped to: each officer, and recovery.
+func (tx *Tx) recipients() ([]age.Recipient, error) {
+	recovery, err := tx.recoveryOnly()
 	if err != nil {
 		return nil, err
 	}

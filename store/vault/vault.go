@@ -58,6 +58,7 @@ type Vault struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt // by their text
 	getters    map[string]*sql.Stmt // by the table they read one row of
+	columns    map[string][]string  // by table
 	outer      *dataKey
 	outerName  []byte
 
@@ -164,7 +165,7 @@ func connectVault(ctx context.Context, dir, name string, o Options) (*Vault, err
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}, getters: map[string]*sql.Stmt{}}, nil
+	return &Vault{dir: dir, options: o, db: db, conn: conn, statements: map[string]*sql.Stmt{}, getters: map[string]*sql.Stmt{}, columns: map[string][]string{}}, nil
 }
 
 // Open opens the vault in dir, locked. A database that is damaged is renamed
