@@ -193,7 +193,7 @@ func (r *row) picture() fyne.CanvasObject {
 			continue
 		}
 		if content, err := s.c.Kit.Picture(s.ctx, a); err == nil {
-			return container.NewVBox(widget.NewPicture(content, 160), b)
+			return container.NewVBox(container.NewHBox(widget.NewPicture(content, 160)), b)
 		}
 	}
 	return b

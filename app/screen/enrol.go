@@ -51,7 +51,11 @@ func (p *enrolPage) build(s *Shell) view {
 			widget.NewPanel(theme.Known, "", widget.NewLarge(p.proposal), another), pass),
 	)
 	if p.err != nil {
-		body.Objects = append([]fyne.CanvasObject{s.problemOf(p.err)}, body.Objects...)
+		problem := s.problemOf(p.err)
+		if civic.CodeOf(p.err) == civic.NoNetwork {
+			problem = widget.NewPanel(theme.Attention, theme.IconAttention, widget.NewStrong(say("enrol.nonetwork")), widget.NewText(say("enrol.nonetwork.hint")))
+		}
+		body.Objects = append([]fyne.CanvasObject{problem}, body.Objects...)
 	}
 	return view{title: say("enrol.title"), body: body, focus: server, fixed: len(s.pages) == 1,
 		main: &action{name: "enrol.go", icon: theme.IconCheck, words: say("enrol.go"), do: enrol},

@@ -51,6 +51,11 @@ func (p *interviewPage) at() (sections []form.Section, i int) {
 func (p *interviewPage) build(s *Shell) view {
 	p.s = s
 	say := s.c.Words.Say
+	if p.iv.Language() != p.language() {
+		if err := p.iv.SetLanguage(s.ctx, p.language()); err != nil {
+			s.fail(err)
+		}
+	}
 	sections, i := p.at()
 	v := view{title: p.iv.Title(p.language()), practice: p.iv.Draft().Practice}
 	if len(sections) == 0 {

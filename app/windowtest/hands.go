@@ -22,6 +22,7 @@ type place struct {
 }
 
 type window struct {
+	Tick          int
 	Page          string
 	Busy          bool
 	Told          string
@@ -130,17 +131,20 @@ func (h *hands) page(name string) error {
 	return err
 }
 
-// settle waits until the map has not changed for a moment: the last stroke has
-// been taken.
+// settle waits until the program has looked round several times since: then the
+// last stroke has been taken, however slow the machine.
 func (h *hands) settle() {
-	before := ""
-	for range 40 {
-		time.Sleep(90 * time.Millisecond)
-		raw, err := os.ReadFile(h.uimap)
-		if err == nil && string(raw) == before {
+	const rounds = 4
+	begun := -1
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		w, err := h.look()
+		switch {
+		case err != nil:
+		case begun < 0:
+			begun = w.Tick
+		case w.Tick >= begun+rounds && !w.Busy:
 			return
 		}
-		before = string(raw)
 	}
 }
 
@@ -161,7 +165,7 @@ func (h *hands) key(names ...string) error {
 
 // write types text.
 func (h *hands) write(s string) error {
-	err := h.xdotool("type", "--delay", "45", "--", s)
+	err := h.xdotool("type", "--delay", "60", "--", s)
 	h.settle()
 	return err
 }
