@@ -60,15 +60,20 @@ func (g *Ingest) Sync(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Ingest) answer(ctx context.Context, device access.Device, ask protocol.SyncRequest) (a protocol.SyncAnswer, err error) {
-	if len(ask.Batches) > maxNames || len(ask.Attachments) > maxNames || len(ask.Keys) > maxNames {
-		return a, civic.NewProblem(civic.RequestMalformed, nil)
-	}
 	device, err = g.Access.Seen(ctx, device, access.Contact{Cursor: ask.Cursor, Clock: ask.Clock, Journal: ask.Journal})
 	if err != nil {
 		return a, err
 	}
 	if err := g.await(ctx, device, ask); err != nil {
 		return a, err
+	}
+	return g.tell(ctx, device, ask, downBytes)
+}
+
+// tell answers a request; limit caps the bytes of its messages down.
+func (g *Ingest) tell(ctx context.Context, device access.Device, ask protocol.SyncRequest, limit int) (a protocol.SyncAnswer, err error) {
+	if len(ask.Batches) > maxNames || len(ask.Attachments) > maxNames || len(ask.Keys) > maxNames {
+		return a, civic.NewProblem(civic.RequestMalformed, nil)
 	}
 	bundle, serial, err := g.Access.Bundle(ctx)
 	if err != nil {
@@ -91,7 +96,7 @@ func (g *Ingest) answer(ctx context.Context, device access.Device, ask protocol.
 		if err := g.wantedKeys(ctx, tx, device, ask.Keys, &a); err != nil {
 			return err
 		}
-		if err := g.down(ctx, tx, device, ask.Cursor, &a); err != nil {
+		if err := g.down(ctx, tx, device, ask.Cursor, limit, &a); err != nil {
 			return err
 		}
 		a.Pending, err = g.pending(ctx, tx, device)
@@ -127,7 +132,7 @@ func (g *Ingest) await(ctx context.Context, device access.Device, ask protocol.S
 			if pending, err = g.pending(ctx, tx, device); err != nil {
 				return err
 			}
-			return g.down(ctx, tx, device, ask.Cursor, &a)
+			return g.down(ctx, tx, device, ask.Cursor, downBytes, &a)
 		})
 		if err != nil || pending == 0 || len(a.Down) > 0 {
 			return err
@@ -206,7 +211,7 @@ func (g *Ingest) wantedKeys(ctx context.Context, tx ledger.Tx, device access.Dev
 }
 
 // down reads the messages above a cursor, as many as one answer carries.
-func (g *Ingest) down(ctx context.Context, tx ledger.Tx, device access.Device, cursor uint64, a *protocol.SyncAnswer) error {
+func (g *Ingest) down(ctx context.Context, tx ledger.Tx, device access.Device, cursor uint64, limit int, a *protocol.SyncAnswer) error {
 	rows, err := tx.Query(ctx, "SELECT seq, kind, body FROM ingest_down WHERE area = ?1 AND device = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
 		string(device.Area), device.ID[:], int64(cursor), protocol.MaxDownPerCall+1)
 	if err != nil {
@@ -219,7 +224,7 @@ func (g *Ingest) down(ctx context.Context, tx ledger.Tx, device access.Device, c
 		if err := rows.Scan(&d.Seq, &d.Kind, &d.Body); err != nil {
 			return err
 		}
-		if size += len(d.Body); len(a.Down) == protocol.MaxDownPerCall || len(a.Down) > 0 && size > downBytes {
+		if size += len(d.Body); len(a.Down) == protocol.MaxDownPerCall || len(a.Down) > 0 && size > limit {
 			a.More = true
 			break
 		}

@@ -1,0 +1,91 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/askonce/fieldkit/server/serve"
+)
+
+type imported struct {
+	Accepted    int `json:"accepted"`
+	Repeated    int `json:"repeated"`
+	Quarantined int `json:"quarantined"`
+	Ignored     int `json:"ignored"`
+	Answers     int `json:"answers"`
+}
+
+func (i imported) tell(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "%d files taken in, %d were here, %d set aside, %d are none of ours; answers for %d kits.\n",
+		i.Accepted, i.Repeated, i.Quarantined, i.Ignored, i.Answers)
+}
+
+func (c *command) importMedia() *cobra.Command {
+	return &cobra.Command{
+		Use:   "import DIR",
+		Short: "Take in sealed files from a medium and leave the answers on it",
+		Args:  cobra.ExactArgs(1),
+		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+			n, err := centre.Ingest.Import(ctx, args[0])
+			return imported{n.Accepted, n.Repeated, n.Quarantined, n.Ignored, n.Answers}, err
+		}),
+	}
+}
+
+type backed struct {
+	OK       bool      `json:"ok"`
+	At       time.Time `json:"at"`
+	Files    int       `json:"files"`
+	Bytes    int64     `json:"bytes"`
+	Safe     int       `json:"safe"`
+	SameDisk bool      `json:"same_disk"`
+}
+
+func (b backed) tell(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "%d files, %d bytes; %d files of kits are safe now.\n", b.Files, b.Bytes, b.Safe)
+	if b.SameDisk {
+		_, _ = fmt.Fprintln(w, "The copy lies on the centre's own disk: it does not outlive that disk. Carry it elsewhere.")
+	}
+}
+
+func (c *command) backup() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup DIR",
+		Short: "Copy ledger and attachments elsewhere; kits may then forget what it covers",
+		Args:  cobra.ExactArgs(1),
+		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+			b, err := centre.Backup(ctx, args[0])
+			return backed{err == nil, b.At, b.Files, b.Bytes, b.Safe, b.SameDisk}, err
+		}),
+	}
+}
+
+type restored struct {
+	OK       bool      `json:"ok"`
+	Backup   time.Time `json:"backup"`
+	Restored time.Time `json:"restored"`
+}
+
+func (r restored) tell(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "Restored to %s. What came after is lost here until kits send it again, which they do by themselves;\n"+
+		"what staff decided or withdrew since then must be done again, and kits enrolled since then be invited again.\n", r.Backup.Format(time.RFC3339))
+}
+
+func (c *command) restore() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore DIR",
+		Short: "Make the centre again from a backup, after its keys were put back",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			gap, err := serve.Restore(cmd.Context(), c.config(nil), args[0])
+			if err != nil {
+				return ended{result: restored{}, err: err}
+			}
+			return ended{result: restored{true, time.Unix(gap.Backup, 0).UTC(), time.Unix(gap.Restored, 0).UTC()}}
+		},
+	}
+}
