@@ -16,15 +16,15 @@ type Edge struct {
 func (m *Model) Score(records []*Prepared, pairs []Pair, floor float64) []Edge {
 	var out []Edge
 	for _, p := range pairs {
-		if w := m.logit(records[p.A], records[p.B]); w >= floor {
+		if w := m.Logit(records[p.A], records[p.B]); w >= floor {
 			out = append(out, Edge{p, w})
 		}
 	}
 	return out
 }
 
-// logit is the odds of being the same person, in bits.
-func (m *Model) logit(a, b *Prepared) float64 {
+// Logit is the odds of being the same person, in bits.
+func (m *Model) Logit(a, b *Prepared) float64 {
 	p := compare(m.fields, a, b)
 	w := math.Log2(m.Prior / (1 - m.Prior))
 	for i := range m.fields {
@@ -101,7 +101,7 @@ func (m *Model) linkage(records []*Prepared, x, y []int32, known map[Pair]float6
 		}
 		w, ok := known[p]
 		if !ok {
-			w = m.logit(records[p.A], records[p.B])
+			w = m.Logit(records[p.A], records[p.B])
 		}
 		sum += min(max(w, -bound), bound)
 		n++

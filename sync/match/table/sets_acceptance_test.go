@@ -47,32 +47,7 @@ func febrlTable(t *testing.T, name string, m Map) *Table {
 }
 
 func TestSets(t *testing.T) {
-	type set struct {
-		name  string
-		table *Table
-		bar   float64
-	}
-	var sets []set
-	for _, ssn := range []bool{true, false} {
-		name, bar := " with soc_sec_id", .9995
-		if !ssn {
-			name, bar = " without", .999
-		}
-		sets = append(sets, set{"febrl 3" + name, febrlTable(t, "dataset3.csv", febrl(ssn)), bar})
-		sets = append(sets, set{"febrl 4" + name, Join(febrlTable(t, "dataset4a.csv", febrl(ssn)), febrlTable(t, "dataset4b.csv", febrl(ssn))), bar})
-	}
-	read := func(m Map, truth string, path ...string) *Table {
-		tab, err := Read(bytes.NewReader(open(t, path...)), m, truth)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return tab
-	}
-	sets = append(sets, set{"fake_1000", read(Map{ID: "unique_id", Given: Columns{"first_name"}, Surname: Columns{"surname"}, Birth: Columns{"dob"}, Place: Columns{"city"}, Identifiers: Columns{"email"}}, "cluster", "splink", "fake_1000.csv"), .94})
-	hm := Map{ID: "unique_id", Given: Columns{"first_name"}, Surname: Columns{"surname"}, Birth: Columns{"dob"}, Place: Columns{"birth_place", "postcode_fake"}, Sex: Columns{"gender"}, Others: Columns{"occupation"}}
-	sets = append(sets, set{"historical_50k", read(hm, "cluster", "splink", "historical_50k.csv"), .90})
-	hm.Full = Columns{"full_name"}
-	sets = append(sets, set{"historical_50k full", read(hm, "cluster", "splink", "historical_50k.csv"), .90})
+	sets := labelled(t)
 	only := os.Getenv("SET")
 	for _, s := range sets {
 		if only != "" && !strings.Contains(s.name, only) {
@@ -152,4 +127,56 @@ func TestSets(t *testing.T) {
 		}
 		t.Logf("   best pairs %.4f (P %.4f R %.4f) at %v; best clusters %.4f (P %.4f R %.4f) at %v; %v in all", bestP.F1, bestP.Precision, bestP.Recall, atP, bestC.F1, bestC.Precision, bestC.Recall, atC, time.Since(begin))
 	}
+}
+
+func TestCalibration(t *testing.T) {
+	only := os.Getenv("SET")
+	for _, s := range labelled(t) {
+		if only != "" && !strings.Contains(s.name, only) {
+			continue
+		}
+		r, err := Evaluate(s.table, Options{Seed: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%-26s F1 %.4f (P %.4f R %.4f; pairs F1 %.4f) auto declared %.3f observed %.4f [%.4f %.4f] of %d, recall %.3f", s.name, *r.F1, *r.Precision, *r.Recall, r.Pairwise.F1,
+			r.Auto.Declared, r.Auto.Observed, r.Auto.Low, r.Auto.High, r.Auto.Pairs, r.Auto.Recall)
+		for _, b := range r.Calibration {
+			t.Logf("      %.3f-%.3f foretold %.4f observed %.4f of %d", b.From, b.To, b.Foretold, b.Observed, b.Pairs)
+		}
+		t.Logf("      %v", r.Relations)
+	}
+}
+
+type set struct {
+	name  string
+	table *Table
+	bar   float64
+}
+
+// labelled reads every labelled set.
+func labelled(t *testing.T) []set {
+	t.Helper()
+	var sets []set
+	for _, ssn := range []bool{true, false} {
+		name, bar := " with soc_sec_id", .9995
+		if !ssn {
+			name, bar = " without", .999
+		}
+		sets = append(sets, set{"febrl 3" + name, febrlTable(t, "dataset3.csv", febrl(ssn)), bar})
+		sets = append(sets, set{"febrl 4" + name, Join(febrlTable(t, "dataset4a.csv", febrl(ssn)), febrlTable(t, "dataset4b.csv", febrl(ssn))), bar})
+	}
+	read := func(m Map, truth string, path ...string) *Table {
+		tab, err := Read(bytes.NewReader(open(t, path...)), m, truth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tab
+	}
+	sets = append(sets, set{"fake_1000", read(Map{ID: "unique_id", Given: Columns{"first_name"}, Surname: Columns{"surname"}, Birth: Columns{"dob"}, Place: Columns{"city"}, Identifiers: Columns{"email"}}, "cluster", "splink", "fake_1000.csv"), .94})
+	hm := Map{ID: "unique_id", Given: Columns{"first_name"}, Surname: Columns{"surname"}, Birth: Columns{"dob"}, Place: Columns{"birth_place", "postcode_fake"}, Sex: Columns{"gender"}, Others: Columns{"occupation"}}
+	sets = append(sets, set{"historical_50k", read(hm, "cluster", "splink", "historical_50k.csv"), .90})
+	hm.Full = Columns{"full_name"}
+	sets = append(sets, set{"historical_50k full", read(hm, "cluster", "splink", "historical_50k.csv"), .90})
+	return sets
 }

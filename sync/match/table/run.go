@@ -1,0 +1,351 @@
+package table
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
+)
+
+// Options say how to match; the zero Options train a model on the list itself
+// and use the thresholds that go with it.
+type Options struct {
+	Model *match.Model // nil to train one
+	Seed  uint64       // of the random pairs
+	// Auto is the precision asked of pairs that are taken without a look; 0.995
+	// when zero.
+	Auto float64
+}
+
+const (
+	// blockLimit is how many rows one key may pair with each other.
+	blockLimit = 150
+	// joinAt is what groups must have on average to become one, in bits. Even
+	// odds would be 0; the records of a group are no strangers to each other, so
+	// that many weak ties bear more than their average says.
+	joinAt = -2
+	// pairBound is how many bits one pair may say for or against.
+	pairBound = 20
+	// scoreFloor is the least that is kept of a pair, in bits.
+	scoreFloor = -12
+)
+
+// Result says how matching went; it is printed as JSON.
+type Result struct {
+	Rows      int           `json:"rows"`
+	Compared  int           `json:"compared"` // pairs that shared a key
+	Capped    int           `json:"capped_keys"`
+	Skipped   int64         `json:"skipped_pairs"`
+	Pairs     int           `json:"pairs"` // pairs found
+	Persons   int           `json:"persons,omitempty"`
+	Threshold float64       `json:"threshold"` // a probability
+	Training  *match.Report `json:"training,omitempty"`
+	// What follows needs a column with the truth.
+	Precision   *float64       `json:"precision,omitempty"`
+	Recall      *float64       `json:"recall,omitempty"`
+	F1          *float64       `json:"f1,omitempty"`
+	Pairwise    *match.Measure `json:"pairwise,omitempty"`
+	Calibration []Bin          `json:"calibration,omitempty"`
+	Auto        *Auto          `json:"auto,omitempty"`
+	Relations   map[string]int `json:"relations,omitempty"`
+}
+
+// Bin compares what was foretold with what was seen, among pairs of about the
+// same probability.
+type Bin struct {
+	From     float64 `json:"from"`
+	To       float64 `json:"to"`
+	Foretold float64 `json:"foretold"`
+	Observed float64 `json:"observed"`
+	Pairs    int     `json:"pairs"`
+}
+
+// Auto is how the pairs fared that would be taken without a look.
+type Auto struct {
+	Declared float64 `json:"declared"`
+	Observed float64 `json:"observed"`
+	Low      float64 `json:"low"` // of the 95 % interval
+	High     float64 `json:"high"`
+	Pairs    int     `json:"pairs"`
+	Recall   float64 `json:"recall"`
+}
+
+// Group says which person a row is; Probability that it belongs there.
+type Group struct {
+	Row         string
+	Cluster     int
+	Probability float64
+}
+
+// Found is a likely pair.
+type Found struct {
+	A, B        string
+	Probability float64
+	Relation    match.Relation
+}
+
+// run is the work all of them share.
+type run struct {
+	t      *Table
+	model  *match.Model
+	edges  []match.Edge
+	result Result
+}
+
+func start(t *Table, o Options) (*run, error) {
+	if len(t.Records) < 2 {
+		return nil, civic.NewProblem(civic.ImportEmpty, nil)
+	}
+	r := &run{t: t, model: o.Model}
+	blocks := match.Candidates(t.Records, t.Split, blockLimit)
+	r.result = Result{Rows: len(t.Records), Compared: len(blocks.Pairs), Capped: blocks.Capped, Skipped: blocks.Skipped, Threshold: probability(0)}
+	if r.model == nil {
+		m, report, err := match.Train(match.Training{Records: t.Records, Split: t.Split, Pairs: blocks.Pairs, Fields: t.Fields, Version: "trained", Seed: o.Seed})
+		if err != nil {
+			return nil, err
+		}
+		r.model, r.result.Training = m, &report
+	}
+	r.edges = r.model.Score(t.Records, blocks.Pairs, scoreFloor)
+	return r, nil
+}
+
+func probability(bits float64) float64 { return 1 / (1 + math.Exp2(-bits)) }
+
+// Train learns a model from a list, or from two that were joined.
+func Train(t *Table, o Options) (*match.Model, Result, error) {
+	o.Model = nil
+	r, err := start(t, o)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	for _, e := range r.edges {
+		if e.Weight >= 0 {
+			r.result.Pairs++
+		}
+	}
+	return r.model, r.result, nil
+}
+
+// Score weighs every pair that shares a key and keeps the ones that are not
+// hopeless.
+func Score(t *Table, o Options) ([]Found, Result, error) {
+	r, err := start(t, o)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	out := make([]Found, 0, len(r.edges))
+	for _, e := range r.edges {
+		out = append(out, r.found(e.Pair, e.Weight))
+		if e.Weight >= 0 {
+			r.result.Pairs++
+		}
+	}
+	return out, r.result, nil
+}
+
+func (r *run) found(p match.Pair, weight float64) Found {
+	c := r.model.Compare(r.t.Records[p.A], r.t.Records[p.B], false)
+	return Found{A: r.t.Rows[p.A], B: r.t.Rows[p.B], Probability: probability(weight), Relation: c.Relation}
+}
+
+// Cluster finds which rows are one person.
+func Cluster(t *Table, o Options) ([]Group, Result, error) {
+	r, err := start(t, o)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	groups := r.cluster()
+	sure := r.sureness(groups)
+	out := make([]Group, len(groups))
+	for i, g := range groups {
+		out[i] = Group{Row: t.Rows[i], Cluster: g, Probability: sure[i]}
+		r.result.Persons = max(r.result.Persons, g+1)
+	}
+	r.judge(groups, o)
+	return out, r.result, nil
+}
+
+func (r *run) cluster() []int {
+	return r.model.Cluster(r.t.Records, r.edges, joinAt, pairBound)
+}
+
+// sureness is how well each row fits its group: the odds of its best tie.
+func (r *run) sureness(groups []int) []float64 {
+	best := make([]float64, len(groups))
+	tied := make([]bool, len(groups))
+	for _, e := range r.edges {
+		if groups[e.A] == groups[e.B] {
+			for _, i := range []int32{e.A, e.B} {
+				if p := probability(e.Weight); !tied[i] || p > best[i] {
+					best[i], tied[i] = p, true
+				}
+			}
+		}
+	}
+	strongest := make([]float64, len(groups))
+	for _, e := range r.edges {
+		if groups[e.A] != groups[e.B] {
+			p := probability(e.Weight)
+			strongest[e.A], strongest[e.B] = max(strongest[e.A], p), max(strongest[e.B], p)
+		}
+	}
+	for i := range best {
+		if !tied[i] { // alone: as sure as nobody else is likely
+			best[i] = 1 - strongest[i]
+		}
+	}
+	return best
+}
+
+// Link finds who of the first list is who of the second.
+func Link(a, b *Table, o Options) ([]Found, Result, error) {
+	t := Join(a, b)
+	r, err := start(t, o)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	groups := r.cluster()
+	members := map[int][2][]int32{}
+	for i, g := range groups {
+		side := 0
+		if i >= t.Split {
+			side = 1
+		}
+		m := members[g]
+		m[side] = append(m[side], int32(i))
+		members[g] = m
+	}
+	weights := make(map[match.Pair]float64, len(r.edges))
+	for _, e := range r.edges {
+		weights[e.Pair] = e.Weight
+	}
+	var out []Found
+	for i := range t.Split {
+		m := members[groups[i]]
+		for _, j := range m[1] {
+			p := match.Pair{A: int32(i), B: j}
+			w, ok := weights[p]
+			if !ok {
+				w = r.model.Logit(t.Records[i], t.Records[j])
+			}
+			out = append(out, r.found(p, w))
+		}
+	}
+	r.result.Pairs = len(out)
+	r.judge(groups, o)
+	return out, r.result, nil
+}
+
+// Evaluate clusters and compares with the truth column.
+func Evaluate(t *Table, o Options) (Result, error) {
+	_, result, err := Cluster(t, o)
+	if err == nil && len(t.Truth) != len(t.Rows) {
+		err = civic.NewProblem(civic.ColumnsUnknown, nil, strconv.Quote("truth"))
+	}
+	return result, err
+}
+
+// judge fills in what the truth column tells, when there is one.
+func (r *run) judge(groups []int, o Options) {
+	found := 0
+	size := map[int]int{}
+	for _, g := range groups {
+		size[g]++
+	}
+	for _, n := range size {
+		found += n * (n - 1) / 2
+	}
+	if r.t.Split == 0 {
+		r.result.Pairs = found
+	}
+	if len(r.t.Truth) != len(r.t.Rows) {
+		return
+	}
+	m := match.MeasureClusters(groups, r.t.Truth, r.t.Split)
+	r.result.Precision, r.result.Recall, r.result.F1 = &m.Precision, &m.Recall, &m.F1
+	p := match.MeasurePairs(r.edges, r.t.Truth, r.t.Split, 0)
+	r.result.Pairwise = &p
+	declared := o.Auto
+	if declared == 0 {
+		declared = defaultAuto
+	}
+	r.result.Auto = r.auto(declared, m.Right+m.Missed)
+	r.result.Calibration = r.bins()
+	r.result.Relations = map[string]int{}
+	for _, e := range r.edges {
+		if e.Weight < 0 {
+			continue
+		}
+		c := r.model.Compare(r.t.Records[e.A], r.t.Records[e.B], false)
+		kind := "other_"
+		if r.t.Truth[e.A] == r.t.Truth[e.B] {
+			kind = "same_"
+		}
+		r.result.Relations[kind+"called_"+c.Relation.String()]++
+	}
+}
+
+// defaultAuto is the precision declared for what is taken without a look.
+const defaultAuto = 0.995
+
+// auto takes pairs of falling probability for as long as their expected
+// precision stays at what is declared, and looks how they fared.
+func (r *run) auto(declared float64, truth int) *Auto {
+	least := math.Log2(declared / (1 - declared))
+	a := &Auto{Declared: declared}
+	right := 0
+	for _, e := range r.edges {
+		if e.Weight >= least {
+			a.Pairs++
+			if r.t.Truth[e.A] == r.t.Truth[e.B] {
+				right++
+			}
+		}
+	}
+	if a.Pairs > 0 {
+		a.Observed = float64(right) / float64(a.Pairs)
+		a.Low, a.High = wilson(right, a.Pairs)
+	}
+	if truth > 0 {
+		a.Recall = float64(right) / float64(truth)
+	}
+	return a
+}
+
+// wilson is the 95 % interval of a share after Wilson.
+func wilson(right, n int) (low, high float64) {
+	const z = 1.96
+	p, m := float64(right)/float64(n), float64(n)
+	centre := p + z*z/(2*m)
+	spread := z * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
+	return (centre - spread) / (1 + z*z/m), (centre + spread) / (1 + z*z/m)
+}
+
+func (r *run) bins() []Bin {
+	edges := []float64{0, .01, .05, .1, .25, .5, .75, .9, .95, .99, .999, 1.0000001}
+	bins := make([]Bin, len(edges)-1)
+	for i := range bins {
+		bins[i].From, bins[i].To = edges[i], min(edges[i+1], 1)
+	}
+	for _, e := range r.edges {
+		p := probability(e.Weight)
+		i := 0
+		for p >= edges[i+1] {
+			i++
+		}
+		bins[i].Pairs++
+		bins[i].Foretold += p
+		if r.t.Truth[e.A] == r.t.Truth[e.B] {
+			bins[i].Observed++
+		}
+	}
+	for i := range bins {
+		if n := float64(bins[i].Pairs); n > 0 {
+			bins[i].Foretold /= n
+			bins[i].Observed /= n
+		}
+	}
+	return bins
+}
