@@ -21,6 +21,9 @@ const (
 type builder struct {
 	faults, warnings []Finding
 	settings         map[string]string
+	survey, choices  *table
+	settingsTable    *table
+	added            map[*choiceList]bool // lists that got the choice "other" in the repaired workbook
 	lists            map[string]*choiceList
 	external         map[string]*choiceList
 	files            map[string]string // ids of csv-external and xml-external instances
@@ -72,38 +75,49 @@ func wanted(sheet string) bool {
 
 // compile turns the sheets into a form.
 func compile(w *workbook.Workbook) (*Form, error) {
+	if f, ok := findODKX(w); ok {
+		return nil, &Refusal{Dialect: ODKX, Findings: []Finding{f}}
+	}
+	b := build(w)
+	if len(b.faults) > 0 {
+		return nil, b.refusal()
+	}
+	f := b.form()
+	f.plan = newPlan(f.root)
+	return f, nil
+}
+
+// build reads the sheets and collects what is wrong with them.
+func build(w *workbook.Workbook) *builder {
 	b := &builder{
 		settings: map[string]string{}, lists: map[string]*choiceList{}, external: map[string]*choiceList{},
 		files: map[string]string{}, byName: map[string][]*element{}, words: map[string][]string{},
-		usedLists: map[string]bool{}, instances: map[string]string{},
-	}
-	if f, ok := findODKX(w); ok {
-		return nil, &Refusal{Dialect: ODKX, Findings: []Finding{f}}
+		added: map[*choiceList]bool{}, usedLists: map[string]bool{}, instances: map[string]string{},
 	}
 	survey := w.Sheet("survey")
 	if survey == nil {
 		b.fault(Finding{Code: codeSheetMissing, Sheet: "survey", Message: "The workbook has no sheet named survey; it has " + strings.Join(w.Names, ", ") + "."})
-		return nil, b.refusal()
+		return b
 	}
 	if s := w.Sheet("settings"); s != nil {
 		b.readSettings(b.readTable(s))
 	}
-	questions := b.readTable(survey)
-	var choices, external *table
+	b.survey = b.readTable(survey)
+	var external *table
 	if s := w.Sheet("choices"); s != nil {
-		choices = b.readTable(s)
+		b.choices = b.readTable(s)
 	}
 	if s := w.Sheet("external_choices"); s != nil {
 		external = b.readTable(s)
 	}
-	b.readLanguages(questions, choices)
-	if choices != nil {
-		b.readChoices(choices, b.lists)
+	b.readLanguages(b.survey, b.choices)
+	if b.choices != nil {
+		b.readChoices(b.choices, b.lists)
 	}
 	if external != nil {
 		b.readChoices(external, b.external)
 	}
-	b.readSurvey(questions)
+	b.readSurvey(b.survey)
 	if len(b.root.children) > 0 {
 		b.meta()
 		b.compileExpressions()
@@ -117,12 +131,7 @@ func compile(w *workbook.Workbook) (*Form, error) {
 	if s := w.Sheet("x_words"); s != nil {
 		b.readWords(b.readTable(s))
 	}
-	if len(b.faults) > 0 {
-		return nil, b.refusal()
-	}
-	f := b.form()
-	f.plan = newPlan(f.root)
-	return f, nil
+	return b
 }
 
 func (b *builder) refusal() *Refusal {
@@ -158,6 +167,7 @@ func (b *builder) readSettings(t *table) {
 	if len(t.rows) == 0 {
 		return
 	}
+	b.settingsTable = t
 	b.settingsRow = t.rows[0].number
 	for k, v := range t.rows[0].cells {
 		b.settings[k] = v
@@ -254,6 +264,7 @@ func (b *builder) parse(e *element, column, text string) *xpath.Expr {
 		// nothing is lost.
 		at.Code, at.Message = codeExpression, fmt.Sprintf("The expression cannot be read: %v.", err)
 		at.Repair = "left the expression out"
+		at.edits = b.survey.cell(e.row, column, "")
 		b.warn(at)
 		if e.unread == nil {
 			e.unread = map[string]string{}

@@ -61,15 +61,24 @@ func (b *builder) checkTwice(t *table, l *choiceList) {
 	if yes(b.settings["allow_choice_duplicates"]) || t.name == "external_choices" {
 		return
 	}
-	first := map[string]int{}
-	for _, item := range l.items {
-		if row, ok := first[item.name]; ok {
-			b.fault(Finding{Code: codeChoiceTwice, Sheet: t.name, Row: item.row, Column: "name", Words: []string{item.name, l.name},
-				Message: fmt.Sprintf("The list %s has the choice %s twice, first in row %d.", l.name, item.name, row)})
-			continue
+	first := map[string]*choiceItem{}
+	l.items = slices.DeleteFunc(l.items, func(item *choiceItem) bool {
+		same, ok := first[item.name]
+		if !ok {
+			first[item.name] = item
+			return false
 		}
-		first[item.name] = item.row
-	}
+		f := Finding{Code: codeChoiceTwice, Sheet: t.name, Row: item.row, Column: "name", Words: []string{item.name, l.name},
+			Message: fmt.Sprintf("The list %s has the choice %s twice, first in row %d.", l.name, item.name, same.row)}
+		if maps.Equal(item.cells, same.cells) {
+			f.Repair = "kept the first; both rows say the same"
+			f.edits = append(t.cell(item.row, "list_name", ""), t.cell(item.row, "name", "")...)
+			b.warn(f)
+			return true
+		}
+		b.fault(f)
+		return false
+	})
 }
 
 // instance lays the list out as choice filters see it.

@@ -34,5 +34,6 @@ const (
 	codeEntity        civic.Code = "entity"
 	codeSize          civic.Code = "form_too_large"
 	codeWord          civic.Code = "word"
+	codeQuotes        civic.Code = "quotes"
 	codeRegex         civic.Code = "regex_partial"
 )

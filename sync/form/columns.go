@@ -11,6 +11,8 @@ import (
 // table is a sheet whose first row was read as headers.
 type table struct {
 	name    string
+	sheet   string // as the workbook writes it
+	head    int    // row of the headers
 	columns []column
 	rows    []row
 }
@@ -74,11 +76,12 @@ var spaces = regexp.MustCompile(` +`)
 // meaning of one before it is dropped with a warning; where only the later one
 // holds something, that is kept.
 func (b *builder) readTable(s *workbook.Sheet) *table {
-	t := &table{name: strings.ToLower(strings.TrimSpace(s.Name))}
+	t := &table{name: strings.ToLower(strings.TrimSpace(s.Name)), sheet: s.Name}
 	if len(s.Rows) == 0 {
 		return t
 	}
 	head := s.Rows[0]
+	t.head = head.Number
 	double := false
 	for _, h := range head.Cells {
 		double = double || strings.Contains(h, "::")
@@ -97,7 +100,7 @@ func (b *builder) readTable(s *workbook.Sheet) *table {
 		c := &t.columns[i]
 		if head, _, translated := strings.Cut(c.key, "::"); translated && s.Filled(i) && !partOfForm[head] {
 			b.warn(Finding{Code: codeColumnMissing, Sheet: t.name, Row: 1, Column: c.header,
-				Message: "The column " + c.header + " is not known.", Repair: "left the column out"})
+				Message: "The column " + c.header + " is not known.", Repair: "left the column out", edits: t.leaveOut(i)})
 			c.key = ""
 		}
 	}
@@ -145,9 +148,39 @@ func (t *table) dropRepeats(b *builder, s *workbook.Sheet, headRow int) {
 		}
 		b.warn(Finding{Code: codeColumnTwice, Sheet: t.name, Row: headRow, Column: t.columns[drop].header,
 			Message: "The columns \"" + t.columns[j].header + "\" and \"" + t.columns[i].header + "\" mean the same.",
-			Repair:  "kept column " + t.columns[keep].letter + ", left out column " + t.columns[drop].letter})
+			Repair:  "kept column " + t.columns[keep].letter + ", left out column " + t.columns[drop].letter,
+			edits:   t.leaveOut(drop)})
 		t.columns[drop].key = ""
 	}
+}
+
+// leaveOut renames a column to what every program ignores.
+func (t *table) leaveOut(i int) []workbook.Edit {
+	return []workbook.Edit{{Sheet: t.sheet, Row: t.head, Column: i, Value: "x_left_out_" + strings.ReplaceAll(t.columns[i].header, ":", "_")}}
+}
+
+// cell is the change of one cell by the column's canonical name; none when the
+// sheet has no such column.
+func (t *table) cell(row int, key, value string) []workbook.Edit {
+	if i := t.index(key); i >= 0 {
+		return []workbook.Edit{{Sheet: t.sheet, Row: row, Column: i, Value: value}}
+	}
+	return nil
+}
+
+// index finds a column by its canonical name, translated or not; -1 if absent.
+func (t *table) index(key string) int {
+	for i, c := range t.columns {
+		if c.id() == key {
+			return i
+		}
+	}
+	for i, c := range t.columns {
+		if c.key == key {
+			return i
+		}
+	}
+	return -1
 }
 
 func (c column) id() string {

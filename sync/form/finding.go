@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form/workbook"
 )
 
 // Finding is one thing wrong with a workbook or with an answer.
@@ -27,6 +28,8 @@ type Finding struct {
 
 	Warning bool   // the form can be used all the same
 	Repair  string // what was done, or can be done by Fix, about it; empty if nothing
+
+	edits []workbook.Edit // how the workbook itself is repaired
 }
 
 // At tells where in the workbook the fault is: "survey, row 12, column label".

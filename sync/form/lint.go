@@ -34,6 +34,26 @@ func (b *builder) lint() {
 		}
 	})
 	b.checkSettings()
+	b.checkPatterns()
+}
+
+// pattern finds the patterns of regex() that fit a part only because other
+// programs look anywhere in the answer.
+var pattern = regexp.MustCompile(`regex\s*\([^,()]*,\s*('[^']*'|"[^"]*")\s*\)`)
+
+// checkPatterns tells where regex() means another thing in web forms: here the
+// whole answer must fit, as the documentation has it.
+func (b *builder) checkPatterns() {
+	b.root.each(func(e *element) {
+		for _, m := range pattern.FindAllStringSubmatch(e.cells["constraint"], -1) {
+			p := m[1][1 : len(m[1])-1]
+			if strings.HasPrefix(p, "^") && strings.HasSuffix(p, "$") || strings.HasPrefix(p, ".*") && strings.HasSuffix(p, ".*") {
+				continue
+			}
+			b.warn(Finding{Code: codeRegex, Path: e.path, Sheet: "survey", Row: e.row, Column: "constraint",
+				Message: "The whole answer must fit this pattern; write ^ and $ around it so that every program agrees."})
+		}
+	})
 }
 
 // outOfScope names what the kit keeps in the model but cannot ask.

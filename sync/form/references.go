@@ -70,6 +70,7 @@ func (b *builder) find(name string, at Finding) *element {
 			b.rootNamed = true
 			at.Code, at.Words, at.Message = codeAmbiguous, []string{name}, "The question "+name+" has the name of the form's root."
 			at.Repair = "took ${" + name + "} for the question"
+			at.edits = b.nameRoot()
 			b.warn(at)
 		}
 		if found[0].generated && !found[0].taken {

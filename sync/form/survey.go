@@ -16,6 +16,9 @@ var nodeName = regexp.MustCompile(`^[\pL_:][\pL\pN\pM_:.\-]*$`)
 // readSurvey reads the rows of the survey sheet into the form's tree.
 func (b *builder) readSurvey(t *table) {
 	b.root = &element{kind: Group, name: "data"}
+	if name := b.settings["name"]; name != "" && tag.MatchString(name) {
+		b.root.name = name
+	}
 	if !t.has("type") {
 		b.fault(Finding{Code: codeColumnMissing, Sheet: t.name, Row: 1, Column: "type", Message: "The survey sheet has no column named type."})
 		return
@@ -113,6 +116,7 @@ func (b *builder) element(parent *element, r row, typ string, at Finding) *eleme
 		e.path = strings.TrimSuffix(e.path, was) + e.name
 		at.Code, at.Column, at.Words = codeNameInvalid, "name", []string{e.name}
 		at.Message, at.Repair = "The spreadsheet keeps this name as a truth, not as text.", "named it "+e.name
+		at.edits = b.survey.cell(r.number, "name", e.name)
 		b.warn(at)
 	case e.name == "":
 		at.Code, at.Column, at.Message = codeNameMissing, "name", "This "+typ+" has no name."
@@ -178,24 +182,28 @@ func (e *element) worded() bool {
 // specify adds what or_other stands for: a choice "other", and a question that
 // asks which.
 func (b *builder) specify(parent, e *element, at Finding) {
-	if len(b.languages) > 0 {
-		at.Code, at.Column, at.Message = codeOrOther, "type", "The words of or_other are not translated; write the choice and its question out."
-		b.warn(at)
-	}
+	label, condition := "Specify other.", "selected(../"+e.name+", 'other')"
 	if e.list != nil && !e.list.has("other") {
 		e.list.items = append(e.list.items, &choiceItem{name: "other", label: wording{"": {{text: "Other"}}}, cells: map[string]string{"name": "other", "label": "Other"}})
 	}
-	if filter := e.cells["choice_filter"]; filter != "" {
+	filter := e.cells["choice_filter"]
+	if len(b.languages) > 0 && filter == "" {
+		at.Code, at.Column, at.Message = codeOrOther, "type", "The words of or_other are not translated; write the choice and its question out."
+		b.warn(at)
+	}
+	if filter != "" {
+		shown := "(" + filter + ") or name = 'other'"
 		at.Code, at.Column, at.Message = codeOrOther, "choice_filter", "A filter of choices and or_other do not go together."
 		at.Repair = "kept the filter and let it always show \"other\""
+		at.edits = slices.Concat(b.survey.cell(e.row, "choice_filter", shown), b.survey.cell(e.row, "type", strings.TrimSpace(orOther.ReplaceAllString(e.typ, ""))),
+			b.survey.insert(e.row, map[string]string{"type": "text", "name": e.name + "_other", "label": label, "relevant": condition}), b.addOther(e.list))
 		b.warn(at)
-		cells := maps.Clone(e.cells)
-		cells["choice_filter"] = "(" + filter + ") or name = 'other'"
-		e.cells = cells
+		e.cells = maps.Clone(e.cells)
+		e.cells["choice_filter"] = shown
 	}
 	more := &element{
 		kind: Text, typ: "text", generated: true, name: e.name + "_other", parent: parent, row: e.row, absences: e.absences,
-		cells: map[string]string{"label": "Specify other.", "relevant": "selected(../" + e.name + ", 'other')"},
+		cells: map[string]string{"label": label, "relevant": condition},
 	}
 	more.path = strings.TrimSuffix(e.path, e.name) + more.name
 	b.attach(parent, more, at)

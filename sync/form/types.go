@@ -70,6 +70,9 @@ func parseSelect(typ string) (selectType, bool) {
 	return s, true
 }
 
+// orOther is how a type asks for a choice "other".
+var orOther = regexp.MustCompile(`\s+(or_other|or specify other|or other)\s*$`)
+
 // begin and end lines of groups and repeats.
 var (
 	beginForm = regexp.MustCompile(`^begin[ _](group|repeat|lgroup|looped group|loop)\b\s*(.*)$`)

@@ -91,8 +91,13 @@ func (v Value) Bool() bool {
 }
 
 // Number turns the value into a number; text written as a date counts from
-// midnight in zone.
-func (v Value) Number(zone *time.Location) float64 { return v.number(zone) }
+// midnight in zone, UTC when nil.
+func (v Value) Number(zone *time.Location) float64 {
+	if zone == nil {
+		zone = time.UTC
+	}
+	return v.number(zone)
+}
 
 // number turns the value into a number; text written as a date becomes days
 // since 1970, counted from midnight in zone.
