@@ -41,7 +41,7 @@ func (l *Link) join() (client, server *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ports++
-	name := address("kit:" + strconv.Itoa(l.ports))
+	name := address("kit-" + strconv.FormatUint(l.conditions.Seed, 10) + ":" + strconv.Itoa(l.ports))
 	client = &conn{link: l, name: name, age: l.age, gaps: map[int64]arrivedGap{}}
 	server = &conn{link: l, name: name, age: l.age, gaps: map[int64]arrivedGap{}}
 	client.peer, server.peer = server, client

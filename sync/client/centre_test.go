@@ -93,13 +93,13 @@ func (c *centre) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if before != nil && before(w, r) {
 		return
 	}
-	switch {
-	case r.URL.Path == protocol.PathBundle:
+	switch r.URL.Path {
+	case protocol.PathBundle:
 		c.answer(w, protocol.BundleAnswer{Root: c.root.Raw, Bundle: c.signedBundle(), ServerTime: c.now().Unix()}, nil)
-	case r.URL.Path == protocol.PathEnrol:
+	case protocol.PathEnrol:
 		a, err := c.enrol(r)
 		c.answer(w, a, err)
-	case r.URL.Path == protocol.PathSync:
+	case protocol.PathSync:
 		a, err := c.sync(r)
 		c.answer(w, a, err)
 	default:

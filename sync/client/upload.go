@@ -81,8 +81,8 @@ func (u *upload) step(ctx context.Context) (done bool, asked time.Duration, err 
 
 // acknowledged takes in the statement that came with the answer, if one did;
 // what it does not say is asked later.
-func (u *upload) acknowledged(ctx context.Context, answer *http.Response) error {
-	statement := protocol.ParseAckHeader(answer.Header)
+func (u *upload) acknowledged(ctx context.Context, answer http.Header) error {
+	statement := protocol.ParseAckHeader(answer)
 	if statement == nil {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (u *upload) head(ctx context.Context) (bool, time.Duration, error) {
 }
 
 // refusal acts on a code where the upload can go on, and returns it where not.
-func (u *upload) refusal(answer *http.Response, p *civic.Problem) error {
+func (u *upload) refusal(answer http.Header, p *civic.Problem) error {
 	switch p.Code {
 	case civic.UploadOffset:
 		offset, err := u.offsetIn(answer)
@@ -217,8 +217,8 @@ func (u *upload) moved(n int) {
 	u.pass.moved(int64(n))
 }
 
-func (u *upload) offsetIn(a *http.Response) (int64, error) {
-	n, err := protocol.ParseSize(a.Header, protocol.HeaderUploadOffset)
+func (u *upload) offsetIn(answer http.Header) (int64, error) {
+	n, err := protocol.ParseSize(answer, protocol.HeaderUploadOffset)
 	if err != nil {
 		return 0, err
 	}
@@ -242,18 +242,18 @@ func (u *upload) request(ctx context.Context, method, url string, body io.Reader
 
 // do makes the request and reads its answer to the end, so that the connection
 // serves again.
-func (u *upload) do(ctx context.Context, r *http.Request) (*http.Response, *civic.Problem, time.Duration, error) {
+func (u *upload) do(ctx context.Context, r *http.Request) (http.Header, *civic.Problem, time.Duration, error) {
 	a, err := u.pass.wire.http.Do(r)
 	if err != nil {
 		return nil, nil, 0, problemOf(ctx, err)
 	}
 	defer func() { _ = a.Body.Close() }()
 	if p := protocol.ReadProblem(a); p != nil {
-		return a, p, protocol.RetryAfter(a, u.pass.wire.tuning.RetryMax), nil
+		return a.Header, p, protocol.RetryAfter(a, u.pass.wire.tuning.RetryMax), nil
 	}
 	_, err = io.Copy(io.Discard, io.LimitReader(a.Body, 4<<10))
 	if err != nil {
 		return nil, nil, 0, problemOf(ctx, err)
 	}
-	return a, nil, 0, nil
+	return a.Header, nil, 0, nil
 }
