@@ -62,8 +62,8 @@ func corpus(t testing.TB) []listed {
 	return out
 }
 
-// TestCorpusLoads opens every workbook of the corpus.
-func TestCorpusLoads(t *testing.T) {
+// TestAcceptanceWorkbooks opens every workbook of the corpus.
+func TestAcceptanceWorkbooks(t *testing.T) {
 	type score struct{ all, taken, flagged, repaired, refused, placed int }
 	table := map[string]*score{}
 	var peak uint64
@@ -134,6 +134,18 @@ func TestCorpusLoads(t *testing.T) {
 		fmt.Printf("%-26s %5d %6d %8d %9d %8d %7d\n", key, s.all, s.taken, s.flagged, s.repaired, s.refused, s.placed)
 	}
 	fmt.Printf("slowest %v, memory from the system %d MiB\n", slowest.Round(time.Millisecond), peak>>20)
+	if s := table["std xlsx accepted"]; s.taken != s.all {
+		t.Errorf("%d std workbooks that the reference accepts do not load", s.all-s.taken)
+	}
+	if s := table["std xlsx refused"]; 100*(s.refused+s.repaired) < 95*s.all {
+		t.Errorf("only %d of %d std workbooks that the reference refuses are refused or repaired", s.refused+s.repaired, s.all)
+	}
+	if s := table["odkx xlsx refused"]; s.refused != s.all {
+		t.Errorf("%d workbooks of ODK-X were taken", s.taken)
+	}
+	if peak > 256<<20 {
+		t.Errorf("%d MiB of memory", peak>>20)
+	}
 }
 
 // smallCase is one small form with what the reference converter says of it.
@@ -172,9 +184,9 @@ func eachLine(t testing.TB, name string, visit func([]byte)) {
 	}
 }
 
-// TestSmallCases compares verdicts: accepted, or refused (a repair with a
+// TestAcceptanceSmallCases compares verdicts: accepted, or refused (a repair with a
 // visible warning counts as refused).
-func TestSmallCases(t *testing.T) {
+func TestAcceptanceSmallCases(t *testing.T) {
 	var all, agree, repaired, lenient, strict int
 	eachLine(t, "xlsform_cases.jsonl.gz", func(b []byte) {
 		var c smallCase
@@ -208,6 +220,9 @@ func TestSmallCases(t *testing.T) {
 	})
 	fmt.Printf("small cases: %d, agree %d (%.1f %%; %d of them repaired), taken but refused there %d, refused but taken there %d\n",
 		all, agree, 100*float64(agree)/float64(all), repaired, lenient, strict)
+	if 100*agree < 90*all {
+		t.Error("fewer than 90 % agree")
+	}
 }
 
 // dictionary reads a workbook given as sheets of rows by header.

@@ -107,8 +107,8 @@ func differ(have, want form.Node, external bool) string {
 	return ""
 }
 
-// TestTraces replays the recorded interviews.
-func TestTraces(t *testing.T) {
+// TestAcceptanceTraces replays the recorded interviews.
+func TestAcceptanceTraces(t *testing.T) {
 	listedForms := map[string]listed{}
 	for _, l := range corpus(t) {
 		listedForms[l.file+".xml"] = l
@@ -170,6 +170,9 @@ func TestTraces(t *testing.T) {
 	}
 	for _, k := range slices.Sorted(maps.Keys(causes)) {
 		fmt.Printf("  %3d forms differ in %s\n", causes[k], k)
+	}
+	if 100*equal < 98*all {
+		t.Error("fewer than 98 % are equal")
 	}
 }
 

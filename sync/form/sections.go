@@ -220,6 +220,9 @@ func (s *Session) options(f *field) []*choiceItem {
 	if e.filter == nil {
 		return items
 	}
+	if f.filtered && e.source == nil {
+		return f.offered
+	}
 	nodes := make([]*xpath.Node, len(items))
 	for i, o := range items {
 		nodes[i] = o.node
@@ -234,6 +237,7 @@ func (s *Session) options(f *field) []*choiceItem {
 			out, kept = append(out, o), kept[1:]
 		}
 	}
+	f.offered, f.filtered = out, true
 	return out
 }
 

@@ -36,6 +36,11 @@ type field struct {
 	answer   civic.Answer // without its path
 	chosen   string       // of a question with a filter: what was chosen, offered now or not
 
+	// offered are the choices as they were filtered last; filtered tells that
+	// nothing they hang on has changed since.
+	offered  []*choiceItem
+	filtered bool
+
 	own      bool // the element's own condition
 	relevant bool // that and those of all around it
 	required bool

@@ -68,6 +68,7 @@ func (s *Session) settle() {
 // interview, so it counts as the answer that does least harm.
 func (s *Session) perform(t *task, f *field) {
 	if t.property == propChoices {
+		f.filtered = false
 		s.prune(f)
 		return
 	}

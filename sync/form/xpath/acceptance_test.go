@@ -39,10 +39,10 @@ var differences = []struct{ test, expr, why string }{
 	{"jr:itext(id) > fallback to default language > gets itext translation string 'Trois'", "", "the reference takes a short form for the text itself and fails its own test"},
 }
 
-// TestRecordedExpressions compares with what the reference evaluator gave, in
+// TestAcceptanceExpressions compares with what the reference evaluator gave, in
 // its zone. Values that cannot be the same twice (random, uuid, now) are left
 // out, and today() is the day of the recording.
-func TestRecordedExpressions(t *testing.T) {
+func TestAcceptanceExpressions(t *testing.T) {
 	shared := os.Getenv("SHARED")
 	if shared == "" {
 		t.Fatal("set SHARED to the folder of the shared data")

@@ -1,0 +1,78 @@
+//go:build acceptance
+
+package form_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+)
+
+// TestAcceptanceSpeed prints how long the largest form of the corpus takes to
+// open and to take an answer, each with all pages worded anew.
+func TestAcceptanceSpeed(t *testing.T) {
+	b, err := os.ReadFile(shared(t, "workbooks", "bohemia__MASTER_WHOVA2016v1_5_1_XLS_form_for_ODK__490bfb.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	f, err := form.Load(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded := time.Since(start)
+	s := form.Start(f, form.Env{Now: time.Now})
+	s.Sections("en")
+	opened := time.Since(start)
+	var worst, sum time.Duration
+	n := 0
+	for _, q := range f.Questions() {
+		if q.Kind != form.SelectOne || len(q.Choices) == 0 {
+			continue
+		}
+		at := time.Now()
+		if err := s.Set(q.Path, civic.Answer{Value: q.Choices[0].Name}); err != nil {
+			continue
+		}
+		s.Sections("en")
+		took := time.Since(at)
+		worst, sum, n = max(worst, took), sum+took, n+1
+	}
+	fmt.Printf("form of %d questions: loads in %v, opens in %v; an answer with all pages worded anew takes %v, at worst %v (%d answers)\n",
+		len(f.Questions()), loaded.Round(time.Millisecond), opened.Round(time.Millisecond), (sum / time.Duration(n)).Round(10*time.Microsecond), worst.Round(10*time.Microsecond), n)
+}
+
+// TestAcceptanceLongList prints how long a filter over 41,000 choices takes.
+func TestAcceptanceLongList(t *testing.T) {
+	var csv strings.Builder
+	csv.WriteString("name,label,district\n")
+	for i := range 41_000 {
+		fmt.Fprintf(&csv, "p%d,Place %d,d%d\n", i, i, i%2978)
+	}
+	f, err := form.Compile(table(`
+| survey |
+| | type | name | label | choice_filter |
+| | text | district | District | |
+| | select_one_from_file places.csv | place | Place | district = ${district} |
+| | text | start | Starts with | |
+| | select_one_from_file places.csv | named | Place | starts-with(label, ${start}) |`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := form.Start(f, form.Env{Now: time.Now, Files: func(string) ([]byte, bool) { return []byte(csv.String()), true }})
+	s.Sections("")
+	for _, step := range [][2]string{{"district", "d7"}, {"district", "d8"}, {"start", "Place 4"}, {"start", "Place 41"}} {
+		at := time.Now()
+		if err := s.Set(step[0], civic.Answer{Value: step[1]}); err != nil {
+			t.Fatal(err)
+		}
+		secs := s.Sections("")
+		took := time.Since(at)
+		fmt.Printf("41,000 choices, %s = %s: %d and %d offered, %v\n", step[0], step[1], len(secs[0].Items[1].Choices), len(secs[0].Items[3].Choices), took.Round(10*time.Microsecond))
+	}
+}
