@@ -70,6 +70,7 @@ func (r *row) question() {
 	}
 	r.row = widget.NewRow(r.p.s.hands, label, plain(r.item.Hint), editor, r.focus, absences)
 	r.row.Absent = r.absent
+	r.row.Next = func() { r.p.after(r.item.Path) }
 	r.row.SetAbsence(absenceName(r.item.Answer.Absent))
 	r.object = r.row
 	r.p.s.mark("q:"+r.item.Path, r.focus.(fyne.CanvasObject))
@@ -97,9 +98,6 @@ func (r *row) absent(name string) {
 	r.p.left[r.item.Path] = true
 	r.item.Answer = a
 	r.p.set(r, a)
-	if name != "" {
-		r.p.after(r.item.Path)
-	}
 }
 
 // take keeps what stands in the editor, if it differs from what is kept.

@@ -126,6 +126,9 @@ func (p *syncPage) draw(s *Shell) {
 func (p *syncPage) outcome(s *Shell) fyne.CanvasObject {
 	r := p.result
 	lines := []fyne.CanvasObject{widget.NewStrong(s.c.Words.Count("sync.sent", r.Sent))}
+	if r.Sent == 0 {
+		lines[0] = widget.NewStrong(s.c.Words.Say("sync.nothing"))
+	}
 	if r.Settled > 0 {
 		lines = append(lines, widget.NewText(s.c.Words.Count("sync.settled", r.Settled)))
 	}

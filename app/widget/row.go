@@ -16,6 +16,8 @@ type Row struct {
 	// Absent hears which reason was picked for having no answer, "" when it was
 	// taken back.
 	Absent func(name string)
+	// Next is called when the officer goes on from the reasons.
+	Next func()
 
 	hands    *Hands
 	label    *Words
@@ -50,7 +52,11 @@ func NewRow(h *Hands, label, hint string, editor fyne.CanvasObject, focus fyne.F
 			r.Absent(append(names, "")[0])
 		}
 	}
-	r.absences.Next = func() { r.hands.key(&fyne.KeyEvent{Name: fyne.KeyReturn}) }
+	r.absences.Next = func() {
+		if r.Next != nil {
+			r.Next()
+		}
+	}
 	if len(absences) > 0 {
 		r.open = NewButton(h, Quiet, "", h.say("answer.none"), "", r.Unfold)
 		line = container.New(&beside{gap: theme.Gap}, editor, newOffer(r.open))
