@@ -22,20 +22,7 @@ const maxPassphrase = 1 << 10
 // taken from the command line, which others on the machine can read.
 func (c *command) readPassphrase() (string, error) {
 	if c.passphraseFile != "" {
-		file, err := os.Open(c.passphraseFile)
-		if err != nil {
-			return "", civic.NewProblem(civic.PassphraseFile, err, c.passphraseFile)
-		}
-		defer func() { _ = file.Close() }() // only read from
-		line, err := bufio.NewReader(io.LimitReader(file, maxPassphrase)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", civic.NewProblem(civic.PassphraseFile, err, c.passphraseFile)
-		}
-		line = strings.TrimPrefix(strings.TrimRight(line, "\r\n"), "\xef\xbb\xbf")
-		if line == "" {
-			return "", civic.NewProblem(civic.PassphraseFile, nil, c.passphraseFile)
-		}
-		return line, nil
+		return readSecret(c.passphraseFile)
 	}
 	terminal, ok := c.env.Stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(terminal.Fd())) {
@@ -48,6 +35,24 @@ func (c *command) readPassphrase() (string, error) {
 		return "", civic.NewProblem(civic.Locked, err)
 	}
 	return string(b), nil
+}
+
+// readSecret takes the first line of a file.
+func readSecret(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", civic.NewProblem(civic.PassphraseFile, err, name)
+	}
+	defer func() { _ = file.Close() }() // only read from
+	line, err := bufio.NewReader(io.LimitReader(file, maxPassphrase)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", civic.NewProblem(civic.PassphraseFile, err, name)
+	}
+	line = strings.TrimPrefix(strings.TrimRight(line, "\r\n"), "\xef\xbb\xbf")
+	if line == "" {
+		return "", civic.NewProblem(civic.PassphraseFile, nil, name)
+	}
+	return line, nil
 }
 
 // passphrase proposes one; it opens no kit.

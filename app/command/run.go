@@ -104,7 +104,8 @@ func (c *command) root() *cobra.Command {
 	flags.StringVar(&c.passphraseFile, "passphrase-file", "", "`file` with the officer's passphrase on its first line")
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(c.enrol(), c.importList(), c.sync(), c.status(), c.receipt(), c.verify(), c.search(), c.registrations(), c.drafts(), c.passphrase())
+	root.AddCommand(c.enrol(), c.importList(), c.sync(), c.status(), c.receipt(), c.verify(), c.search(), c.registrations(), c.drafts(), c.passphrase(),
+		c.officer(), c.recover(), c.backup(), c.restore())
 	return root
 }
 
@@ -134,7 +135,7 @@ func (c *command) folder() string {
 
 // kit opens the kit in the folder, locked. The caller closes it.
 func (c *command) kit(ctx context.Context) (*kit.Kit, error) {
-	o := kit.Options{Home: c.folder(), Logger: slog.New(slog.NewTextHandler(c.env.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	o := kit.Options{Home: c.folder(), Logger: slog.New(slog.NewTextHandler(c.env.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
 	if book, err := text.Load(); err == nil {
 		t := text.NewTeller(book, text.Fallback)
 		o.Words = func(lang, key string) string { return t.SayIn(lang, key) }
@@ -150,6 +151,7 @@ type needs uint8
 
 const (
 	lockedWill needs = iota // unlocked only if a passphrase file is given
+	locked                  // stays locked: a passphrase given is not the kit's yet
 	unlocked                // a passphrase is asked for when no file is given
 )
 
@@ -173,7 +175,7 @@ func (c *command) with(n needs, do func(ctx context.Context, k *kit.Kit, args []
 		if k.State() == kit.NotEnrolled {
 			return nil, civic.NewProblem(civic.NotEnrolled, nil)
 		}
-		if n == unlocked || c.passphraseFile != "" {
+		if n == unlocked || n == lockedWill && c.passphraseFile != "" {
 			pass, err := c.readPassphrase()
 			if err != nil {
 				return nil, err

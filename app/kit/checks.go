@@ -100,6 +100,9 @@ func (k *Kit) alerts(ctx context.Context, st *store.Store) []Alert {
 	if off := clockDoubt(ctx, st); off != 0 {
 		out = append(out, Alert{Code: civic.ClockDoubt, Words: []string{protocol.Span(off)}})
 	}
+	if k.missed.Load() {
+		out = append(out, Alert{Code: civic.BackupMissed})
+	}
 	over, until, err := leaseState(ctx, st)
 	switch now, ok := serverNow(ctx, st); {
 	case err != nil:

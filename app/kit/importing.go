@@ -71,6 +71,9 @@ func (k *Kit) Import(ctx context.Context, formName, file string, progress func(P
 	}
 	im.result.Ignored = l.ignored
 	err = im.run(ctx)
+	if im.result.Sealed > 0 {
+		k.copyAside(context.WithoutCancel(ctx), st)
+	}
 	if wrote := im.writeRejected(file); err == nil {
 		err = wrote
 	}

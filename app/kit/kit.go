@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/askonce/fieldkit/store"
@@ -52,6 +53,8 @@ type Kit struct {
 
 	passing sync.Mutex // one sync at a time
 	packing sync.Mutex // one packer at a time
+
+	missed atomic.Bool // the last copy to the backup medium failed
 }
 
 // Open opens the kit in a folder, locked; a folder without a kit opens as

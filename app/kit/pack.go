@@ -32,6 +32,9 @@ func (k *Kit) pack(ctx context.Context, st *store.Store) error {
 	if err != nil {
 		return problem(err)
 	}
+	if err := k.packInherited(ctx, st); err != nil {
+		return problem(err)
+	}
 	if len(waiting) == 0 && len(pictures) == 0 {
 		return nil
 	}
@@ -110,6 +113,59 @@ func (p *packer) registrations(ctx context.Context, regs []civic.Registration) e
 		covers[i] = regs[i].Counter
 	}
 	return p.st.AddOutgoing(ctx, store.Outgoing{Kind: protocol.ItemBatch, Bytes: file, Key: p.key.ID, Covers: covers})
+}
+
+// packInherited packs what a lost kit had not, with the lost kit's own key: its
+// registrations keep their ids and their chain.
+func (k *Kit) packInherited(ctx context.Context, st *store.Store) error {
+	lost, err := st.Inherited(ctx)
+	if err != nil {
+		return err
+	}
+	for _, from := range lost {
+		waiting, err := st.UnpackedOf(ctx, from.Device, maxBatch)
+		if err != nil {
+			return err
+		}
+		if len(waiting) == 0 {
+			continue
+		}
+		p, err := k.packerFor(ctx, st, from)
+		if err != nil {
+			return err
+		}
+		for len(waiting) > 0 {
+			if err := p.registrations(ctx, waiting); err != nil {
+				return err
+			}
+			if waiting, err = st.UnpackedOf(ctx, from.Device, maxBatch); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// packerFor packs for a lost kit under a key of its own, whose header goes into
+// the outbox first.
+func (k *Kit) packerFor(ctx context.Context, st *store.Store, from store.Inherited) (*packer, error) {
+	bundle, _, err := st.Bundle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key, err := batch.NewDayKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	header, err := batch.WrapDayKey(key, from.Device, bundle.Recipients, from.DeviceKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.AddOutgoing(ctx, store.Outgoing{Kind: protocol.ItemKey, Bytes: header, Key: key.ID}); err != nil {
+		return nil, err
+	}
+	s := sealer{key: from.DeviceKey, secret: from.KitSecret, identity: store.Identity{Device: from.Device, Area: from.Area}}
+	return &packer{k: k, st: st, s: s, key: key}, nil
 }
 
 func (p *packer) attachment(ctx context.Context, a civic.Attachment) error {

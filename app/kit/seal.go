@@ -54,6 +54,7 @@ func (k *Kit) Seal(ctx context.Context, iv *capture.Interview) (civic.Registrati
 	if err != nil {
 		return none, problem(err)
 	}
+	k.copyAside(ctx, st)
 	if counts, err := st.Counts(ctx); err == nil && counts.ByStatus[civic.Sealed] >= packWhen {
 		if err := k.pack(ctx, st); err != nil {
 			k.log.Warn("waiting registrations could not be packed yet", "code", civic.CodeOf(err))

@@ -57,6 +57,9 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 	} else {
 		out.Locked = r.Received > 0
 	}
+	if passErr == nil && st.Unlocked() {
+		k.forget(after, st)
+	}
 	if now, err := countAll(after, st); err == nil && now.partial == before.partial {
 		out.Sent, out.Received = moved(before, now)
 	}

@@ -4,6 +4,7 @@ package civic
 // English one; the app's translations hold the same codes in every language.
 const (
 	WrongPassphrase    Code = "wrong_passphrase"
+	WrongPIN           Code = "wrong_pin"
 	WeakPassphrase     Code = "weak_passphrase"
 	Locked             Code = "locked"
 	NotEnrolled        Code = "not_enrolled"
@@ -81,12 +82,16 @@ const (
 	DiskNear           Code = "disk_near"
 	Unexpected         Code = "unexpected"
 	ImportEmpty        Code = "import_empty"
+	BackupAbsent       Code = "backup_absent"
+	BackupMissed       Code = "backup_missed"
+	OfficerAbsent      Code = "officer_absent"
 	RowsRejected       Code = "rows_rejected"
 	PassphraseFile     Code = "passphrase_file"
 )
 
 var catalogue = map[Code]Sentence{
 	WrongPassphrase:    {"This passphrase does not open the kit.", "Type it again; capital letters and spaces count. Nothing was lost.", 401},
+	WrongPIN:           {"This number does not open the screen.", "{1} tries are left; after them the passphrase is needed. Nothing was lost.", 401},
 	WeakPassphrase:     {"This passphrase is too easy to guess.", "Use at least four words that have nothing to do with each other, such as the kit proposes.", 422},
 	Locked:             {"The kit is locked.", "Unlock it with your passphrase, or give --passphrase-file.", 401},
 	NotEnrolled:        {"This kit is not enrolled yet.", "Ask your office for an enrolment code and enter it here.", 409},
@@ -162,6 +167,9 @@ var catalogue = map[Code]Sentence{
 	Unexpected:         {"Something went wrong that the program did not expect.", "What was saved is safe. Try again, and tell your office if it stays.", 500},
 	RowsRejected:       {"{1} rows do not fit the form; the others are sealed.", "The refused rows stand in {2} with the reason. Correct them there and import that file.", 422},
 	PassphraseFile:     {"The passphrase file {1} cannot be used.", "It holds the passphrase on its first line. Check its name and that it may be read.", 400},
+	BackupAbsent:       {"There is no backup of another kit in {1}.", "Insert the lost kit's medium and name its folder.", 404},
+	BackupMissed:       {"The copy on the backup medium is not up to date.", "Insert the medium again; it is brought up to date with the next registration. Everything is safe on this kit.", 409},
+	OfficerAbsent:      {"No officer {1} is known to this kit.", "List them with \"officer list\".", 404},
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
 	ProcessingFailed:   {"The centre could not work on this file; it was set aside whole.", "Nothing was lost. Whoever runs the centre finds the cause in its log and tries again.", 422},
 	CentreUnwell:       {"The centre needs attention.", "See the findings marked bad.", 500},

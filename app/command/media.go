@@ -1,0 +1,113 @@
+package command
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// carried is what backup prints.
+type carried struct {
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+}
+
+func (c *command) backup() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "backup DIR", Short: "Bring the sealed copy on a medium up to date", Args: cobra.ExactArgs(1),
+		Long: "Bring the sealed copy on a medium up to date.\n" +
+			"The kit remembers the folder and does so after each registration while the medium is there.",
+	}
+	cmd.RunE = c.with(unlocked, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
+		r, err := k.Backup(ctx, args[0])
+		if err != nil {
+			return nil, err
+		}
+		c.face.say("The copy in %s is up to date: %d files, %s.", args[0], r.Files, size(r.Bytes))
+		return carried{r.Files, r.Bytes}, nil
+	})
+	return cmd
+}
+
+// returned is what restore prints.
+type returned struct {
+	Device        string `json:"device"`
+	Registrations int    `json:"registrations"`
+	Drafts        int    `json:"drafts"`
+	Attachments   int    `json:"attachments"`
+	Damaged       int    `json:"damaged"`
+	Torn          bool   `json:"torn"`
+	Files         int    `json:"files"`
+	Bytes         int64  `json:"bytes"`
+	Request       string `json:"request,omitempty"`
+}
+
+func (c *command) restore() *cobra.Command {
+	var device, request, release string
+	cmd := &cobra.Command{
+		Use:   "restore DIR --request FILE | restore DIR --release FILE",
+		Short: "Take a lost kit's backup into this spare one",
+		Long: "Take a lost kit's backup into this spare one.\n" +
+			"First --request writes the file for the registry; then --release takes in what two people there released.",
+		Args: cobra.ExactArgs(1),
+	}
+	cmd.RunE = c.with(unlocked, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
+		lost, err := deviceOf(device)
+		if err != nil {
+			return nil, err
+		}
+		if request != "" {
+			b, lost, err := k.RestoreRequest(ctx, args[0], lost)
+			if err != nil {
+				return nil, err
+			}
+			if err := c.write(request, func() ([]byte, error) { return b, nil }); err != nil {
+				return nil, err
+			}
+			c.face.say("Bring %s to the registry; two people there release it.", request)
+			return returned{Device: lost.String(), Request: request, Files: 1, Bytes: int64(len(b))}, nil
+		}
+		statement, err := readFile(release)
+		if err != nil {
+			return nil, err
+		}
+		pass, err := c.readPassphrase()
+		if err != nil {
+			return nil, err
+		}
+		r, err := k.RestoreBackup(ctx, args[0], lost, statement, pass)
+		if err != nil {
+			return nil, err
+		}
+		c.face.say("%d registrations, %d drafts and %d pictures came back.", r.Registrations, r.Drafts, r.Attachments)
+		if r.Damaged > 0 || r.Torn {
+			c.face.say("%d entries of the medium could not be read.", r.Damaged)
+			c.face.hint("keep the medium: your office can look for them")
+		}
+		return returned{
+			Device: r.Device.String(), Registrations: r.Registrations, Drafts: r.Drafts, Attachments: r.Attachments,
+			Damaged: r.Damaged, Torn: r.Torn, Files: 1, Bytes: int64(len(statement)),
+		}, nil
+	})
+	f := cmd.Flags()
+	f.StringVar(&request, "request", "", "write the request for the registry to `file`")
+	f.StringVar(&release, "release", "", "`file` that the registry released")
+	f.StringVar(&device, "device", "", "`id` of the lost kit, where the medium holds several")
+	cmd.MarkFlagsOneRequired("request", "release")
+	cmd.MarkFlagsMutuallyExclusive("request", "release")
+	return cmd
+}
+
+func deviceOf(s string) (civic.DeviceID, error) {
+	if s == "" {
+		return civic.DeviceID{}, nil
+	}
+	id, err := civic.ParseDeviceID(s)
+	if err != nil {
+		return id, civic.NewProblem(civic.WrongUse, err, sentence(err.Error()))
+	}
+	return id, nil
+}
