@@ -1,24 +1,25 @@
 package match
 
 // DefaultModel is what a registry starts with, before it has enough records to
-// train its own: shares counted on made-up populations, rounded.
+// train its own: shares learnt on made-up populations (package people), rounded.
 func DefaultModel() *Model {
 	m := &Model{
-		Version: "default-1",
-		Prior:   0.2, Auto: 0.99, Review: 0.5, Margin: 6,
+		Version: "default-2",
+		// As if half of those who come were among 250,000 known people.
+		Prior: 2e-6, Auto: 0.995, Review: 0.2, Margin: 6,
 		Fields: []Field{
-			{"given", levels(kindGiven, .012, .99, .005, .004, .03, .01, .14, .04, .05, .003, .75, .006, .015, .0001)},
-			{"surname", levels(kindSurname, .02, .975, .03, .012, .09, .004, .03, .0002, .09, .004, .05, .0002, .70, .0045, .015, .0001)},
-			{"birth", levels(kindBirth, .02, .93, .01, .03, .01, .012, .03, .008, .09, .0012, .04, .006, .80, .00004)},
-			{"sex", levels(kindSex, .005, .5, .995, .5)},
-			{"phone", levels(kindPhone, .4, .999, .02, .0001, .58, .0003)},
-			{"place.0", levels(kindPlace, .15, .97, .10, .01, .75, .02)},
-			{"place.1", levels(kindPlace, .15, .94, .10, .02, .75, .04)},
-			{"place.2", levels(kindPlace, .10, .75, .05, .02, .85, .23)},
-			{"place.3", levels(kindPlace, .15, .98, .10, .008, .75, .005)},
-			{"place.4", levels(kindPlace, .25, .98, .20, .015, .55, .002)},
-			{"id.0", levels(kindID, .02, .99998, .06, .00001, .92, .00001)},
-			{"id.1", levels(kindID, .06, .99998, .09, .00001, .85, .00001)},
+			{"given", levels(kindGiven, .02, .964, .005, .0005, .012, .02, .17, .0026, .02, .01, .764, .0034, .009, .00002)},
+			{"surname", levels(kindSurname, .008, .945, .03, .048, .03, .0004, .04, .00016, .08, .0004, .25, .002, .16, .00008, .395, .0001, .007, .00002)},
+			{"birth", levels(kindBirth, .028, .962, .004, .021, .004, .0093, .034, .0031, .065, .001, .025, .0035, .84, .000032)},
+			{"sex", levels(kindSex, .012, .5, .988, .5)},
+			{"phone", levels(kindPhone, .13, .99998, .01, .00001, .86, .00001)},
+			{"place.0", levels(kindPlace, .11, .93, .03, .01, .86, .06)},
+			{"place.1", levels(kindPlace, .10, .977, .02, .003, .88, .02)},
+			{"place.2", levels(kindPlace, .08, .86, .01, .005, .91, .135)},
+			{"place.3", levels(kindPlace, .12, .994, .10, .004, .78, .002)},
+			{"place.4", levels(kindPlace, .25, .988, .20, .01, .55, .002)},
+			{"id.0", levels(kindID, .03, .99997, .07, .00001, .90, .00002)},
+			{"id.1", levels(kindID, .06, .99997, .09, .00001, .85, .00002)},
 		},
 	}
 	if err := m.compile(); err != nil {

@@ -25,9 +25,10 @@ const (
 	surnameAlike     = 3
 	surnameSwapped   = 4
 	surnameFirst     = 5
-	surnameBothAlike = 6
-	surnameEqual     = 7
-	surnameCrossed   = 8
+	surnameSingle    = 6
+	surnameBothAlike = 7
+	surnameEqual     = 8
+	surnameCrossed   = 9
 
 	fullWeak  = 2
 	fullAlike = 3
@@ -247,7 +248,7 @@ func surnameLevel(a, b *[2]name) int {
 		x, y := only(a), only(b)
 		switch {
 		case x.text == y.text:
-			return surnameEqual
+			return surnameSingle
 		case alikeNames(x, y), prefixed(x.text, y.text):
 			return surnameAlike
 		}

@@ -88,7 +88,7 @@ type plan struct {
 // these in this order. Level 0 is "one of the two has nothing" and weighs 0.
 var levelNames = [...][]string{
 	kindGiven:   {"missing", "other", "initial", "shared", "alike", "part", "equal", "crossed"},
-	kindSurname: {"missing", "other", "one", "alike", "swapped", "first", "both_alike", "equal", "crossed"},
+	kindSurname: {"missing", "other", "one", "alike", "swapped", "first", "single", "both_alike", "equal", "crossed"},
 	kindFull:    {"missing", "other", "weak", "alike", "part", "equal"},
 	kindBirth:   {"missing", "other", "near", "year", "two_parts", "typo", "partial", "equal"},
 	kindSex:     {"missing", "other", "equal"},

@@ -1,11 +1,14 @@
 package match
 
+// homeBits is what sharing a place must say for two people to be of one home.
+const homeBits = 3.5
+
 // relate says what two people seem to be to each other, from what is personal
 // (given names, day of birth, identifier, sex) against what families share
 // (surnames, places, phone). Ambiguous pairs look like one person and like two
 // of one family at once.
 func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous bool) {
-	var given, surname, full, birth, sex, phone, ids, idOther, place int
+	var given, surname, full, birth, sex, phone, ids, place int
 	for i := range fields {
 		level := p.level(i)
 		switch fields[i].kind {
@@ -24,11 +27,10 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 		case kindID:
 			if level == textEqual {
 				ids++
-			} else if level == other {
-				idOther++
 			}
 		case kindPlace:
-			if level == textEqual {
+			// A shared state is no home.
+			if level == textEqual && (fields[i].weights == nil || fields[i].weights[textEqual] >= homeBits) {
 				place++
 			}
 		}
@@ -36,7 +38,7 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 	if given == missing && surname == missing && full != missing { // whole names only
 		switch full {
 		case fullEqual, fullAlike:
-			given, surname = givenEqual, surnameEqual
+			given, surname = givenEqual, surnameSingle
 		case fullPart:
 			given, surname = givenPart, surnameFirst
 		case fullWeak:
@@ -72,7 +74,7 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 	case sex == other && birth == birthEqual && given != givenEqual && given != givenCrossed && family:
 		return Sibling, false
 	case birth == other && years >= 13 && family && given != missing:
-		if home || surname == surnameOne || surname == surnameFirst || surname == surnameEqual {
+		if home || surname == surnameOne || surname == surnameFirst || surname == surnameSingle || surname == surnameEqual {
 			if home {
 				return Parent, false
 			}
@@ -91,7 +93,7 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 		return Namesake, false
 	case given == givenPart || given == givenShared || given == givenInitial:
 		// A twin may carry the longer name, all else equal.
-		return Same, birth == birthEqual && family && idOther+ids == 0
+		return Same, family && ids == 0
 	case surname == surnameOne && ids == 0:
 		return Same, !home
 	case sex == other:

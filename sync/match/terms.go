@@ -28,9 +28,9 @@ func (t *Terms) correction(k kind, index, level int, a, b *Prepared) float64 {
 		for _, n := range short {
 			share *= t.of(n.text)
 		}
-	case k == kindSurname && level == surnameEqual && !a.surname[1].none():
+	case k == kindSurname && level == surnameEqual:
 		share = t.of(a.surname[0].text) * t.of(a.surname[1].text)
-	case k == kindSurname && (level == surnameEqual || level == surnameFirst):
+	case k == kindSurname && (level == surnameSingle || level == surnameFirst):
 		share = t.of(only(&a.surname).text)
 	case k == kindPlace && level == textEqual:
 		share = t.of(at(a.places, index))
