@@ -15,8 +15,8 @@ help: ## lists what can be made
 
 build: ## builds both programs into bin/
 	@.ci/system build
-	$(GO) build -trimpath -tags $(TAGS) -o bin/fieldkit ./app
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/fieldkit-server ./server
+	$(GO) build -tags $(TAGS) -o bin/fieldkit ./app
+	CGO_ENABLED=0 $(GO) build -o bin/fieldkit-server ./server
 
 run: ## starts a centre in var/, enrols a kit and opens the app on it (without a display: walks a registration through it)
 	@.ci/system run
@@ -28,7 +28,7 @@ test: ## runs every test, the real window included
 	@$(MAKE) --no-print-directory build
 	$(GO) vet -tags $(TAGS),window,acceptance,soak ./...
 	$(GO) test -tags $(TAGS) ./...
-	.ci/window $(GO) test -count=1 -tags $(TAGS),window ./app/windowtest
+	$(GO) test -count=1 -tags $(TAGS),window ./app/windowtest
 
 acceptance: ## runs what needs the data in SHARED (receipt vectors, labelled people, forms)
 	@[ -d "$(SHARED)" ] || { echo "No data at $(SHARED): give SHARED=folder" >&2; exit 1; }
@@ -38,6 +38,9 @@ acceptance: ## runs what needs the data in SHARED (receipt vectors, labelled peo
 lint: ## runs the linter at its pinned version
 	@.ci/system build
 	.ci/lint
+
+bench: ## prints the tables of figures, each measured against something in the same run
+	$(GO) run ./sync/batch/batchbench
 
 race: ## runs the tests of store, sync and server under the race detector
 	$(GO) test -race -timeout 40m -tags $(TAGS) ./store/... ./sync/... ./server/... ./app/kit/... ./app/capture/... ./app/background/...
