@@ -90,7 +90,7 @@ func (s *Store) Lease(ctx context.Context) (l protocol.Lease, statement []byte, 
 // KeepServerTime notes the centre's clock against ours.
 func (s *Store) KeepServerTime(ctx context.Context, server int64) error {
 	return s.told(s.vault.Update(ctx, func(tx *vault.Tx) error {
-		return put(tx, vault.Outer, "m", rowTime, timeRecord{server, stampRecord(s.Stamp())})
+		return put(tx, vault.Outer, "m", rowTime, timeRecord{Server: server, At: stampRecord(s.Stamp())})
 	}))
 }
 
@@ -103,4 +103,40 @@ func (s *Store) ServerTime(ctx context.Context) (server int64, at civic.Stamp, e
 		return err
 	})
 	return r.Server, civic.Stamp(r.At), err
+}
+
+// ServerNow carries the centre's clock on from the last contact; 0 when there
+// was none. Within one start of the program the monotonic count decides. Across
+// starts the wall clock does, but never less than the time this kit has been
+// running since: one that was set back stretches nothing, and one that was set
+// forward burns nothing once it is put right.
+func (s *Store) ServerNow(ctx context.Context) (int64, error) {
+	var r timeRecord
+	err := s.vault.View(ctx, func(tx *vault.Tx) error {
+		_, err := get(tx, "m", rowTime, &r)
+		return err
+	})
+	if err != nil || r.Server == 0 {
+		return 0, err
+	}
+	now := s.Stamp()
+	if now.Boot == r.At.Boot {
+		return r.Server + now.Mono - r.At.Mono, nil
+	}
+	return r.Server + max(now.Wall-r.At.Wall, r.Ran+now.Mono), nil
+}
+
+// ran adds the length of this start to what ServerNow must count at least.
+func (s *Store) ran(tx *vault.Tx) error {
+	var r timeRecord
+	ok, err := get(tx, "m", rowTime, &r)
+	if !ok || err != nil {
+		return err
+	}
+	now := s.Stamp()
+	r.Ran += now.Mono
+	if now.Boot == r.At.Boot {
+		r.Ran -= r.At.Mono
+	}
+	return put(tx, vault.Outer, "m", rowTime, r)
 }

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
@@ -193,7 +192,5 @@ func ok(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
-
-var background = context.Background()
 
 func asProblem(err error, p **civic.Problem) bool { return errors.As(err, p) }

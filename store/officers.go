@@ -13,12 +13,18 @@ import (
 
 // Officers lists who may unlock this kit.
 func (s *Store) Officers(ctx context.Context) ([]Officer, error) {
+	if _, err := s.opened(); err != nil {
+		return nil, err
+	}
 	all, err := s.vault.Officers(ctx)
 	return each(all, func(o vault.Officer) Officer { return Officer(o) }), err
 }
 
 // AddOfficer lets another person unlock the kit, with a passphrase of his own.
 func (s *Store) AddOfficer(ctx context.Context, name, passphrase string) (civic.OfficerID, error) {
+	if _, err := s.opened(); err != nil {
+		return civic.OfficerID{}, err
+	}
 	id, err := s.vault.AddOfficer(ctx, name, passphrase)
 	if err != nil {
 		return id, s.told(err)
@@ -29,6 +35,9 @@ func (s *Store) AddOfficer(ctx context.Context, name, passphrase string) (civic.
 // RemoveOfficer ends a person's access. What is written from now on is sealed
 // with keys he never had; what he could read before, he could have copied.
 func (s *Store) RemoveOfficer(ctx context.Context, id civic.OfficerID) error {
+	if _, err := s.opened(); err != nil {
+		return err
+	}
 	if err := s.vault.RemoveOfficer(ctx, id); err != nil {
 		return s.told(err)
 	}
@@ -38,6 +47,9 @@ func (s *Store) RemoveOfficer(ctx context.Context, id civic.OfficerID) error {
 // ChangePassphrase gives the officer at work another passphrase; the old one
 // must be right.
 func (s *Store) ChangePassphrase(ctx context.Context, old, new string) error {
+	if _, err := s.opened(); err != nil {
+		return err
+	}
 	if err := s.vault.ChangePassphrase(ctx, old, new); err != nil {
 		return s.told(err)
 	}

@@ -30,7 +30,6 @@ type promise struct {
 	received int // batches acknowledged
 	settled  int // registrations
 	setting  string
-	day      int
 }
 
 // workday does a little of everything on the disk, and notes after each step

@@ -218,6 +218,7 @@ type signedRecord struct {
 type timeRecord struct {
 	Server int64       `cbor:"1,keyasint"`
 	At     stampRecord `cbor:"2,keyasint"`
+	Ran    int64       `cbor:"3,keyasint,omitempty"` // seconds in the starts since, up to the last orderly end
 }
 
 type eventRecord struct {

@@ -36,6 +36,9 @@ func Backups(dir string) ([]civic.DeviceID, error) {
 // RestoreRequest gives the file to bring to the registry, so that two people
 // there release the keys of device's backup to the officer at work here.
 func (s *Store) RestoreRequest(ctx context.Context, dir string, device civic.DeviceID) ([]byte, error) {
+	if _, err := s.opened(); err != nil {
+		return nil, err
+	}
 	recipient, err := s.vault.Recipient(ctx)
 	if err != nil {
 		return nil, err
@@ -71,6 +74,9 @@ type Inherited struct {
 // released (a statement of its root) and the passphrase of the officer at work.
 // It can be repeated, and goes on where it was stopped.
 func (s *Store) Restore(ctx context.Context, dir string, device civic.DeviceID, statement []byte, passphrase string) (Restored, error) {
+	if _, err := s.opened(); err != nil {
+		return Restored{}, err
+	}
 	if device == s.Identity().Device {
 		return Restored{}, civic.NewProblem(civic.WrongUse, nil, "A kit is not restored onto itself: enrol a spare one.")
 	}

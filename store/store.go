@@ -42,6 +42,7 @@ type Store struct {
 	mu       sync.RWMutex // guards what follows; never held while waiting for a caller's function
 	identity Identity
 	open     *opened // nil while locked
+	screen   *screen // set while only the screen is locked
 }
 
 // opened is what an unlocked store holds in memory.
@@ -192,13 +193,16 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open = o
+	s.open, s.screen = o, nil
 	return nil
 }
 
 // Lock drops keys, names and lists from memory. What is on the disk stays sealed.
 func (s *Store) Lock() {
 	s.mu.Lock()
+	if s.screen != nil {
+		s.open, s.screen = s.screen.behind, nil
+	}
 	if s.open != nil {
 		clear(s.open.device)
 		clear(s.open.kitSecret[:])
@@ -217,6 +221,9 @@ func (s *Store) Unlocked() bool {
 
 // Officer is the one who unlocked the store, zero while it is locked.
 func (s *Store) Officer() Officer {
+	if !s.Unlocked() {
+		return Officer{}
+	}
 	id, name := s.vault.Officer()
 	return Officer{ID: id, Name: name}
 }
@@ -224,7 +231,12 @@ func (s *Store) Officer() Officer {
 // Close locks the store and gives the folder free.
 func (s *Store) Close() error {
 	s.Lock()
-	return s.vault.Close()
+	// After a crash the time of that start is missing: the lease is a policy.
+	err := s.vault.Update(context.Background(), s.ran)
+	if errors.Is(err, vault.ErrClosed) {
+		err = nil
+	}
+	return errors.Join(err, s.vault.Close())
 }
 
 // Identity is who this kit is on the wire; it needs no passphrase.
@@ -258,5 +270,5 @@ func (s *Store) opened() (*opened, error) {
 // Stamp is this moment as the kit knows it.
 func (s *Store) Stamp() civic.Stamp {
 	now := s.options.Clock()
-	return civic.Stamp{Wall: now.Unix(), Boot: s.boot, Mono: int64(now.Sub(s.started) / time.Second)}
+	return civic.Stamp{Wall: now.Unix(), Boot: s.boot, Mono: max(0, int64(now.Sub(s.started)/time.Second))}
 }

@@ -128,7 +128,7 @@ func (s *shelf) search(q query, limit int) []hit {
 			need = 1
 		}
 		if count >= need {
-			top.offer(hit{int(p), score*16 - int(s.wordCount(int(p)))})
+			top.offer(hit{int(p), score*16 - s.wordCount(int(p))})
 		}
 	}
 	return top.sorted()

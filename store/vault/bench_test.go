@@ -73,6 +73,7 @@ func plainRound(b *testing.B, names [][]byte, record []byte, perTx int) (cost [3
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer ins.Close()
 	for i, n := range names {
 		if i%perTx == 0 {
 			do("BEGIN IMMEDIATE")
@@ -90,6 +91,7 @@ func plainRound(b *testing.B, names [][]byte, record []byte, perTx int) (cost [3
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer sel.Close()
 	do("BEGIN")
 	var v, e int64
 	var s []byte

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -62,4 +63,36 @@ func removeNew(dir string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Destroy deletes every key and every row, empties the log, closes the vault and
+// removes its files. Keys go first and alone: a cut afterwards leaves rows that
+// nobody can open.
+func (v *Vault) Destroy(ctx context.Context) error {
+	v.Lock()
+	for _, tables := range [][]string{{"k", "p"}, {"m", "a", "b", "c", "d", "f", "g", "j", "l", "z"}} {
+		if err := v.Update(ctx, func(tx *Tx) error {
+			for _, t := range tables {
+				if _, err := tx.Exec("DELETE FROM " + t); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		if err := v.Checkpoint(ctx); err != nil {
+			return err
+		}
+	}
+	if err := v.Close(); err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range []string{fileDB, fileWAL} {
+		if err := os.Remove(filepath.Join(v.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(append(errs, syncDir(v.dir))...)
 }

@@ -187,11 +187,9 @@ func (v *Vault) load(ctx context.Context, row int64, id age.Identity) error {
 				return err
 			}
 			k, err := unwrapKey(w, n, Key(kind), day, id)
-			if err != nil {
-				r.sick[n] = true
-				return nil
+			if r.sick[n] = err != nil; !r.sick[n] {
+				r.add(k)
 			}
-			r.add(k)
 			return nil
 		})
 		if err != nil {

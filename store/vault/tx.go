@@ -19,6 +19,9 @@ type Tx struct {
 	damaged []found
 }
 
+// ErrClosed tells that the vault was closed before.
+var ErrClosed = errors.New("the vault is closed")
+
 type found struct {
 	table string
 	row   Row
@@ -44,7 +47,7 @@ func (v *Vault) run(ctx context.Context, begin string, fn func(*Tx) error) error
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.conn == nil {
-		return civic.NewProblem(civic.KitBusy, errors.New("the vault is closed"))
+		return civic.NewProblem(civic.KitBusy, ErrClosed)
 	}
 	found, err := v.transact(context.WithoutCancel(ctx), begin, fn)
 	if len(found) == 0 {
@@ -91,7 +94,7 @@ func (tx *Tx) statement(query string) (*sql.Stmt, error) {
 // Exec runs a statement and tells how many rows it changed. Statements are kept
 // prepared: pass values as arguments, never in the text.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	s, err := tx.statement(query)
+	s, err := tx.statement(query) //nolint:sqlclosecheck // stays prepared until Close
 	if err != nil {
 		return 0, err
 	}
@@ -104,7 +107,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 
 // Query calls each for every row; each scans it.
 func (tx *Tx) Query(query string, each func(scan func(...any) error) error, args ...any) error {
-	s, err := tx.statement(query)
+	s, err := tx.statement(query) //nolint:sqlclosecheck // stays prepared until Close
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func (tx *Tx) Query(query string, each func(scan func(...any) error) error, args
 
 // One scans the single row of a query; it tells whether there was one.
 func (tx *Tx) One(query string, args []any, into ...any) (bool, error) {
-	s, err := tx.statement(query)
+	s, err := tx.statement(query) //nolint:sqlclosecheck // stays prepared until Close
 	if err != nil {
 		return false, err
 	}
