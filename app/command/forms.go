@@ -1,0 +1,83 @@
+package command
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/form/formcmd"
+)
+
+func (c *command) form() *cobra.Command {
+	check := &cobra.Command{Use: "check FILE.xlsx", Short: "Load a workbook and say what is wrong with it", Args: cobra.ExactArgs(1)}
+	check.RunE = c.work(func(_ context.Context, args []string) (any, error) {
+		b, err := readFile(args[0])
+		if err != nil {
+			return nil, err
+		}
+		result := formcmd.Check(b)
+		for _, f := range result.Errors {
+			c.face.print("error: %s, row %d, column %s: %s (%s)", f.Sheet, f.Row, f.Column, f.Message, f.Code)
+		}
+		for _, f := range result.Warnings {
+			c.face.print("warning: %s, row %d, column %s: %s (%s)", f.Sheet, f.Row, f.Column, f.Message, f.Code)
+		}
+		c.face.print("%s: %d questions, %d errors, %d warnings", result.Dialect, result.Questions, len(result.Errors), len(result.Warnings))
+		if !result.OK {
+			why := "it cannot be read"
+			if len(result.Errors) > 0 {
+				why = result.Errors[0].Message
+			}
+			return result, civic.NewProblem(civic.FormRefused, nil, why)
+		}
+		return result, nil
+	})
+
+	var answers string
+	run := &cobra.Command{Use: "run FILE.xlsx --answers F.json", Short: "Play answers on a form and print the state of every node", Args: cobra.ExactArgs(1)}
+	run.RunE = c.work(func(_ context.Context, args []string) (any, error) {
+		b, err := readFile(args[0])
+		if err != nil {
+			return nil, err
+		}
+		played, err := readFile(answers)
+		if err != nil {
+			return nil, err
+		}
+		result, err := formcmd.Run(b, played, form.Env{Now: time.Now, Zone: time.Local, Rand: rand.Reader})
+		if err != nil {
+			return nil, err
+		}
+		if text, err := json.MarshalIndent(result, "", "  "); err == nil {
+			c.face.print("%s", text)
+		}
+		return result, nil
+	})
+	run.Flags().StringVar(&answers, "answers", "", "`file` of answers: JSON")
+	_ = run.MarkFlagRequired("answers") // the flag exists: it was just made
+
+	list := &cobra.Command{Use: "list", Short: "List the forms on this kit", Args: cobra.NoArgs}
+	list.RunE = c.with(lockedWill, func(_ context.Context, k *kit.Kit, _ []string) (any, error) {
+		type one struct {
+			ID        string   `json:"id"`
+			Version   string   `json:"version"`
+			Title     string   `json:"title"`
+			Service   string   `json:"service"`
+			Languages []string `json:"languages"`
+			Questions int      `json:"questions"`
+		}
+		out := []one{}
+		for _, s := range k.Services() {
+			out = append(out, one{string(s.Form.ID), s.Form.Version, s.Title(""), string(s.ID), s.Languages, s.Questions})
+			c.face.print("%-16s %-8s %3d questions  %s", s.Form.ID, s.Form.Version, s.Questions, s.Title(""))
+		}
+		return map[string]any{"forms": out}, nil
+	})
+	return group("form", "Forms: list, check, run", list, check, run)
+}
