@@ -181,6 +181,14 @@ type draftRecord struct {
 	Started     stampRecord        `cbor:"10,keyasint"`
 	Updated     stampRecord        `cbor:"11,keyasint"`
 	Practice    bool               `cbor:"12,keyasint,omitempty"`
+	People      []personRefRecord  `cbor:"13,keyasint,omitempty"`
+	Refused     []civic.ServiceID  `cbor:"14,keyasint,omitempty"`
+}
+
+type personRefRecord struct {
+	Subject      string               `cbor:"1,keyasint,omitempty"`
+	Registration civic.RegistrationID `cbor:"2,keyasint"`
+	Of           string               `cbor:"3,keyasint,omitempty"`
 }
 
 // stubRecord is what stays when everything else is forgotten: no answer in it.
@@ -286,6 +294,7 @@ func (r draftRecord) draft() Draft {
 		Consents:    each(r.Consents, func(c consentRecord) civic.Consent { return civic.Consent(c) }),
 		Attachments: each(r.Attachments, func(a attachmentRecord) civic.Attachment { return civic.Attachment(a) }),
 		Section:     r.Section, Started: civic.Stamp(r.Started), Updated: civic.Stamp(r.Updated), Practice: r.Practice,
+		People: each(r.People, func(p personRefRecord) PersonRef { return PersonRef(p) }), Refused: r.Refused,
 	}
 	copy(out.Corrects[:], r.Corrects)
 	return out
@@ -299,5 +308,6 @@ func recordOfDraft(d Draft) draftRecord {
 		Attachments: each(d.Attachments, func(a civic.Attachment) attachmentRecord { return attachmentRecord(a) }),
 		Section:     d.Section, Corrects: optional(d.Corrects),
 		Started: stampRecord(d.Started), Updated: stampRecord(d.Updated), Practice: d.Practice,
+		People: each(d.People, func(p PersonRef) personRefRecord { return personRefRecord(p) }), Refused: d.Refused,
 	}
 }

@@ -18,6 +18,7 @@ func TestADayFromDraftToReceipt(t *testing.T) {
 	d := store.Draft{
 		ID: draftID(1), Form: civic.FormRef{ID: "birth", Version: "3"}, Services: []civic.ServiceID{"birth"},
 		Answers: person("María", "Xochitl", "2026-02-27", "Tlaxiaco"), Attachments: []civic.Attachment{a},
+		People: []store.PersonRef{{Subject: "mother", Registration: civic.RegistrationID{4}, Of: ""}}, Refused: []civic.ServiceID{"vaccination"},
 		Section: "child", Started: k.Stamp(), Updated: k.Stamp(),
 	}
 	ok(t, k.SaveDraft(ctx, d))
@@ -25,7 +26,7 @@ func TestADayFromDraftToReceipt(t *testing.T) {
 
 	drafts, err := k.Drafts(ctx)
 	ok(t, err)
-	if len(drafts) != 1 || drafts[0].Section != "child" || drafts[0].Answers[0].Value != "María" || drafts[0].Attachments[0] != a {
+	if len(drafts) != 1 || drafts[0].Section != "child" || drafts[0].Answers[0].Value != "María" || drafts[0].Attachments[0] != a || drafts[0].People[0].Registration != (civic.RegistrationID{4}) || drafts[0].Refused[0] != "vaccination" {
 		t.Fatalf("the draft came back as %+v", drafts)
 	}
 	id, err := k.Seal(ctx, d.ID, func(counter uint64, previous civic.Digest) (*civic.Registration, civic.Digest, string, error) {

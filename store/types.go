@@ -73,9 +73,21 @@ type Draft struct {
 	Started     civic.Stamp
 	Updated     civic.Stamp
 	Practice    bool
+	// People says which subjects of the draft are persons of earlier
+	// registrations, so that answers reused from there keep their origin.
+	People []PersonRef
+	// Refused are the services for which the citizen wants to be asked anew.
+	Refused []civic.ServiceID
 	// Discarded is when it was thrown away, zero if it was not; until a day
 	// later RestoreDraft brings it back.
 	Discarded time.Time
+}
+
+// PersonRef says that Subject of a draft is Of in an earlier registration.
+type PersonRef struct {
+	Subject      string
+	Registration civic.RegistrationID
+	Of           string
 }
 
 // Entry is a registration as the kit knows it now.
