@@ -147,7 +147,9 @@ func TestLostDisk(t *testing.T) {
 	}
 }
 
-func rootKey(k *kit) []byte { return k.enrolled.Root.RawSubjectPublicKeyInfo[len(k.enrolled.Root.RawSubjectPublicKeyInfo)-32:] }
+func rootKey(k *kit) []byte {
+	return k.enrolled.Root.RawSubjectPublicKeyInfo[len(k.enrolled.Root.RawSubjectPublicKeyInfo)-32:]
+}
 
 func TestBackupKeepsTwoAndFindsTheWholeOne(t *testing.T) {
 	conf := config(t.TempDir())

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,30 +127,36 @@ func (k *kit) enrol(c *serve.Centre, url string) {
 	}
 }
 
-var (
-	given    = []string{"Ana", "Luis", "María", "José", "Guadalupe", "Itzel", "Xóchitl", "Juan", "Rosa", "Pedro", "Citlali", "Elena", "Marcos", "Lucía"}
-	surnames = []string{"Hernández", "García", "Martínez", "López", "González", "Pérez", "Ramírez", "Cruz", "Flores", "Reyes", "Santiago", "Jiménez"}
-	places   = []string{"San Juan", "Santa María", "El Rosario", "La Paz", "Guadalupe", "San Pedro", "Ixtlán", "Tlaxiaco", "Juquila", "Pochutla"}
-)
+// names and places are made of syllables, so that there are as many as in a
+// district and no more namesakes than there.
+var syllables = []string{"ma", "ri", "lu", "cho", "te", "xo", "ca", "ne", "pa", "jo", "sel", "gua", "ixt", "ol", "mi", "ra", "do", "zen", "ti", "que"}
+
+func (k *kit) word(syllableCount int) string {
+	var b strings.Builder
+	for range syllableCount {
+		b.WriteString(syllables[k.random.IntN(len(syllables))])
+	}
+	return strings.ToUpper(b.String()[:1]) + b.String()[1:]
+}
 
 // births seals n births with about twenty answers each.
 func (k *kit) births(n int) []civic.Registration {
 	k.t.Helper()
 	regs := make([]civic.Registration, n)
 	env := form.Env{Now: func() time.Time { return time.Now().Add(-time.Minute) }, Device: k.id.String()}
-	pick := func(from []string) string { return from[k.random.IntN(len(from))] }
+	pick := func(from ...string) string { return from[k.random.IntN(len(from))] }
 	for i := range regs {
 		k.counter++
 		s := form.Start(k.form, env)
 		for path, value := range map[string]string{
-			"child/given_name": pick(given) + " " + pick(given), "child/surname": pick(surnames), "child/second_surname": pick(surnames),
-			"child/sex": pick([]string{"female", "male"}), "child/born_at": pick([]string{"home", "clinic", "hospital"}),
+			"child/given_name": k.word(2) + " " + k.word(2), "child/surname": k.word(3), "child/second_surname": k.word(3),
+			"child/sex": pick("female", "male"), "child/born_at": pick("home", "clinic", "hospital"),
 			"child/birth_date":  time.Now().AddDate(0, 0, -1-k.random.IntN(50)).Format(time.DateOnly),
-			"child/birth_place": pick(places), "child/weight": strconv.Itoa(2000 + k.random.IntN(2000)),
-			"mother/given_name": pick(given), "mother/surname": pick(surnames), "mother/second_surname": pick(surnames),
+			"child/birth_place": k.word(2), "child/weight": strconv.Itoa(2000 + k.random.IntN(2000)),
+			"mother/given_name": k.word(2), "mother/surname": k.word(3), "mother/second_surname": k.word(3),
 			"mother/birth_date": fmt.Sprintf("%d-%02d-%02d", 1980+k.random.IntN(25), 1+k.random.IntN(12), 1+k.random.IntN(28)),
-			"mother/languages":  "spa", "father/father_named": "no", "home/address": pick(places) + " " + strconv.Itoa(k.random.IntN(300)),
-			"home/locality": pick(places), "home/municipality": pick(places), "proof/informant": "mother", "proof/papers": "birth_notice",
+			"mother/languages":  "spa", "father/father_named": "no", "home/address": k.word(2) + " " + strconv.Itoa(k.random.IntN(300)),
+			"home/locality": k.word(2), "home/municipality": k.word(2), "proof/informant": "mother", "proof/papers": "birth_notice",
 		} {
 			if err := s.Set(path, civic.Answer{Path: path, Value: value}); err != nil {
 				k.t.Fatal(err)

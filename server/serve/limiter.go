@@ -23,29 +23,37 @@ func newLimiter(every time.Duration, burst int, now func() time.Time) *limiter {
 	return &limiter{every: every, burst: burst, now: now, until: map[string]time.Time{}}
 }
 
-// take counts one try; a positive answer is how long to wait instead.
-func (l *limiter) take(asker string) time.Duration {
+// wait tells how long an asker has to wait before another try, 0 for not.
+func (l *limiter) wait(asker string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
+	return l.after(asker).Sub(l.now()) - time.Duration(l.burst)*l.every
+}
+
+// after is when an asker would have its whole burst back, were there one more
+// try now.
+func (l *limiter) after(asker string) time.Time {
+	t := l.until[asker]
+	if now := l.now(); t.Before(now) {
+		t = now
+	}
+	return t.Add(l.every)
+}
+
+// count counts one try.
+func (l *limiter) count(asker string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if len(l.until) >= maxAskers {
+		now := l.now()
 		for k, t := range l.until {
 			if !t.After(now) {
 				delete(l.until, k)
 			}
 		}
 		if len(l.until) >= maxAskers {
-			return l.every
+			clear(l.until) // that many addresses at once are no guesser's
 		}
 	}
-	t := l.until[asker]
-	if t.Before(now) {
-		t = now
-	}
-	t = t.Add(l.every)
-	if wait := t.Sub(now) - time.Duration(l.burst)*l.every; wait > 0 {
-		return wait
-	}
-	l.until[asker] = t
-	return 0
+	l.until[asker] = l.after(asker)
 }

@@ -30,21 +30,27 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 	mux.HandleFunc("GET "+protocol.PathBundle, c.bundle)
 	enrol := newLimiter(enrolEvery, enrolBurst, c.Clock)
 	mux.HandleFunc("POST "+protocol.PathEnrol, func(w http.ResponseWriter, r *http.Request) {
-		if wait := enrol.take(address(r)); wait > 0 {
+		// Only refusals count: fifty kits of one office enrol from one address.
+		if wait := enrol.wait(address(r)); wait > 0 {
 			protocol.WriteProblem(w, civic.NewProblem(civic.TooManyTries, nil, protocol.Span(wait)))
 			return
 		}
-		c.enrol(w, r)
+		if !c.enrol(w, r) {
+			enrol.count(address(r))
+		}
 	})
 	mux.HandleFunc("POST "+protocol.PathSync, c.Ingest.Sync)
 	mux.HandleFunc(protocol.PathUploads, c.Ingest.Uploads)
 	mux.HandleFunc(protocol.PathUploads+"/", c.Ingest.Uploads)
 	login := newLimiter(loginEvery, loginBurst, c.Clock)
 	mux.HandleFunc("/console/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/sign-in") && login.take(address(r)) > 0 {
-			w.Header().Set("Retry-After", "30")
-			http.Error(w, civic.NewProblem(civic.TooManyTries, nil, "30 s").Error(), http.StatusTooManyRequests)
-			return
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/sign-in") {
+			if wait := login.wait(address(r)); wait > 0 {
+				w.Header().Set("Retry-After", "30")
+				http.Error(w, civic.NewProblem(civic.TooManyTries, nil, protocol.Span(wait)).Error(), http.StatusTooManyRequests)
+				return
+			}
+			login.count(address(r))
 		}
 		console.ServeHTTP(w, r)
 	})
@@ -66,7 +72,8 @@ func (c *Centre) bundle(w http.ResponseWriter, r *http.Request) {
 	c.answer(w, protocol.BundleAnswer{Root: c.Access.Keys().Root.Raw, Bundle: statement, ServerTime: c.Clock().Unix()})
 }
 
-func (c *Centre) enrol(w http.ResponseWriter, r *http.Request) {
+// enrol answers an enrolment, and tells whether it was granted.
+func (c *Centre) enrol(w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEnrol))
 	var ask protocol.EnrolRequest
 	if err != nil {
@@ -76,7 +83,7 @@ func (c *Centre) enrol(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		c.refuse(w, err)
-		return
+		return false
 	}
 	identify := c.Identify
 	if identify == nil {
@@ -86,10 +93,11 @@ func (c *Centre) enrol(w http.ResponseWriter, r *http.Request) {
 	words, err := c.Access.Enrol(r.Context(), ask, shown)
 	if err != nil {
 		c.refuse(w, err)
-		return
+		return false
 	}
 	w.Header().Set("Content-Type", protocol.MediaCBOR)
 	_, _ = w.Write(words) // a kit that is gone asks again
+	return true
 }
 
 func (c *Centre) answer(w http.ResponseWriter, v any) {

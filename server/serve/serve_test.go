@@ -1,8 +1,10 @@
 package serve_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
@@ -50,19 +54,9 @@ func TestKitOverTLS(t *testing.T) {
 	k := newKit(t, c, "mx-20-067")
 	k.enrol(c, url)
 	for kind, file := range map[protocol.UploadKind][]byte{protocol.UploadKey: k.header(c), protocol.UploadBatch: k.pack(k.births(20))} {
-		r, err := http.NewRequest(http.MethodPost, url+protocol.PathUploads, strings.NewReader(string(file)))
-		if err != nil {
+		if err := upload(k.browser(), url, kind, file); err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set(protocol.HeaderTusResumable, protocol.TusVersion)
-		r.Header.Set("Content-Type", protocol.MediaOffset)
-		r.Header.Set(protocol.HeaderUploadLength, strconv.Itoa(len(file)))
-		r.Header.Set(protocol.HeaderUploadMeta, protocol.Metadata{Kind: kind, Name: protocol.NameOf(file)}.String())
-		res, err := k.browser().Do(r)
-		if err != nil || res.StatusCode != http.StatusCreated || res.Proto != "HTTP/1.1" || res.TLS.Version != tls.VersionTLS13 {
-			t.Fatal(err, res)
-		}
-		res.Body.Close()
 	}
 	var a protocol.SyncAnswer
 	err := k.post(protocol.PathSync, protocol.SyncRequest{Wait: 20, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a)
@@ -209,4 +203,76 @@ func TestFiveThousand(t *testing.T) {
 	if n.Registrations != 5000 || n.Registered+n.Merged+n.Held+n.Returned != 5000 || n.Returned != 0 {
 		t.Fatalf("%+v", n)
 	}
+}
+
+// Fifty kits of one office enrol, send and wait at the same time.
+func TestFiftyKitsAtOnce(t *testing.T) {
+	c := newCentre(t)
+	url, _ := running(t, c)
+	const kits, each = 50, 6
+	var group errgroup.Group
+	for range kits {
+		k := newKit(t, c, "mx-20-067")
+		group.Go(func() error {
+			k.enrol(c, url)
+			web := k.browser()
+			for _, file := range []struct {
+				kind  protocol.UploadKind
+				bytes []byte
+			}{{protocol.UploadBatch, k.pack(k.births(each / 2))}, {protocol.UploadKey, k.header(c)}, {protocol.UploadBatch, k.pack(k.births(each / 2))}} {
+				if err := upload(web, url, file.kind, file.bytes); err != nil {
+					return err
+				}
+			}
+			told := 0
+			for cursor := uint64(0); told < each; {
+				var a protocol.SyncAnswer
+				if err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Wait: 10, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
+					return err
+				}
+				for _, d := range a.Down {
+					plain, err := protocol.OpenDown(k.secret[:], d.Seq, d.Kind, d.Body)
+					if err != nil {
+						return err
+					}
+					outcomes, err := protocol.OpenOutcomes(k.public(), plain)
+					if err != nil {
+						return err
+					}
+					told, cursor = told+len(outcomes), d.Seq
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if n := counts(t, c); n.Registrations != kits*each {
+		t.Fatalf("%+v", n)
+	}
+}
+
+// upload sends a file in one request.
+func upload(web *http.Client, url string, kind protocol.UploadKind, file []byte) error {
+	r, err := http.NewRequest(http.MethodPost, url+protocol.PathUploads, bytes.NewReader(file))
+	if err != nil {
+		return err
+	}
+	r.Header.Set(protocol.HeaderTusResumable, protocol.TusVersion)
+	r.Header.Set("Content-Type", protocol.MediaOffset)
+	r.Header.Set(protocol.HeaderUploadLength, strconv.Itoa(len(file)))
+	r.Header.Set(protocol.HeaderUploadMeta, protocol.Metadata{Kind: kind, Name: protocol.NameOf(file)}.String())
+	res, err := web.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if p := protocol.ReadProblem(res); p != nil {
+		return p
+	}
+	if res.Proto != "HTTP/1.1" || res.TLS.Version != tls.VersionTLS13 {
+		return errors.New("spoke " + res.Proto)
+	}
+	return nil
 }
