@@ -94,7 +94,7 @@ func ParseAckHeader(h http.Header) []byte {
 		return nil
 	}
 	b, err := base64.StdEncoding.DecodeString(value)
-	if err != nil {
+	if err != nil || len(b) == 0 {
 		return nil
 	}
 	return b

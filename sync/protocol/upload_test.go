@@ -1,7 +1,9 @@
 package protocol
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -122,6 +124,43 @@ func FuzzParseMetadata(f *testing.F) {
 		}
 		if again, err := ParseMetadata(m.String()); err != nil || !reflect.DeepEqual(again, m) {
 			t.Errorf("%q is %v, written %q", s, m, m.String())
+		}
+	})
+}
+
+func FuzzHeaders(f *testing.F) {
+	f.Add(Checksum([]byte("a")), "12", AckHeader([]byte{1, 2}), "/v0/uploads/"+NameOf(nil).String())
+	f.Add("sha1 x", "-1", "!", "/v0/uploads/")
+	f.Fuzz(func(t *testing.T, sum, size, ack, path string) {
+		h := http.Header{HeaderUploadSum: {sum}, HeaderUploadOffset: {size}, HeaderAck: {ack}}
+		_, _, _ = ParseChecksum(h)
+		if n, err := ParseSize(h, HeaderUploadOffset); err == nil && n < 0 {
+			t.Error("a negative size")
+		}
+		if b := ParseAckHeader(h); b != nil && len(b) == 0 {
+			t.Error("an acknowledgement of nothing")
+		}
+		if name, ok := ParseUploadPath(path); ok && UploadPath(name) != path {
+			t.Errorf("%q has two writings", path)
+		}
+	})
+}
+
+func FuzzReadProblem(f *testing.F) {
+	good, err := Marshal(Refusal{Code: "locked", Words: []string{"a"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(400, "locked", good)
+	f.Add(502, "", []byte("<html>"))
+	f.Fuzz(func(t *testing.T, status int, header string, body []byte) {
+		r := &http.Response{StatusCode: status, Header: http.Header{HeaderProblem: {header}, "Content-Type": {MediaCBOR}}, Body: io.NopCloser(bytes.NewReader(body))}
+		p := ReadProblem(r)
+		if (p == nil) != (status >= 200 && status < 300) {
+			t.Errorf("status %d became %v", status, p)
+		}
+		if p != nil && !ValidCode(string(p.Code)) {
+			t.Errorf("code %q", p.Code)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -130,7 +129,7 @@ func runTus(t *testing.T, node string, k *bareKit, url string, files []tusFile) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := x509.MarshalPKCS8PrivateKey(ed25519.PrivateKey(k.transport))
+	key, err := x509.MarshalPKCS8PrivateKey(k.transport)
 	if err != nil {
 		t.Fatal(err)
 	}
