@@ -120,11 +120,17 @@ func build(w *workbook.Workbook) *builder {
 	b.readSurvey(b.survey)
 	if len(b.root.children) > 0 {
 		b.meta()
+		entities := false
+		if s := w.Sheet("entities"); s != nil {
+			t := b.readTable(s)
+			entities = len(t.rows) > 0
+			b.readEntities(t)
+		}
 		b.compileExpressions()
 		b.wordChoices("choices", b.lists)
 		b.wordChoices("external_choices", b.external)
 		b.sources()
-		b.lint()
+		b.lint(entities)
 	} else if len(b.faults) == 0 {
 		b.fault(Finding{Code: codeSheetMissing, Sheet: "survey", Message: "The survey sheet holds no questions."})
 	}

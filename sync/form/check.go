@@ -51,7 +51,7 @@ func (s *Session) findings(in []*field) []Finding {
 // judge says what is wrong with one answer, if anything.
 func (s *Session) judge(f *field) (Finding, bool) {
 	e := f.element
-	if !f.relevant || !e.kind.Asked() {
+	if !f.relevant || !e.kind.Asked() || e.beyond {
 		return Finding{}, false
 	}
 	found := func(code civic.Code, own wording) (Finding, bool) {

@@ -29,6 +29,7 @@ type element struct {
 	other    bool     // or_other was written behind the list
 	typed    bool     // computed, with the type of a question nobody sees
 	internal bool     // made by the kit, as meta/instanceID is
+	beyond   bool     // of a sort that the kit cannot ask
 
 	generated, taken bool // made for or_other; mentioned by name
 

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// lint looks at what can only be judged once the whole form is known.
-func (b *builder) lint() {
+// lint looks at what can only be judged once the whole form is known; entities
+// tells whether the workbook declares any.
+func (b *builder) lint(entities bool) {
 	searching := map[*choiceList]*element{}
 	b.root.each(func(e *element) {
 		if e.parent == nil || e.internal {
@@ -16,6 +17,14 @@ func (b *builder) lint() {
 		at := Finding{Path: e.path, Sheet: "survey", Row: e.row}
 		b.checkParameters(e)
 		b.checkWording(e, at)
+		b.checkSaveTo(e, at)
+		if e.cells["save_to"] != "" && !entities {
+			entities = true // said once
+			at := at
+			at.Code, at.Column, at.Message = codeEntity, "save_to", "There is no sheet of entities to save to."
+			at.Repair = "took the name for the attribute the answer tells of the person"
+			b.warn(at)
+		}
 		b.checkTriggers(e, at)
 		if search := strings.Contains(e.appearance, "search("); e.list != nil {
 			if other, ok := searching[e.list]; ok && (search != strings.Contains(other.appearance, "search(")) {
@@ -84,6 +93,7 @@ func outOfScope(e *element) string {
 // checkWording wants a label or a hint on everything a person reads.
 func (b *builder) checkWording(e *element, at Finding) {
 	if what := outOfScope(e); what != "" {
+		e.beyond = true
 		scope := at
 		scope.Code, scope.Column = codeTypeScope, "type"
 		scope.Message = "The kit cannot ask for " + what + "; the question is left out."

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -49,6 +50,12 @@ func (b *builder) checkParameters(e *element) {
 	fault := func(what string, args ...any) {
 		at.Message = fmt.Sprintf(what, args...)
 		b.fault(at)
+	}
+	switch {
+	case strings.EqualFold(e.typ, "audit"):
+		b.checkAudit(e, fault)
+	case e.kind == Range:
+		b.checkRange(e, fault)
 	}
 	for key, v := range e.parameters {
 		number, err := strconv.ParseFloat(v, 64)
@@ -163,4 +170,81 @@ func (b *builder) sources() {
 			}
 		}
 	})
+}
+
+// checkAudit judges the parameters of the audit log, which the kit leaves out
+// but other programs keep.
+func (b *builder) checkAudit(e *element, fault func(string, ...any)) {
+	where := []string{"location-priority", "location-min-interval", "location-max-age"}
+	count := 0
+	for _, key := range where {
+		if e.parameters[key] != "" {
+			count++
+		}
+	}
+	if count > 0 && count < len(where) {
+		fault("An audit log with places needs all of %s.", strings.Join(where, ", "))
+	}
+	if v := e.parameters["location-priority"]; v != "" && !slices.Contains([]string{"no-power", "low-power", "balanced", "high-accuracy"}, v) {
+		fault("The parameter location-priority must be no-power, low-power, balanced or high-accuracy.")
+	}
+	least, errLeast := strconv.Atoi(e.parameters["location-min-interval"])
+	most, errMost := strconv.Atoi(e.parameters["location-max-age"])
+	if count == len(where) && (errLeast != nil || errMost != nil || least < 0 || most < 0 || most < least) {
+		fault("location-min-interval and location-max-age must be whole numbers of seconds, the second not smaller.")
+	}
+	for key, allowed := range map[string][]string{"track-changes": {"true", "false"}, "identify-user": {"true", "false"}, "track-changes-reasons": {"on-form-edit"}} {
+		if v := e.parameters[key]; v != "" && !slices.Contains(allowed, v) {
+			fault("The parameter %s must be %s.", key, strings.Join(allowed, " or "))
+		}
+	}
+	if e.name != "audit" {
+		fault("An audit log must be named audit.")
+	}
+}
+
+// checkRange judges start, end, step and what hangs on them.
+func (b *builder) checkRange(e *element, fault func(string, ...any)) {
+	value := map[string]float64{"start": 0, "end": 10, "step": 1}
+	for _, key := range []string{"start", "end", "step", "tick_interval", "placeholder"} {
+		v, given := e.parameters[key]
+		if !given {
+			continue
+		}
+		f, err := strconv.ParseFloat(v, 64)
+		if err != nil {
+			fault("The parameter %s must be a number.", key)
+			return
+		}
+		value[key] = f
+	}
+	span := math.Abs(value["end"] - value["start"])
+	whole := func(f float64) bool { q := f / value["step"]; return math.Abs(q-math.Round(q)) < 1e-9 }
+	switch tick, given := value["tick_interval"]; {
+	case value["step"] == 0:
+		fault("The parameter step must not be 0.")
+		return
+	case math.Abs(value["step"]) > span:
+		fault("The parameter step must not be larger than the range.")
+	case given && (tick == 0 || math.Abs(tick) > span || !whole(tick)):
+		fault("The parameter tick_interval must be a multiple of step within the range.")
+	}
+	if p, given := value["placeholder"]; given {
+		if p < min(value["start"], value["end"]) || p > max(value["start"], value["end"]) || !whole(p-value["start"]) {
+			fault("The parameter placeholder must be one of the numbers of the range.")
+		}
+	}
+	if list := e.parameters["tick_labelset"]; list != "" {
+		l := b.lists[list]
+		if l == nil {
+			fault("There is no list of choices named %s for tick_labelset.", list)
+			return
+		}
+		for _, item := range l.items {
+			if f, err := strconv.ParseFloat(item.name, 64); err != nil || f < min(value["start"], value["end"]) || f > max(value["start"], value["end"]) || !whole(f-value["start"]) {
+				fault("The choices of tick_labelset must be numbers of the range.")
+				return
+			}
+		}
+	}
 }

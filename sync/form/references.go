@@ -42,6 +42,10 @@ func (b *builder) replace(text string, at Finding, path func(*element) string) (
 	}
 	out := mention.ReplaceAllStringFunc(text, func(m string) string {
 		parts := mention.FindStringSubmatch(m)
+		if parts[1] != "" && b.find(parts[2], at) == nil {
+			ok = false
+			return m
+		}
 		if parts[1] != "" {
 			at.Code, at.Message = codeTypeScope, "Answers of the form saved last (last-saved) are not kept; they count as empty."
 			b.warn(at)

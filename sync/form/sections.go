@@ -47,7 +47,7 @@ func (s *Session) pages() []page {
 
 // shown tells whether a question ever stands on a page.
 func shown(e *element) bool {
-	return e.container() || e.kind.Asked() || e.kind == Note
+	return e.container() || !e.beyond && !e.typed && (e.kind.Asked() || e.kind == Note)
 }
 
 // Sections lists the pages as they stand now: relevant questions only, repeats

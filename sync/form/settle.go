@@ -160,7 +160,7 @@ func (s *Session) reveal(f *field, around bool) {
 		}
 		if relevant {
 			for _, t := range s.form.plan.of[f.element] {
-				if t.property == propCalculate {
+				if t.property == propCalculate || t.property == propChoices {
 					s.dirty[t] = true
 				}
 			}
