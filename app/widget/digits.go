@@ -296,6 +296,7 @@ func (r *digitsRenderer) Layout(s fyne.Size) {
 		if t.Text == "/" || t.Text == ":" {
 			w = t.MinSize().Width + 4
 			t.Move(fyne.NewPos(x+2, y))
+			t.Resize(fyne.NewSize(w, one.Height))
 			x += w
 			continue
 		}
