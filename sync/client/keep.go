@@ -13,7 +13,7 @@ import (
 // keep checks what an answer brought and hands it to the kit's memory: the time
 // and the bundle first, because the bundle names the key for the rest.
 func (p *pass) keep(ctx context.Context, pending []protocol.Item, r *protocol.SyncRequest, a *protocol.SyncAnswer) error {
-	if a.ServerTime <= 0 || len(a.Down) > protocol.MaxDownPerCall || len(a.Want) > 2*protocol.MaxAsked || len(a.WantKey) > protocol.MaxAsked {
+	if a.ServerTime <= 0 || len(a.Want) > 2*protocol.MaxAsked || len(a.WantKey) > protocol.MaxAsked {
 		return civic.NewProblem(civic.RequestMalformed, errors.New("the answer breaks the limits"))
 	}
 	p.result.ServerTime = time.Unix(a.ServerTime, 0).UTC()
@@ -21,6 +21,19 @@ func (p *pass) keep(ctx context.Context, pending []protocol.Item, r *protocol.Sy
 	p.result.Pending = int(a.Pending)
 	if err := p.local.KeepServerTime(ctx, a.ServerTime); err != nil {
 		return err
+	}
+	for _, k := range r.Keys {
+		if !slices.Contains(a.WantKey, k) {
+			p.keys[k] = true
+		}
+	}
+	return p.keepSigned(ctx, pending, r, a)
+}
+
+// keepSigned keeps what carries its own proof, however it came.
+func (p *pass) keepSigned(ctx context.Context, pending []protocol.Item, r *protocol.SyncRequest, a *protocol.SyncAnswer) error {
+	if len(a.Down) > protocol.MaxDownPerCall {
+		return civic.NewProblem(civic.RequestMalformed, errors.New("the answer breaks the limits"))
 	}
 	if err := p.keepBundle(ctx, r.Bundle, a.Bundle); err != nil {
 		return err
@@ -30,11 +43,6 @@ func (p *pass) keep(ctx context.Context, pending []protocol.Item, r *protocol.Sy
 	}
 	if err := p.keepAcks(ctx, pending, a); err != nil {
 		return err
-	}
-	for _, k := range r.Keys {
-		if !slices.Contains(a.WantKey, k) {
-			p.keys[k] = true
-		}
 	}
 	return p.keepDown(ctx, r.Cursor, a.Down)
 }

@@ -27,6 +27,7 @@ type pass struct {
 	server  ed25519.PublicKey // who signs acknowledgements and leases
 	wanted  map[civic.Digest]int
 	settled map[civic.Digest]bool // acknowledged in this pass
+	mine    map[civic.Digest]bool // batches that went up in this pass: asked about until its end
 	keys    map[protocol.KeyID]bool
 	memory  sync.Mutex // the kit's memory and settled, while files go up
 	first   bool
@@ -41,16 +42,7 @@ const mostAsked = 3
 func (c *Client) Pass(ctx context.Context, o Options) (Result, error) {
 	w := newWire(&wire{address: c.address, base: c.base, dial: c.config.Dial, tls: c.tls, tuning: c.config.Tuning, clock: c.config.Clock, jitter: c.config.Jitter})
 	defer w.close()
-	p := &pass{
-		local: c.config.Local, config: c.config, wire: w,
-		chunk:   newChunk(c.config.Tuning.Chunk),
-		meter:   newProgress(o.Progress, c.config.Clock),
-		server:  c.config.ServerKey(),
-		wanted:  map[civic.Digest]int{},
-		settled: map[civic.Digest]bool{},
-		keys:    map[protocol.KeyID]bool{},
-		first:   true,
-	}
+	p := c.newPass(w, o.Progress)
 	err := p.run(ctx, o.Wait)
 	if err == nil {
 		err = p.refused
@@ -66,6 +58,20 @@ func (c *Client) Pass(ctx context.Context, o Options) (Result, error) {
 		}
 	}
 	return p.result, err
+}
+
+func (c *Client) newPass(w *wire, tell func(Progress)) *pass {
+	return &pass{
+		local: c.config.Local, config: c.config, wire: w,
+		chunk:   newChunk(c.config.Tuning.Chunk),
+		meter:   newProgress(tell, c.config.Clock),
+		server:  c.config.ServerKey(),
+		wanted:  map[civic.Digest]int{},
+		settled: map[civic.Digest]bool{},
+		mine:    map[civic.Digest]bool{},
+		keys:    map[protocol.KeyID]bool{},
+		first:   true,
+	}
 }
 
 func (p *pass) run(ctx context.Context, wait time.Duration) error {
@@ -212,7 +218,7 @@ func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.
 	rest := false
 	for _, i := range pending {
 		switch {
-		case i.Safe || p.settled[i.Digest]:
+		case i.Safe || p.settled[i.Digest] && !p.mine[i.Digest]:
 		case i.Kind == protocol.ItemKey && p.keys[i.Key]:
 		case i.Kind == protocol.ItemKey && len(r.Keys) < protocol.MaxAsked:
 			r.Keys = append(r.Keys, i.Key)

@@ -382,3 +382,42 @@ func TestPassShrinksItsRequests(t *testing.T) {
 		t.Errorf("%v after %d requests", err, len(c.requests))
 	}
 }
+
+// What waits at the centre's side of a medium travels as the same messages.
+func TestMedia(t *testing.T) {
+	c, m := newCentre(t), newMemory()
+	names := fill(c, m, 1)
+	kit := newKit(t, c, m, nil)
+	q, err := kit.Request(t.Context())
+	if err != nil || len(q.Batches) != 2 || len(q.Attachments) != 1 || len(q.Keys) != 1 {
+		t.Fatalf("%+v, %v", q, err)
+	}
+	acks, err := protocol.Sign(protocol.StatementAck, []protocol.BatchAck{{Batch: names[1], State: protocol.BatchReceived}}, c.serverKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := kit.TakeAnswer(t.Context(), protocol.SyncAnswer{Acks: acks, Down: []protocol.Down{{Seq: 4, Kind: protocol.DownOutcomes}}})
+	if err != nil || r.Received != 1 || m.cursor != 4 || m.item(names[1]).Acked != protocol.BatchReceived || m.server != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := kit.TakeAnswer(t.Context(), protocol.SyncAnswer{Acks: acks[:len(acks)-1]}); civic.CodeOf(err) != civic.StatementForged {
+		t.Errorf("a forged answer: %v", err)
+	}
+}
+
+// The worker may set a batch aside after it was received: the pass that sent it
+// says so.
+func TestPassTellsWhatWasSetAside(t *testing.T) {
+	c, m := newCentre(t), newMemory()
+	names := fill(c, m, 0)
+	c.onSync = func(q protocol.SyncRequest, a *protocol.SyncAnswer) {
+		var acks []protocol.BatchAck
+		for _, d := range q.Batches {
+			acks = append(acks, protocol.BatchAck{Batch: d, State: protocol.BatchQuarantined, Reason: civic.FormVersionUnknown})
+		}
+		a.Acks, _ = protocol.Sign(protocol.StatementAck, acks, c.serverKey)
+	}
+	if _, err := newKit(t, c, m, nil).Pass(t.Context(), Options{}); err != nil || m.item(names[1]).Acked != protocol.BatchQuarantined {
+		t.Errorf("%v, %v", m.item(names[1]).Acked, err)
+	}
+}

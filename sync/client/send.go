@@ -58,6 +58,7 @@ func (p *pass) send(ctx context.Context, items []protocol.Item) error {
 		if ctx.Err() != nil || line.take(ctx) != nil {
 			break
 		}
+		p.mine[item.Digest] = item.Kind == protocol.ItemBatch
 		all.Go(func() {
 			err := p.upload(ctx, item, along[item.Digest], line)
 			mu.Lock()
