@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -60,7 +61,7 @@ func (a *Access) Keys() *Keys { return a.keys }
 func Setting(ctx context.Context, tx ledger.Tx, name string) (string, error) {
 	var value string
 	err := tx.QueryRow(ctx, "SELECT value FROM access_setting WHERE name = ?1", name).Scan(&value)
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return "", nil
 	}
 	return value, err

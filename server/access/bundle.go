@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
@@ -36,7 +37,7 @@ func (a *Access) Bundle(ctx context.Context) (statement []byte, serial uint64, e
 func (a *Access) stored(ctx context.Context, tx ledger.Tx) (statement []byte, serial uint64, fresh bool, err error) {
 	var issued, stale int64
 	err = tx.QueryRow(ctx, "SELECT serial, issued_at, stale, statement FROM access_bundle WHERE one = 1").Scan(&serial, &issued, &stale, &statement)
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return nil, 0, false, nil
 	}
 	fresh = stale == 0 && a.o.Clock().Before(time.Unix(issued, 0).Add(bundleRenew))

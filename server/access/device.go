@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
@@ -100,7 +101,7 @@ func (a *Access) by(ctx context.Context, tx ledger.Tx, query string, key []byte)
 			return d, nil
 		}
 	}
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return Device{}, civic.NewProblem(civic.DeviceUnknown, err)
 	}
 	return Device{}, err

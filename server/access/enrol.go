@@ -115,7 +115,7 @@ func (a *Access) invite(ctx context.Context, tx ledger.Tx, hash [32]byte, r prot
 		Scan(&area, &expires, &used, &by, &i.answer)
 	self := requester(r)
 	switch {
-	case err == ledger.ErrNoRows:
+	case errors.Is(err, ledger.ErrNoRows):
 		err = civic.NewProblem(civic.CodeUnknown, nil)
 	case err != nil:
 	case used != 0 && !bytes.Equal(by, self[:]):

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -100,7 +101,7 @@ func (a *Access) SignIn(ctx context.Context, name, password string) (token strin
 		return tx.QueryRow(ctx, "SELECT area, role, password, failures, locked_until, disabled_at FROM access_staff WHERE name = ?1", name).
 			Scan(&area, &role, &hash, &failures, &locked, &disabled)
 	})
-	if err != nil && err != ledger.ErrNoRows {
+	if err != nil && !errors.Is(err, ledger.ErrNoRows) {
 		return "", Session{}, err
 	}
 	now := a.o.Clock()
@@ -168,7 +169,7 @@ func (a *Access) Session(ctx context.Context, token string) (s Session, err erro
 			WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND p.disabled_at = 0`, id[:], a.o.Clock().Unix()).
 			Scan(&s.Staff, &csrf, &expires, &area, &role)
 	})
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
 	}
 	s.Area, s.Role, s.CSRF, s.Expires = civic.Area(area), Role(role), hex.EncodeToString(csrf), fromUnix(expires)

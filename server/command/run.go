@@ -38,7 +38,6 @@ type command struct {
 	face *face
 
 	data, keys, db string
-	json           bool
 }
 
 // Run runs one command line, without the program's name, and gives the exit code.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/askonce/fieldkit/server/access"
@@ -114,7 +115,7 @@ func (g *Ingest) dayKey(ctx context.Context, d access.Device, id protocol.KeyID)
 		}
 		return err
 	})
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return key, civic.NewProblem(civic.NeedKey, err)
 	}
 	if err != nil {

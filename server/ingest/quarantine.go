@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func where(ctx context.Context, tx ledger.Tx, file civic.Digest) (area civic.Are
 	if err == nil {
 		err = tx.QueryRow(ctx, "SELECT kind FROM ingest_file WHERE area = ?1 AND digest = ?2", name, file[:]).Scan(&kind)
 	}
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		err = civic.NewProblem(civic.UploadUnknown, err)
 	}
 	return civic.Area(name), kind, err

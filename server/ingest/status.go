@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
@@ -116,7 +117,7 @@ func (g *Ingest) Attachment(ctx context.Context, area civic.Area, content civic.
 			JOIN ingest_file f ON f.area = a.area AND f.digest = a.file
 			WHERE a.area = ?1 AND a.content = ?2`, string(area), content[:]).Scan(&file, &device, &key)
 	})
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return nil, civic.NewProblem(civic.UploadUnknown, err)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -180,7 +181,7 @@ func (g *Ingest) wantedKeys(ctx context.Context, tx ledger.Tx, device access.Dev
 			return nil
 		}
 		_, err := keyFile(ctx, tx, device.Area, device.ID, id)
-		if err == ledger.ErrNoRows {
+		if errors.Is(err, ledger.ErrNoRows) {
 			wanted[id] = true
 			a.WantKey = append(a.WantKey, id)
 			return nil

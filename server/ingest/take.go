@@ -139,7 +139,7 @@ func (g *Ingest) judge(ctx context.Context, tx ledger.Tx, a *arrival) (err error
 	a.state = stateNeedsKey
 	if _, err := keyFile(ctx, tx, d.Area, d.ID, a.key); err == nil {
 		a.state = stateWaits
-	} else if err != ledger.ErrNoRows {
+	} else if !errors.Is(err, ledger.ErrNoRows) {
 		return err
 	}
 	return nil
@@ -169,7 +169,7 @@ func (g *Ingest) enter(ctx context.Context, tx ledger.Tx, a *arrival) error {
 	if a.state == stateNeedsKey { // the key may have come since the look
 		if _, err := keyFile(ctx, tx, a.area, a.device, a.key); err == nil {
 			a.state = stateWaits
-		} else if err != ledger.ErrNoRows {
+		} else if !errors.Is(err, ledger.ErrNoRows) {
 			return err
 		}
 	}
@@ -228,7 +228,7 @@ func (g *Ingest) ackOf(ctx context.Context, tx ledger.Tx, digest civic.Digest) (
 		err = tx.QueryRow(ctx, `SELECT f.state, f.reason, f.taken, a.safe FROM ingest_file f JOIN ingest_area a ON a.area = f.area
 			WHERE f.area = ?1 AND f.digest = ?2`, area, digest[:]).Scan(&state, &reason, &taken, &safe)
 	}
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return ack, nil
 	}
 	if err != nil {

@@ -191,7 +191,7 @@ func (g *Ingest) find(r *http.Request, device access.Device, name civic.Digest) 
 		}
 		return tx.QueryRow(r.Context(), "SELECT kind, size FROM ingest_file WHERE area = ?1 AND digest = ?2", area, name[:]).Scan(&kind, &p.length)
 	})
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return nil, civic.NewProblem(civic.UploadUnknown, nil)
 	}
 	for k, n := range kindNumbers {

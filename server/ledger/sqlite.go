@@ -131,7 +131,7 @@ func (db *sqliteDB) View(ctx context.Context, fn func(Tx) error) error {
 	if err != nil {
 		return sqliteProblem(err)
 	}
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }() // nothing was written
 	return fn(&sqliteTx{conn: tx})
 }
 

@@ -37,16 +37,7 @@ type sqliteTx struct {
 }
 
 func (t *sqliteTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	stmt, err := t.prepared(ctx, query, len(args))
-	if err != nil {
-		return 0, sqliteProblem(err)
-	}
-	var res sql.Result
-	if stmt != nil {
-		res, err = stmt.ExecContext(ctx, args...)
-	} else {
-		res, err = t.conn.ExecContext(ctx, query, args...)
-	}
+	res, err := t.on(ctx, query, args).exec(ctx)
 	if err != nil {
 		return 0, sqliteProblem(err)
 	}
@@ -54,16 +45,7 @@ func (t *sqliteTx) Exec(ctx context.Context, query string, args ...any) (int64, 
 }
 
 func (t *sqliteTx) Query(ctx context.Context, query string, args ...any) (Rows, error) {
-	stmt, err := t.prepared(ctx, query, len(args))
-	if err != nil {
-		return nil, sqliteProblem(err)
-	}
-	var rows *sql.Rows
-	if stmt != nil {
-		rows, err = stmt.QueryContext(ctx, args...)
-	} else {
-		rows, err = t.conn.QueryContext(ctx, query, args...)
-	}
+	rows, err := t.on(ctx, query, args).rows(ctx) //nolint:rowserrcheck // the caller looks at Err
 	if err != nil {
 		return nil, sqliteProblem(err)
 	}
@@ -71,33 +53,57 @@ func (t *sqliteTx) Query(ctx context.Context, query string, args ...any) (Rows, 
 }
 
 func (t *sqliteTx) QueryRow(ctx context.Context, query string, args ...any) Row {
-	if stmt, err := t.prepared(ctx, query, len(args)); err == nil && stmt != nil {
-		return sqliteRow{stmt.QueryRowContext(ctx, args...)}
-	}
-	return sqliteRow{t.conn.QueryRowContext(ctx, query, args...)}
+	return sqliteRow{t.on(ctx, query, args).row(ctx)}
 }
 
 type sqliteRow struct{ row *sql.Row }
 
 func (r sqliteRow) Scan(into ...any) error { return sqliteProblem(r.row.Scan(into...)) }
 
-// prepared gives the kept statement of a text, nil when it is not worth
-// keeping: readers, statements without arguments (pragmas, schema).
-func (t *sqliteTx) prepared(ctx context.Context, query string, args int) (*sql.Stmt, error) {
-	if t.cache == nil || args == 0 {
-		return nil, nil
+// statement is a text with its arguments, prepared or not.
+type statement struct {
+	conn sqliteConn
+	stmt *sql.Stmt // nil when it was not worth keeping
+	text string
+	args []any
+}
+
+func (s statement) exec(ctx context.Context) (sql.Result, error) {
+	if s.stmt != nil {
+		return s.stmt.ExecContext(ctx, s.args...)
 	}
-	if stmt, ok := t.cache[query]; ok {
-		return stmt, nil
+	return s.conn.ExecContext(ctx, s.text, s.args...)
+}
+
+func (s statement) rows(ctx context.Context) (*sql.Rows, error) {
+	if s.stmt != nil {
+		return s.stmt.QueryContext(ctx, s.args...)
 	}
-	if len(t.cache) >= maxStatements {
-		return nil, nil
+	return s.conn.QueryContext(ctx, s.text, s.args...)
+}
+
+func (s statement) row(ctx context.Context) *sql.Row {
+	if s.stmt != nil {
+		return s.stmt.QueryRowContext(ctx, s.args...)
 	}
-	stmt, err := t.conn.PrepareContext(ctx, query)
-	if err == nil {
-		t.cache[query] = stmt
+	return s.conn.QueryRowContext(ctx, s.text, s.args...)
+}
+
+// on finds the kept statement of a text. Readers keep none, and what has no
+// arguments (pragmas, schema) is not kept either. A text that cannot be
+// prepared runs unprepared and fails there.
+func (t *sqliteTx) on(ctx context.Context, text string, args []any) statement {
+	s := statement{conn: t.conn, text: text, args: args}
+	if t.cache == nil || len(args) == 0 {
+		return s
 	}
-	return stmt, err
+	s.stmt = t.cache[text]
+	if s.stmt == nil && len(t.cache) < maxStatements {
+		if stmt, err := t.conn.PrepareContext(ctx, text); err == nil { //nolint:sqlclosecheck // statements.close does
+			t.cache[text], s.stmt = stmt, stmt
+		}
+	}
+	return s
 }
 
 // Insert runs one prepared row statement in a loop: measured a tenth quicker

@@ -77,8 +77,11 @@ func (c *Centre) Serve(ctx context.Context, l net.Listener, hosts []string) erro
 
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
-	worker := make(chan error, 1)
-	go func() { worker <- c.Work(working) }()
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		_ = c.Work(working) // it ends only because it was stopped
+	}()
 
 	requests, stopRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRequests()
@@ -97,7 +100,7 @@ func (c *Centre) Serve(ctx context.Context, l net.Listener, hosts []string) erro
 		}
 	}
 	stopWork()
-	<-worker // a settling under way ends whole
+	<-worked // a settling under way ends whole
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
