@@ -71,7 +71,8 @@ func newKitWithRoot(t *testing.T, root []byte, change ...func(*store.Options)) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = k.Close() })
+	s := k.Store
+	t.Cleanup(func() { _ = s.Close() })
 	return k
 }
 
@@ -111,11 +112,11 @@ func (k *kit) reopen() {
 
 func (k *kit) openAgain() {
 	k.t.Helper()
-	var err error
-	if k.Store, err = store.Open(k.t.Context(), k.dir, k.options); err != nil {
+	s, err := store.Open(k.t.Context(), k.dir, k.options)
+	if err != nil {
 		k.t.Fatal(err)
 	}
-	s := k.Store
+	k.Store = s
 	k.t.Cleanup(func() { _ = s.Close() })
 }
 
@@ -194,3 +195,5 @@ func ok(t *testing.T, err error) {
 }
 
 func asProblem(err error, p **civic.Problem) bool { return errors.As(err, p) }
+
+func digestOf(b []byte) civic.Digest { return sha256.Sum256(b) }

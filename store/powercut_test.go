@@ -182,6 +182,7 @@ func check(t *testing.T, k *kit, p promise) error {
 }
 
 func TestPowerCuts(t *testing.T) {
+	t.Parallel()
 	d, err := baddisk.New("store-powercuts")
 	ok(t, err)
 	k := newKit(t)

@@ -58,6 +58,7 @@ type Disk struct {
 	log   []op
 	open  map[uintptr]file // by SQLite's address of the file
 	fault Fault
+	hit   bool // the fault has happened
 }
 
 type file struct {
@@ -128,7 +129,14 @@ func (d *Disk) Mark(n int) { d.note(op{kind: mark, at: int64(n)}) }
 func (d *Disk) Fail(f Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.fault = f
+	d.fault, d.hit = f, false
+}
+
+// Failed tells whether the fault that was set last has happened.
+func (d *Disk) Failed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.hit
 }
 
 // Operations tells how many operations were noted.
@@ -155,6 +163,7 @@ func (d *Disk) fails(k Kind) (Fault, int32) {
 	if d.fault.Nth > 0 {
 		return Fault{}, 0
 	}
+	d.hit = true
 	if d.fault.Full {
 		return d.fault, sqlite3.SQLITE_FULL
 	}
