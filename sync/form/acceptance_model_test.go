@@ -234,7 +234,7 @@ func compareTexts(m form.Model, r *reference) (out []string) {
 		}
 	}
 	for key, text := range have {
-		if !used[key] && !(key.lang == "" && translated[[2]string{key.path, key.what}]) {
+		if !used[key] && (key.lang != "" || !translated[[2]string{key.path, key.what}]) {
 			out = append(out, fmt.Sprintf("%s %s %s: %.80q is not in the reference", key.path, key.what, key.lang, text))
 		}
 	}

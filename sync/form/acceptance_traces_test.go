@@ -208,7 +208,7 @@ func replayTrace(f *form.Form, tr trace, states, same *int) (bad []string) {
 				bad = append(bad, fmt.Sprintf("no node: %s %s", step, path))
 				continue
 			}
-			if what := differ(n, believed[path], outside[number.ReplaceAllString(path, "")]); what != "" && !(what == "value" && moves[number.ReplaceAllString(path, "")]) {
+			if what := differ(n, believed[path], outside[number.ReplaceAllString(path, "")]); what != "" && (what != "value" || !moves[number.ReplaceAllString(path, "")]) {
 				if len(bad) < 400 {
 					bad = append(bad, fmt.Sprintf("%s: %s %s: have %+v, want %+v", what, step, path, n, believed[path]))
 				}

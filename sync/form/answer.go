@@ -132,7 +132,3 @@ func (s *Session) Answers() []civic.Answer {
 	})
 	return out
 }
-
-func (f *field) answered() bool {
-	return f.answer.Value != "" || f.answer.Stated != "" || f.answer.Absent != civic.Present
-}

@@ -221,9 +221,9 @@ func (e *element) fractional() bool {
 }
 
 // model gives a list of choices as data.
-func (c *choiceList) model(f *Form) ModelList {
-	out := ModelList{Name: c.name}
-	for _, item := range c.items {
+func (l *choiceList) model(f *Form) ModelList {
+	out := ModelList{Name: l.name}
+	for _, item := range l.items {
 		m := ModelChoice{Name: item.name, Labels: map[string]string{}, More: map[string]string{}}
 		for key, v := range item.cells {
 			head, lang, _ := strings.Cut(key, "::")

@@ -143,9 +143,9 @@ type choiceItem struct {
 	resolved map[string]string
 }
 
-func (c *choiceList) choices(lang string) []Choice {
-	out := make([]Choice, len(c.items))
-	for i, item := range c.items {
+func (l *choiceList) choices(lang string) []Choice {
+	out := make([]Choice, len(l.items))
+	for i, item := range l.items {
 		out[i] = Choice{item.name, item.label.plain(lang)}
 		if out[i].Label == "" {
 			out[i].Label = item.name

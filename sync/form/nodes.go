@@ -2,7 +2,6 @@ package form
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -58,22 +57,6 @@ func (s *Session) list(f *field, path string, out *[]Node) {
 			s.list(x, inner, out)
 		}
 	}
-}
-
-// place is the number of an instance of a repeat, from 1.
-func (f *field) place() int {
-	return slices.Index(f.parent.instances(f.element), f) + 1
-}
-
-// locked tells whether a person may not answer here: the question says so, or
-// what lies around it.
-func (f *field) locked() bool {
-	for up := f; up != nil; up = up.parent {
-		if up.readOnly {
-			return true
-		}
-	}
-	return f.element.kind == Note || f.element.meta == "uid"
 }
 
 // Play does one action on a running form, as recorded interviews write them:

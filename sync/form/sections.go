@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form/xpath"
 )
 
@@ -67,7 +66,7 @@ func (s *Session) Sections(lang string) []Section {
 					s.unfold(f, 0, &sec.Items)
 				}
 			}
-			if len(sec.Items) == 0 && !(sec.Repeat && s.couldStand(p.head, s.root)) {
+			if len(sec.Items) == 0 && (!sec.Repeat || !s.couldStand(p.head, s.root)) {
 				continue
 			}
 		} else {
@@ -195,136 +194,6 @@ func (s *Session) item(f *field, level int) Item {
 	return it
 }
 
-// labelOf words a choice.
-func (s *Session) labelOf(o *choiceItem, f *field) string {
-	if l := s.write(o.label, f); l != "" {
-		return l
-	}
-	return o.name
-}
-
-// options lists the choices of a question as they stand now.
-func (s *Session) options(f *field) []*choiceItem {
-	e := f.element
-	var items []*choiceItem
-	switch {
-	case e.list != nil:
-		items = e.list.items
-	case e.file != "":
-		items = s.fileChoices(e)
-	case e.source != nil:
-		items = s.repeatChoices(f)
-	default:
-		return nil
-	}
-	if e.filter == nil {
-		return items
-	}
-	if f.filtered && e.source == nil {
-		return f.offered
-	}
-	nodes := make([]*xpath.Node, len(items))
-	for i, o := range items {
-		nodes[i] = o.node
-	}
-	kept, err := e.filter.Choose(nodes, f.node, s.xenv)
-	if err != nil {
-		return items
-	}
-	out := make([]*choiceItem, 0, len(kept))
-	for _, o := range items { // both in document order
-		if len(kept) > 0 && kept[0] == o.node {
-			out, kept = append(out, o), kept[1:]
-		}
-	}
-	f.offered, f.filtered = out, true
-	return out
-}
-
-// allChoices lists every choice of a question, filter aside.
-func (s *Session) allChoices(f *field) []Choice {
-	items := []*choiceItem(nil)
-	if f.element.list != nil {
-		items = f.element.list.items
-	} else if f.element.file != "" {
-		items = s.fileChoices(f.element)
-	}
-	out := make([]Choice, len(items))
-	for i, o := range items {
-		out[i] = Choice{o.name, s.labelOf(o, f)}
-	}
-	return out
-}
-
-// repeatChoices takes the instances of a repeat as choices, by the answer to
-// one of its questions; inside a shared outer repeat only those beside f.
-func (s *Session) repeatChoices(f *field) []*choiceItem {
-	var items []*choiceItem
-	r := f.element.source.repeat()
-	for _, x := range s.instances(f.element.source) {
-		up := x
-		for up.element != r {
-			up = up.parent
-		}
-		name := x.node.Text()
-		if name == "" || !sharesRepeats(f, up) {
-			continue
-		}
-		item := &choiceItem{name: name, label: wording{"": {{text: name}}}, node: up.node}
-		items = append(items, item)
-	}
-	return items
-}
-
-// sharesRepeats tells whether the repeats around an instance hold f too,
-// wherever both stand in the same repeat.
-func sharesRepeats(f, instance *field) bool {
-	for up := instance.parent; up != nil; up = up.parent {
-		if up.element.kind != Repeat {
-			continue
-		}
-		for g := f; g != nil; g = g.parent {
-			if g.element == up.element && g != up {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// fileChoices reads the choices of a CSV: the columns name and label, or those
-// that the parameters value and label say.
-func (s *Session) fileChoices(e *element) []*choiceItem {
-	d := s.csv(e.file)
-	if d == nil {
-		return nil
-	}
-	value, label := e.parameters["value"], e.parameters["label"]
-	if value == "" {
-		value = "name"
-	}
-	if label == "" {
-		label = "label"
-	}
-	key := value + "\x00" + label
-	if items, ok := d.items[key]; ok {
-		return items
-	}
-	var items []*choiceItem
-	root := d.instance().Children[0]
-	for i := range d.rows {
-		item := &choiceItem{name: d.cell(i, value), node: root.Children[i]}
-		item.label = wording{"": {{text: d.cell(i, label)}}}
-		item.node.Data = item
-		items = append(items, item)
-	}
-	if d.items == nil {
-		d.items = map[string][]*choiceItem{}
-	}
-	d.items[key] = items
-	return items
-}
-
 // write words a text in the session's language, answers filled in.
 func (s *Session) write(w wording, f *field) string {
 	var b strings.Builder
@@ -338,60 +207,4 @@ func (s *Session) write(w wording, f *field) string {
 		}
 	}
 	return b.String()
-}
-
-// Claims says what the registration's answers mean, each with its subject.
-// Answers to questions without an attribute say nothing lasting.
-func (f *Form) Claims(r *civic.Registration) []civic.Claim {
-	var out []civic.Claim
-	for _, a := range r.Answers {
-		q, ok := f.Question(a.Path)
-		if !ok || q.Attribute == "" {
-			continue
-		}
-		c := civic.Claim{
-			Subject: q.subjectAt(a.Path), Attribute: q.Attribute, Value: a.Value, Stated: a.Stated, Absent: a.Absent,
-			Registration: r.ID, Area: r.Area, At: r.Sealed,
-		}
-		if q.Kind == Date {
-			if d, err := civic.ParseDate(a.Value); err == nil {
-				c.Precision = d.Precision()
-			}
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-// subjectAt gives the subject its number inside a repeat: "members[2]".
-func (q *Question) subjectAt(path string) string {
-	if q.Repeat == "" || q.Subject != repeatNames(q.element) {
-		return q.Subject
-	}
-	steps := strings.Split(path, "/")
-	var out []string
-	for i, e := range q.element.ancestors()[1:] {
-		if e.kind == Repeat && i < len(steps) {
-			name, n := cutIndex(steps[i])
-			out = append(out, fmt.Sprintf("%s[%d]", name, n))
-		}
-	}
-	return strings.Join(out, "/")
-}
-
-// Validate judges a sealed registration by the form's rules as they stood when
-// it was sealed: env.Now is not asked.
-func (f *Form) Validate(r *civic.Registration, env Env) []Finding {
-	sealed := r.Sealed.Time()
-	env.Now = nowIs(sealed)
-	s := Resume(f, env, r.Answers)
-	s.SetLanguage(r.Language)
-	out := s.CheckAll()
-	for _, a := range r.Answers {
-		if _, ok := f.Question(a.Path); !ok {
-			out = append(out, Finding{Path: a.Path, Code: civic.AnswersInvalid, Words: []string{a.Path},
-				Message: "The form has no question " + a.Path + "."})
-		}
-	}
-	return out
 }

@@ -2,9 +2,7 @@ package form
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -179,45 +177,6 @@ func (e *element) worded() bool {
 	return false
 }
 
-// specify adds what or_other stands for: a choice "other", and a question that
-// asks which.
-func (b *builder) specify(parent, e *element, at Finding) {
-	label, condition := "Specify other.", "selected(../"+e.name+", 'other')"
-	if e.list != nil && !e.list.has("other") {
-		e.list.items = append(e.list.items, &choiceItem{name: "other", label: wording{"": {{text: "Other"}}}, cells: map[string]string{"name": "other", "label": "Other"}})
-	}
-	filter := e.cells["choice_filter"]
-	if len(b.languages) > 0 && filter == "" {
-		at.Code, at.Column, at.Message = codeOrOther, "type", "The words of or_other are not translated; write the choice and its question out."
-		b.warn(at)
-	}
-	if filter != "" {
-		shown := "(" + filter + ") or name = 'other'"
-		at.Code, at.Column, at.Message = codeOrOther, "choice_filter", "A filter of choices and or_other do not go together."
-		at.Repair = "kept the filter and let it always show \"other\""
-		at.edits = slices.Concat(b.survey.cell(e.row, "choice_filter", shown), b.survey.cell(e.row, "type", strings.TrimSpace(orOther.ReplaceAllString(e.typ, ""))),
-			b.survey.insert(e.row, map[string]string{"type": "text", "name": e.name + "_other", "label": label, "relevant": condition}), b.addOther(e.list))
-		b.warn(at)
-		e.cells = maps.Clone(e.cells)
-		e.cells["choice_filter"] = shown
-	}
-	more := &element{
-		kind: Text, typ: "text", generated: true, name: e.name + "_other", parent: parent, row: e.row, absences: e.absences,
-		cells: map[string]string{"label": label, "relevant": condition},
-	}
-	more.path = strings.TrimSuffix(e.path, e.name) + more.name
-	b.attach(parent, more, at)
-}
-
-func (c *choiceList) has(name string) bool {
-	for _, item := range c.items {
-		if item.name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // meta adds the part of the form that identifies a filled-in copy.
 func (b *builder) meta() {
 	if b.root.child("meta") != nil {
@@ -235,43 +194,6 @@ func (b *builder) meta() {
 	b.root.children = append(b.root.children, m)
 	if len(b.byName["instanceID"]) == 0 && !yes(b.settings["omit_instanceid"]) {
 		b.byName["instanceID"] = []*element{id}
-	}
-}
-
-// bindList finds the choices of a question.
-func (b *builder) bindList(e *element, s selectType, at Finding) {
-	at.Column = "type"
-	e.other, e.external = s.other, s.external
-	switch {
-	case s.file:
-		e.file = s.list
-		if !slices.ContainsFunc(fileNames, func(ext string) bool { return strings.HasSuffix(strings.ToLower(s.list), ext) }) {
-			at.Code, at.Words = codeListMissing, []string{s.list}
-			at.Message = "The file " + s.list + " must end with .csv, .xml or .geojson."
-			b.fault(at)
-		}
-		return
-	case s.external:
-		if e.cells["choice_filter"] == "" {
-			e.list = b.lists[s.list] // without a filter it is an ordinary list
-			if e.list == nil {
-				e.list = &choiceList{name: s.list}
-			}
-			return
-		}
-		e.list = b.external[s.list]
-	case mention.MatchString(s.list):
-		e.cells = maps.Clone(e.cells)
-		e.cells["\x00from"] = s.list
-		return
-	default:
-		e.list = b.lists[s.list]
-		b.usedLists[s.list] = !strings.Contains(e.appearance, "search(")
-	}
-	if e.list == nil && !(strings.Contains(e.appearance, "search(") && !s.external) {
-		at.Code, at.Words = codeListMissing, []string{s.list}
-		at.Message = "There is no list of choices named " + s.list + "."
-		b.fault(at)
 	}
 }
 

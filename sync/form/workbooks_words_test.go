@@ -51,5 +51,5 @@ Quintana Quintero Quiroz Ramírez Ramos Rangel Reyes Reyna Ríos Rivas Rivera Ro
 Romero Rosales Rosas Rubio Ruiz Saavedra Salas Salazar Saldaña Salgado Salinas Sánchez Sandoval Santiago
 Santos Segura Serrano Sierra Silva Solano Solís Soriano Sosa Soto Suárez Tapia Téllez Tinoco Toledo Torres
 Treviño Trujillo Tun Uc Uribe Valdez Valencia Valenzuela Vargas Vásquez Vega Velasco Velázquez Vera Victoria
-Villa Villanueva Villegas Xool Yáñez Zamora Zapata Zárate Zavala Zepeda Zúñiga
+Villa Villanueva Xool Yáñez Zamora Zapata Zárate Zavala Zepeda Zúñiga
 `

@@ -31,7 +31,7 @@ type Value struct {
 	zone  *time.Location
 }
 
-// Num, Str, Bool and Set make values.
+// Num makes a number.
 func Num(f float64) Value { return Value{kind: Number, num: f} }
 
 // Str makes a text.

@@ -3,7 +3,6 @@ package xpath
 import (
 	"fmt"
 	"slices"
-	"strconv"
 )
 
 // path walks the steps of a location path.
@@ -263,8 +262,8 @@ func (c *context) matches(n *Node, s *step) bool {
 func (c *context) choose(nodes []*Node, predicates []expr) ([]*Node, error) {
 	for _, p := range predicates {
 		if n, ok := p.(number); ok {
-			i, err := strconv.Atoi(formatNumber(float64(n)))
-			if err != nil || i < 1 || i > len(nodes) {
+			i := int(min(max(n, 0), number(len(nodes)+1)))
+			if number(i) != n || i < 1 || i > len(nodes) {
 				return nil, nil
 			}
 			nodes = nodes[i-1 : i]
