@@ -68,7 +68,7 @@ func (p *Prepared) Keys() []uint64 {
 	if given != "" && s1 != "" {
 		lo, hi := order(given, s1)
 		for i, place := range p.places {
-			if i < 6 && signs(place) > 2 {
+			if i < 6 && len(place) > 2 {
 				add('j', strconv.Itoa(i), lo, hi, sound(place))
 			}
 		}

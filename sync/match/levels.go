@@ -129,8 +129,13 @@ func alikeNames(a, b name) bool {
 	if a.none() || b.none() {
 		return false
 	}
-	if a.text == b.text {
+	if sameName(a, b) {
 		return true
+	}
+	if a.roman != "" || b.roman != "" {
+		// Signs of one reading are typed for each other; signs of other readings
+		// are other names, however alike their letters.
+		return a.roman == b.roman || signs(a.text) > 1 && signs(b.text) > 1 && a.roman != "" && b.roman != "" && edits(a.text, b.text, 1) <= 1
 	}
 	if len(a.text) >= 4 && len(b.text) >= 4 && a.sound == b.sound && len(a.sound) > 1 {
 		return true
@@ -157,7 +162,7 @@ func givenLevel(a, b names) int {
 	equal, alike, initials := 0, 0, 0
 	for _, x := range a { // exact ones first, so that they are not taken by likeness
 		for j, y := range b {
-			if used&(1<<j) == 0 && x.text == y.text {
+			if used&(1<<j) == 0 && sameName(x, y) {
 				used |= 1 << j
 				equal++
 				break
@@ -166,7 +171,7 @@ func givenLevel(a, b names) int {
 	}
 	if equal < len(a) {
 		for _, x := range a {
-			if has(b, x.text) {
+			if hasName(b, x) {
 				continue
 			}
 			for j, y := range b {
@@ -199,6 +204,8 @@ func givenLevel(a, b names) int {
 		return givenShared
 	case found > 0:
 		return givenShared
+	case len(a) == 1 && len(b) > 1 && sameName(a[0], whole(b)):
+		return givenEqual
 	case len(a) == 1 && len(b) > 1 && alikeNames(a[0], whole(b)), len(a) == 1 && len(b) == 1 && prefixed(a[0].text, b[0].text):
 		return givenAlike
 	}
@@ -208,6 +215,15 @@ func givenLevel(a, b names) int {
 func has(ns names, text string) bool {
 	for _, n := range ns {
 		if n.text == text {
+			return true
+		}
+	}
+	return false
+}
+
+func hasName(ns names, x name) bool {
+	for _, n := range ns {
+		if sameName(n, x) {
 			return true
 		}
 	}
@@ -230,11 +246,10 @@ func surnameLevel(a, b *[2]name) int {
 		return missing
 	}
 	twoA, twoB := !a[0].none() && !a[1].none(), !b[0].none() && !b[1].none()
-	same := func(x, y name) bool { return !x.none() && x.text == y.text }
 	switch {
 	case twoA && twoB:
 		switch {
-		case same(a[0], b[0]) && same(a[1], b[1]):
+		case sameName(a[0], b[0]) && sameName(a[1], b[1]):
 			return surnameEqual
 		case alikeNames(a[0], b[0]) && alikeNames(a[1], b[1]):
 			return surnameBothAlike
@@ -247,7 +262,7 @@ func surnameLevel(a, b *[2]name) int {
 	case !twoA && !twoB:
 		x, y := only(a), only(b)
 		switch {
-		case x.text == y.text:
+		case sameName(x, y):
 			return surnameSingle
 		case alikeNames(x, y), prefixed(x.text, y.text):
 			return surnameAlike
@@ -259,7 +274,7 @@ func surnameLevel(a, b *[2]name) int {
 	}
 	x := only(b) // a has two, b one
 	switch {
-	case same(a[0], x):
+	case sameName(a[0], x):
 		return surnameFirst
 	case alikeNames(a[0], x):
 		return surnameAlike
@@ -296,7 +311,7 @@ func fullLevel(a, b names) int {
 	equal, alike := 0, 0
 	for _, x := range a {
 		for j, y := range b {
-			if used&(1<<j) == 0 && x.text == y.text {
+			if used&(1<<j) == 0 && sameName(x, y) {
 				used |= 1 << j
 				equal++
 				break
@@ -304,7 +319,7 @@ func fullLevel(a, b names) int {
 		}
 	}
 	for _, x := range a {
-		if has(b, x.text) {
+		if hasName(b, x) {
 			continue
 		}
 		for j, y := range b {

@@ -27,8 +27,22 @@ type Prepared struct {
 	others  []string
 }
 
-// name is one name and how it is heard; empty when there is none.
-type name struct{ text, sound string }
+// name is one name and how it is heard; empty when there is none. roman is its
+// pinyin when it is written in Chinese signs.
+type name struct{ text, sound, roman string }
+
+// newName fills in how a folded name is heard.
+func newName(text string) name {
+	if ascii(text) {
+		return name{text: text, sound: sound(text)}
+	}
+	if han(text) {
+		text = simplify(text)
+		r := roman(text)
+		return name{text, sound(r), r}
+	}
+	return name{text: text, sound: sound(latin(text))}
+}
 
 func (n name) none() bool { return n.text == "" }
 
@@ -66,7 +80,7 @@ func (b birth) none() bool { return b.year == 0 && b.digits == "" }
 func Prepare(r Record) *Prepared {
 	p := &Prepared{
 		given: givenNames(r.Given),
-		full:  parts(r.Full, false),
+		full:  wholeParts(r.Full),
 		birth: birthOf(r.Birth, r.BirthStated),
 	}
 	surnames(&p.surname, r.Surnames)
@@ -145,7 +159,20 @@ var short = map[string]string{
 // parts takes a text apart into names. Particles go with the name behind them
 // and are dropped; "Ma." at the head of several given names is María.
 func parts(s string, given bool) names {
+	return partsOf(strings.Fields(fold(s)), given)
+}
+
+// wholeParts takes a whole name apart; a Chinese one without spaces is surname
+// and given name.
+func wholeParts(s string) names {
 	words := strings.Fields(fold(s))
+	if len(words) == 1 && han(words[0]) {
+		words = splitHan(simplify(words[0]))
+	}
+	return partsOf(words, false)
+}
+
+func partsOf(words []string, given bool) names {
 	out := make(names, 0, min(len(words), maxNames))
 	for i, w := range words {
 		if len(out) == maxNames {
@@ -157,20 +184,20 @@ func parts(s string, given bool) names {
 		if long, ok := short[w]; ok && (w != "ma" || (given && i == 0 && len(words) > 1)) {
 			w = long
 		}
-		out = append(out, name{w, sound(w)})
+		out = append(out, newName(w))
 	}
 	if len(out) == 0 && len(words) > 0 {
 		w := words[len(words)-1]
-		out = append(out, name{w, sound(w)})
+		out = append(out, newName(w))
 	}
 	return out
 }
 
 func givenNames(entries []string) names {
 	if len(entries) == 1 {
-		return parts(entries[0], true)
+		return joinSyllables(parts(entries[0], true))
 	}
-	return parts(strings.Join(entries, " "), true)
+	return joinSyllables(parts(strings.Join(entries, " "), true))
 }
 
 // surnames fills first and second. A surname of several words is one name; a
@@ -206,7 +233,7 @@ func whole(ns names) name {
 		return ns[0]
 	}
 	text := strings.ReplaceAll(ns.text(), " ", "")
-	return name{text, sound(text)}
+	return newName(text)
 }
 
 func first(s string, n int) string {

@@ -3,7 +3,7 @@
 // truly is. A seed makes the same people for ever; nobody in it exists, and how
 // common each name and place is was made up for this project.
 //
-// # The Mexican population
+// # The Mexican population, [Mexico]
 //
 // Known: households with two surnames each, given names alone or in pairs, a
 // birth date, sex, locality, municipality, state and, for six in ten, a phone.

@@ -40,3 +40,13 @@ func TestMexico(t *testing.T) {
 	r := people.Measure(m, p)
 	t.Logf("\n%s\n%v\n%v", r, r.Confusion, r.Reasons)
 }
+
+func TestChina(t *testing.T) {
+	for w, name := range []string{"hanzi", "pinyin", "mixed"} {
+		r := people.Measure(match.DefaultModel(), people.China(21, 50_000, 5_000, people.Writing(w)))
+		t.Logf("%s\n%s\n%v", name, r, r.Reasons)
+		if r.Found < .98 {
+			t.Errorf("%s: pair completeness %.4f", name, r.Found)
+		}
+	}
+}
