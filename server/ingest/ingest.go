@@ -15,6 +15,7 @@ import (
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/server/upload"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -52,7 +53,7 @@ type Config struct {
 // Ingest takes in files and answers kits. It is for any number of goroutines.
 type Ingest struct {
 	Config
-	uploads uploads
+	uploads *upload.Handler
 	keys    keyCache
 
 	mu      sync.Mutex
@@ -66,19 +67,23 @@ func New(c Config) (*Ingest, error) {
 	if c.Identify == nil {
 		c.Identify = func(r *http.Request) (ed25519.PublicKey, bool) { return protocol.TransportKey(r.TLS) }
 	}
-	if c.Idle == 0 {
-		c.Idle = 2 * time.Minute
-	}
 	g := &Ingest{Config: c, changed: make(chan struct{}), wake: make(chan struct{}, 1), tries: map[civic.Digest]try{}}
-	g.uploads.slots = map[uploadKey]*slot{}
 	g.keys.keys = map[keyRef]cachedKey{}
 	for _, dir := range []string{g.uploadDir(), g.fileDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, civic.NewProblem(civic.FileUnreadable, err, filepath.Base(dir))
 		}
 	}
+	g.uploads = upload.New(upload.Config{Keeper: keeper{g}, Dir: g.uploadDir(), Clock: c.Clock, Logger: c.Logger, Idle: c.Idle})
 	return g, nil
 }
+
+// Uploads answers tus 1.0 under protocol.PathUploads.
+func (g *Ingest) Uploads(w http.ResponseWriter, r *http.Request) { g.uploads.ServeHTTP(w, r) }
+
+// Sweep removes uploads that nobody went on with for two weeks; the kit still
+// holds the file and begins again.
+func (g *Ingest) Sweep() error { return g.uploads.Sweep() }
 
 func (g *Ingest) uploadDir() string { return filepath.Join(g.Dir, "uploads") }
 func (g *Ingest) fileDir() string   { return filepath.Join(g.Dir, "files") }

@@ -45,11 +45,7 @@ func (g *Ingest) Quarantined(ctx context.Context, area civic.Area) (held []Held,
 			if words != "" {
 				h.Words = strings.Split(words, "\n")
 			}
-			for k, n := range kindNumbers {
-				if n == kind {
-					h.Kind = k
-				}
-			}
+			h.Kind = kindOfNumber(kind)
 			held = append(held, h)
 			return nil
 		}, `SELECT area, digest, kind, device, 0 AS counter, count, size, reason, words, received_at AS at FROM ingest_file
@@ -153,12 +149,7 @@ func (g *Ingest) retry(ctx context.Context, tx ledger.Tx, file civic.Digest) (in
 	if err != nil {
 		return 0, "", err
 	}
-	a := &arrival{bytes: b, digest: file, sender: civic.DeviceID(sender), pardon: true}
-	for k, n := range kindNumbers {
-		if n == kind {
-			a.kind = k
-		}
-	}
+	a := &arrival{kind: kindOfNumber(kind), bytes: b, digest: file, sender: civic.DeviceID(sender), pardon: true}
 	if err := g.look(ctx, tx, a); err != nil || a.state == stateQuarantined {
 		return 0, "", err
 	}

@@ -26,6 +26,16 @@ const (
 // The kinds of files in the ledger.
 var kindNumbers = map[protocol.UploadKind]int{protocol.UploadKey: 1, protocol.UploadBatch: 2, protocol.UploadAttachment: 3}
 
+// kindOfNumber is the other way round, empty for no kind.
+func kindOfNumber(number int) protocol.UploadKind {
+	for kind, n := range kindNumbers {
+		if n == number {
+			return kind
+		}
+	}
+	return ""
+}
+
 const (
 	kindKey        = 1
 	kindBatch      = 2

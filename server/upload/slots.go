@@ -1,4 +1,4 @@
-package ingest
+package upload
 
 import (
 	"context"
@@ -7,18 +7,18 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// uploadKey names an upload: each kit has its own.
+// uploadKey names an upload: each owner has its own.
 type uploadKey struct {
-	device civic.DeviceID
-	name   civic.Digest
+	owner Owner
+	name  civic.Digest
 }
 
-// uploads lets one request at a time work on an upload. A newer one ends an
+// slots lets one request at a time work on an upload. A newer one ends an
 // older one that still reads: the older one's link is dead as a rule, and would
 // hang for minutes.
-type uploads struct {
-	mu    sync.Mutex
-	slots map[uploadKey]*slot
+type slots struct {
+	mu  sync.Mutex
+	all map[uploadKey]*slot
 }
 
 type slot struct {
@@ -29,13 +29,13 @@ type slot struct {
 
 // take waits for the upload; end tells the request that is at it to let go.
 // The returned function gives it back.
-func (u *uploads) take(ctx context.Context, key uploadKey, interrupt func()) (func(), error) {
+func (u *slots) take(ctx context.Context, key uploadKey, interrupt func()) (func(), error) {
 	u.mu.Lock()
-	s := u.slots[key]
+	s := u.all[key]
 	if s == nil {
 		s = &slot{free: make(chan struct{}, 1)}
 		s.free <- struct{}{}
-		u.slots[key] = s
+		u.all[key] = s
 	}
 	s.users++
 	if s.interrupt != nil {
@@ -47,7 +47,7 @@ func (u *uploads) take(ctx context.Context, key uploadKey, interrupt func()) (fu
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		if s.users--; s.users == 0 {
-			delete(u.slots, key)
+			delete(u.all, key)
 		}
 	}
 	select {
@@ -74,10 +74,10 @@ func (u *uploads) take(ctx context.Context, key uploadKey, interrupt func()) (fu
 
 // unlessWanted calls do unless a newer request waits for the upload; a newer
 // one cannot interrupt in between.
-func (u *uploads) unlessWanted(key uploadKey, do func()) {
+func (u *slots) unlessWanted(key uploadKey, do func()) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if s := u.slots[key]; s == nil || s.users == 1 {
+	if s := u.all[key]; s == nil || s.users == 1 {
 		do()
 	}
 }

@@ -1,4 +1,4 @@
-package ingest
+package upload
 
 import (
 	"context"
@@ -6,13 +6,12 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"strconv"
 	"time"
 
-	"github.com/askonce/fieldkit/server/access"
-	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -20,55 +19,104 @@ import (
 // maxOpenUploads bounds how many uploads of one kit may be under way.
 const maxOpenUploads = 256
 
-// Uploads answers tus 1.0 under protocol.PathUploads; docs/protocol.md tells
-// what tus leaves open.
-func (g *Ingest) Uploads(w http.ResponseWriter, r *http.Request) {
+// Owner is who uploads: each owner's uploads are its own.
+type Owner [16]byte
+
+// Keeper is what lies behind the uploads.
+type Keeper interface {
+	// Owner tells who sent a request; civic.DeviceUnknown for nobody known.
+	Owner(r *http.Request) (Owner, error)
+	// Whole finds a file that was taken, however it came;
+	// civic.UploadUnknown when it was not.
+	Whole(ctx context.Context, name civic.Digest) (kind protocol.UploadKind, length int64, err error)
+	// Take makes a whole file durable; whatever is wrong with its content is no
+	// error.
+	Take(ctx context.Context, kind protocol.UploadKind, file []byte, owner Owner) error
+	// Ack gives the signed word that a file was taken, nil when there is none.
+	Ack(ctx context.Context, name civic.Digest) ([]byte, error)
+}
+
+// Config is what a Handler takes from its surroundings.
+type Config struct {
+	Keeper Keeper
+	Dir    string // folder for uploads under way; must exist
+	Clock  func() time.Time
+	Logger *slog.Logger
+	// Idle is how long an upload may be silent before its connection is given
+	// up; two minutes when zero.
+	Idle time.Duration
+}
+
+// Handler answers tus 1.0 under protocol.PathUploads.
+type Handler struct {
+	Config
+	slots slots
+}
+
+// New makes a Handler.
+func New(c Config) *Handler {
+	if c.Idle == 0 {
+		c.Idle = 2 * time.Minute
+	}
+	return &Handler{Config: c, slots: slots{all: map[uploadKey]*slot{}}}
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	method := r.Method
 	if over := r.Header.Get("X-HTTP-Method-Override"); over != "" {
 		method = over
 	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set(protocol.HeaderTusResumable, protocol.TusVersion)
+	head := w.Header()
+	head.Set("Cache-Control", "no-store")
+	head.Set(protocol.HeaderTusResumable, protocol.TusVersion)
 	if method == http.MethodOptions {
-		h.Set(protocol.HeaderTusVersion, protocol.TusVersion)
-		h.Set(protocol.HeaderTusExtension, protocol.TusExtensions)
-		h.Set(protocol.HeaderTusChecksums, protocol.TusChecksums)
-		h.Set(protocol.HeaderTusMaxSize, strconv.FormatInt(max(protocol.UploadBatch.MaxSize(), protocol.UploadAttachment.MaxSize()), 10))
+		head.Set(protocol.HeaderTusVersion, protocol.TusVersion)
+		head.Set(protocol.HeaderTusExtension, protocol.TusExtensions)
+		head.Set(protocol.HeaderTusChecksums, protocol.TusChecksums)
+		head.Set(protocol.HeaderTusMaxSize, strconv.FormatInt(max(protocol.UploadBatch.MaxSize(), protocol.UploadAttachment.MaxSize()), 10))
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	if r.Header.Get(protocol.HeaderTusResumable) != protocol.TusVersion {
-		h.Set(protocol.HeaderTusVersion, protocol.TusVersion)
+		head.Set(protocol.HeaderTusVersion, protocol.TusVersion)
 		w.WriteHeader(http.StatusPreconditionFailed)
 		return
 	}
-	device, err := g.caller(r)
+	owner, err := h.Keeper.Owner(r)
 	if err != nil {
-		g.refuse(w, r, err)
+		h.refuse(w, r, err)
 		return
 	}
 	name, named := protocol.ParseUploadPath(r.URL.Path)
 	switch {
 	case method == http.MethodPost && r.URL.Path == protocol.PathUploads:
-		err = g.create(w, r, device)
+		err = h.create(w, r, owner)
 	case method == http.MethodHead && named:
-		err = g.head(w, r, device, name)
+		err = h.head(w, r, owner, name)
 	case method == http.MethodPatch && named:
-		err = g.patch(w, r, device, name)
+		err = h.patch(w, r, owner, name)
 	case named || r.URL.Path == protocol.PathUploads:
-		h.Set("Allow", "OPTIONS, POST, HEAD, PATCH")
+		head.Set("Allow", "OPTIONS, POST, HEAD, PATCH")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	default:
 		err = civic.NewProblem(civic.UploadUnknown, nil)
 	}
 	if err != nil {
-		g.refuse(w, r, err)
+		h.refuse(w, r, err)
 	}
 }
 
+// refuse answers with a problem; what is not the asker's fault is logged.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var p *civic.Problem
+	if !errors.As(err, &p) || p.HTTPStatus() >= 500 {
+		h.Logger.Error("upload failed", "method", r.Method, "error", err)
+	}
+	protocol.WriteProblem(w, err)
+}
+
 // create begins an upload, or finds how far an earlier one has come.
-func (g *Ingest) create(w http.ResponseWriter, r *http.Request, device access.Device) error {
+func (h *Handler) create(w http.ResponseWriter, r *http.Request, owner Owner) error {
 	meta, err := protocol.ParseMetadata(r.Header.Get(protocol.HeaderUploadMeta))
 	if err != nil {
 		return err
@@ -83,18 +131,18 @@ func (g *Ingest) create(w http.ResponseWriter, r *http.Request, device access.De
 	if len(meta.Key) > 0 {
 		// The day key came along to save a round trip; a wrong one is set aside,
 		// and the batch goes its own way.
-		if _, _, err := g.Take(r.Context(), protocol.UploadKey, meta.Key, device.ID); err != nil {
+		if err := h.Keeper.Take(r.Context(), protocol.UploadKey, meta.Key, owner); err != nil {
 			return err
 		}
 	}
-	release, err := g.hold(w, r, device, meta.Name)
+	release, err := h.hold(w, r, owner, meta.Name)
 	if err != nil {
 		return err
 	}
 	defer release()
-	p, err := g.find(r, device, meta.Name)
+	p, err := h.find(r, owner, meta.Name)
 	if civic.CodeOf(err) == civic.UploadUnknown {
-		p, err = g.begin(device, meta, length)
+		p, err = h.begin(owner, meta, length)
 	}
 	if err != nil {
 		return err
@@ -104,11 +152,11 @@ func (g *Ingest) create(w http.ResponseWriter, r *http.Request, device access.De
 		return civic.NewProblem(civic.RequestMalformed, errors.New("the upload began with another length or kind"))
 	}
 	if r.Header.Get("Content-Type") == protocol.MediaOffset {
-		if err := g.receive(w, r, device, p, p.offset); err != nil {
+		if err := h.receive(w, r, owner, p, p.offset); err != nil {
 			return err
 		}
 	}
-	if err := g.acknowledge(w, r, p); err != nil {
+	if err := h.acknowledge(w, r, p); err != nil {
 		return err
 	}
 	w.Header().Set("Location", protocol.UploadPath(p.name))
@@ -117,13 +165,13 @@ func (g *Ingest) create(w http.ResponseWriter, r *http.Request, device access.De
 	return nil
 }
 
-func (g *Ingest) head(w http.ResponseWriter, r *http.Request, device access.Device, name civic.Digest) error {
-	release, err := g.hold(w, r, device, name)
+func (h *Handler) head(w http.ResponseWriter, r *http.Request, owner Owner, name civic.Digest) error {
+	release, err := h.hold(w, r, owner, name)
 	if err != nil {
 		return err
 	}
 	defer release()
-	p, err := g.find(r, device, name)
+	p, err := h.find(r, owner, name)
 	if err != nil {
 		return err
 	}
@@ -133,7 +181,7 @@ func (g *Ingest) head(w http.ResponseWriter, r *http.Request, device access.Devi
 	return nil
 }
 
-func (g *Ingest) patch(w http.ResponseWriter, r *http.Request, device access.Device, name civic.Digest) error {
+func (h *Handler) patch(w http.ResponseWriter, r *http.Request, owner Owner, name civic.Digest) error {
 	if r.Header.Get("Content-Type") != protocol.MediaOffset {
 		w.WriteHeader(http.StatusUnsupportedMediaType)
 		return nil
@@ -142,12 +190,12 @@ func (g *Ingest) patch(w http.ResponseWriter, r *http.Request, device access.Dev
 	if err != nil {
 		return err
 	}
-	release, err := g.hold(w, r, device, name)
+	release, err := h.hold(w, r, owner, name)
 	if err != nil {
 		return err
 	}
 	defer release()
-	p, err := g.find(r, device, name)
+	p, err := h.find(r, owner, name)
 	if err != nil {
 		return err
 	}
@@ -155,10 +203,10 @@ func (g *Ingest) patch(w http.ResponseWriter, r *http.Request, device access.Dev
 		w.Header().Set(protocol.HeaderUploadOffset, strconv.FormatInt(p.offset, 10))
 		return civic.NewProblem(civic.UploadOffset, nil)
 	}
-	if err := g.receive(w, r, device, p, 0); err != nil {
+	if err := h.receive(w, r, owner, p, 0); err != nil {
 		return err
 	}
-	if err := g.acknowledge(w, r, p); err != nil {
+	if err := h.acknowledge(w, r, p); err != nil {
 		return err
 	}
 	w.Header().Set(protocol.HeaderUploadOffset, strconv.FormatInt(p.offset, 10))
@@ -167,45 +215,31 @@ func (g *Ingest) patch(w http.ResponseWriter, r *http.Request, device access.Dev
 }
 
 // hold takes the upload for this request, ending an older one.
-func (g *Ingest) hold(w http.ResponseWriter, r *http.Request, device access.Device, name civic.Digest) (func(), error) {
+func (h *Handler) hold(w http.ResponseWriter, r *http.Request, owner Owner, name civic.Digest) (func(), error) {
 	rc := http.NewResponseController(w)
 	// A deadline in the past ends a read that hangs; the error only says that
 	// this writer has no deadlines, as in tests without a connection.
-	return g.uploads.take(r.Context(), uploadKey{device.ID, name}, func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) })
+	return h.slots.take(r.Context(), uploadKey{owner, name}, func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) })
 }
 
 // find looks up an upload of a kit: under way, or taken in already.
-func (g *Ingest) find(r *http.Request, device access.Device, name civic.Digest) (*partial, error) {
-	p := &partial{name: name, path: g.partPath(device.ID, name)}
+func (h *Handler) find(r *http.Request, owner Owner, name civic.Digest) (*partial, error) {
+	p := &partial{name: name, path: h.partPath(owner, name)}
 	if err := p.open(); err == nil && p.offset == p.length {
 		// The last byte came, but not the end of its request: a crash, say.
-		return p, g.finish(r, device, p)
+		return p, h.finish(r, owner, p)
 	} else if err == nil || !errors.Is(err, os.ErrNotExist) {
 		return p, err
 	}
-	var kind int
-	var area string
-	err := g.DB.View(r.Context(), func(tx ledger.Tx) error {
-		if err := tx.QueryRow(r.Context(), "SELECT area FROM ingest_digest WHERE digest = ?1", name[:]).Scan(&area); err != nil {
-			return err
-		}
-		return tx.QueryRow(r.Context(), "SELECT kind, size FROM ingest_file WHERE area = ?1 AND digest = ?2", area, name[:]).Scan(&kind, &p.length)
-	})
-	if errors.Is(err, ledger.ErrNoRows) {
-		return nil, civic.NewProblem(civic.UploadUnknown, nil)
-	}
-	for k, n := range kindNumbers {
-		if n == kind {
-			p.kind = k
-		}
-	}
+	var err error
+	p.kind, p.length, err = h.Keeper.Whole(r.Context(), name)
 	p.offset, p.done = p.length, true
 	return p, err
 }
 
 // receive appends a request's body to the upload, drops the first skip bytes
 // of it, which are there already, and takes the file in when it is whole.
-func (g *Ingest) receive(w http.ResponseWriter, r *http.Request, device access.Device, p *partial, skip int64) error {
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request, owner Owner, p *partial, skip int64) error {
 	want, check, err := protocol.ParseChecksum(r.Header)
 	if err != nil {
 		return err
@@ -219,7 +253,7 @@ func (g *Ingest) receive(w http.ResponseWriter, r *http.Request, device access.D
 	}
 	defer f.Close()
 	start, sum := p.offset, sha256.New()
-	whole, err := g.copyBody(w, r, uploadKey{device.ID, p.name}, f, p, skip, sum)
+	whole, err := h.copyBody(w, r, uploadKey{owner, p.name}, f, p, skip, sum)
 	if err != nil {
 		return err
 	}
@@ -228,7 +262,7 @@ func (g *Ingest) receive(w http.ResponseWriter, r *http.Request, device access.D
 		return errors.Join(civic.NewProblem(civic.UploadChecksum, nil), f.Truncate(headerSize+start))
 	}
 	if p.offset == p.length {
-		return g.finish(r, device, p)
+		return h.finish(r, owner, p)
 	}
 	if !whole {
 		w.Header().Set("Connection", "close")
@@ -240,7 +274,7 @@ func (g *Ingest) receive(w http.ResponseWriter, r *http.Request, device access.D
 
 // copyBody writes as it reads, so that a cut keeps what came. whole tells
 // whether the body came to its end.
-func (g *Ingest) copyBody(w http.ResponseWriter, r *http.Request, key uploadKey, f *os.File, p *partial, skip int64, sum hash.Hash) (whole bool, err error) {
+func (h *Handler) copyBody(w http.ResponseWriter, r *http.Request, key uploadKey, f *os.File, p *partial, skip int64, sum hash.Hash) (whole bool, err error) {
 	rc := http.NewResponseController(w)
 	buf := make([]byte, 32<<10)
 	for {
@@ -263,12 +297,12 @@ func (g *Ingest) copyBody(w http.ResponseWriter, r *http.Request, key uploadKey,
 		if rerr != nil {
 			return errors.Is(rerr, io.EOF), nil
 		}
-		g.uploads.unlessWanted(key, func() { _ = rc.SetReadDeadline(time.Now().Add(g.Idle)) })
+		h.slots.unlessWanted(key, func() { _ = rc.SetReadDeadline(time.Now().Add(h.Idle)) })
 	}
 }
 
 // finish checks the whole against its name and takes it in, durably.
-func (g *Ingest) finish(r *http.Request, device access.Device, p *partial) error {
+func (h *Handler) finish(r *http.Request, owner Owner, p *partial) error {
 	b, err := p.read()
 	if err != nil {
 		return err
@@ -278,31 +312,23 @@ func (g *Ingest) finish(r *http.Request, device access.Device, p *partial) error
 		return errors.Join(civic.NewProblem(civic.UploadChecksum, nil), os.Remove(p.path))
 	}
 	// All bytes are here: that the asker has gone must not undo it.
-	if _, _, err := g.Take(context.WithoutCancel(r.Context()), p.kind, b, device.ID); err != nil {
+	if err := h.Keeper.Take(context.WithoutCancel(r.Context()), p.kind, b, owner); err != nil {
 		return err
 	}
 	p.done = true
 	if err := os.Remove(p.path); err != nil {
-		g.Logger.Warn("an upload's file stays behind", "error", err)
+		h.Logger.Warn("an upload's file stays behind", "error", err)
 	}
 	return nil
 }
 
 // acknowledge puts the signed word that a whole file was taken into the answer.
-func (g *Ingest) acknowledge(w http.ResponseWriter, r *http.Request, p *partial) error {
+func (h *Handler) acknowledge(w http.ResponseWriter, r *http.Request, p *partial) error {
 	if !p.done {
 		return nil
 	}
-	var acks []protocol.BatchAck
-	err := g.DB.View(r.Context(), func(tx ledger.Tx) (err error) {
-		acks, err = g.acks(r.Context(), tx, []civic.Digest{p.name})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	statement, err := g.Access.Acks(acks)
-	if err == nil {
+	statement, err := h.Keeper.Ack(r.Context(), p.name)
+	if err == nil && statement != nil {
 		w.Header().Set(protocol.HeaderAck, protocol.AckHeader(statement))
 	}
 	return err

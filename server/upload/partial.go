@@ -1,15 +1,18 @@
-package ingest
+package upload
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
 	"time"
 
-	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -31,16 +34,21 @@ const (
 	partialMagic = "AOUP"
 )
 
+// kinds are numbered from 1 in the header.
+var kinds = [...]protocol.UploadKind{protocol.UploadKey, protocol.UploadBatch, protocol.UploadAttachment}
+
+func numberOf(kind protocol.UploadKind) byte { return byte(slices.Index(kinds[:], kind) + 1) }
+
 // keepPartial is how long an upload nobody goes on with is kept.
 const keepPartial = 14 * 24 * time.Hour
 
-func (g *Ingest) partPath(device civic.DeviceID, name civic.Digest) string {
-	return filepath.Join(g.uploadDir(), device.String(), name.String())
+func (h *Handler) partPath(owner Owner, name civic.Digest) string {
+	return filepath.Join(h.Dir, hex.EncodeToString(owner[:]), name.String())
 }
 
 // begin makes the file of a new upload.
-func (g *Ingest) begin(device access.Device, meta protocol.Metadata, length int64) (*partial, error) {
-	p := &partial{kind: meta.Kind, name: meta.Name, length: length, path: g.partPath(device.ID, meta.Name)}
+func (h *Handler) begin(owner Owner, meta protocol.Metadata, length int64) (*partial, error) {
+	p := &partial{kind: meta.Kind, name: meta.Name, length: length, path: h.partPath(owner, meta.Name)}
 	dir := filepath.Dir(p.path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskProblem(err)
@@ -54,7 +62,7 @@ func (g *Ingest) begin(device access.Device, meta protocol.Metadata, length int6
 	}
 	header := make([]byte, headerSize)
 	copy(header, partialMagic)
-	header[5] = byte(kindNumbers[meta.Kind])
+	header[5] = numberOf(meta.Kind)
 	binary.BigEndian.PutUint64(header[8:], uint64(length))
 	return p, diskProblem(os.WriteFile(p.path, header, 0o600))
 }
@@ -71,10 +79,8 @@ func (p *partial) open() error {
 	if _, err := f.ReadAt(header[:], 0); err != nil || string(header[:4]) != partialMagic {
 		return fmt.Errorf("no upload's header: %w", fs.ErrNotExist)
 	}
-	for kind, n := range kindNumbers {
-		if byte(n) == header[5] {
-			p.kind = kind
-		}
+	if n := int(header[5]); n > 0 && n <= len(kinds) {
+		p.kind = kinds[n-1]
 	}
 	p.length = int64(binary.BigEndian.Uint64(header[8:]))
 	info, err := f.Stat()
@@ -99,13 +105,13 @@ func (p *partial) read() ([]byte, error) {
 
 // Sweep removes uploads that nobody went on with for two weeks; the kit still
 // holds the file and begins again.
-func (g *Ingest) Sweep() error {
-	return filepath.WalkDir(g.uploadDir(), func(path string, d fs.DirEntry, err error) error {
+func (h *Handler) Sweep() error {
+	return filepath.WalkDir(h.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		info, err := d.Info()
-		if err == nil && g.Clock().Sub(info.ModTime()) > keepPartial {
+		if err == nil && h.Clock().Sub(info.ModTime()) > keepPartial {
 			err = os.Remove(path)
 		}
 		if errors.Is(err, fs.ErrNotExist) { // finished meanwhile
@@ -113,4 +119,15 @@ func (g *Ingest) Sweep() error {
 		}
 		return err
 	})
+}
+
+// bytesInWords writes a limit for people.
+func bytesInWords(n int64) string { return strconv.FormatInt(n>>20, 10) + " MiB" }
+
+// diskProblem names a full disk.
+func diskProblem(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return civic.NewProblem(civic.ServerFull, err)
+	}
+	return err
 }
