@@ -15,6 +15,7 @@ import (
 // Kit is what the runner asks of a kit; *kit.Kit is one.
 type Kit interface {
 	State() kit.State
+	MaySync(ctx context.Context) error
 	Reachable(ctx context.Context) error
 	Status(ctx context.Context) (kit.Counts, error)
 	Sync(ctx context.Context, wait time.Duration, progress func(kit.Progress)) (kit.SyncResult, error)
@@ -141,6 +142,9 @@ func (r *Runner) try(ctx context.Context, quiet time.Duration) (tried, error) {
 	}
 	if quiet != 0 && quiet < r.c.Quiet && counts.Waiting() == 0 && counts.Received == 0 {
 		return tried{}, nil
+	}
+	if r.c.Kit.MaySync(ctx) != nil {
+		return tried{}, nil // not now: the window, the day's data, the network
 	}
 	if err := r.c.Kit.Reachable(ctx); err != nil {
 		r.tell(Event{Err: err})

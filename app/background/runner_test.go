@@ -23,6 +23,16 @@ type fakeKit struct {
 	probes  []time.Time
 	passes  []time.Time
 	fail    error // of the next passes
+	closed  bool  // the kit may not sync by itself
+}
+
+func (f *fakeKit) MaySync(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return civic.NewProblem(civic.SyncWindow, nil)
+	}
+	return nil
 }
 
 func (f *fakeKit) State() kit.State { return f.state }
@@ -157,6 +167,22 @@ func TestPauseHoldsBack(t *testing.T) {
 		synctest.Wait()
 		if _, passes := f.counts(); passes != before+1 {
 			t.Fatal("no pass after the hold")
+		}
+	})
+}
+
+func TestClosedWindowIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeKit{state: kit.Locked, online: true, waiting: 3, closed: true}
+		start(t, f, nil)
+		time.Sleep(time.Hour + time.Second)
+		if probes, passes := f.counts(); probes != 0 || passes != 0 {
+			t.Fatalf("%d probes, %d passes outside the window", probes, passes)
+		}
+		f.set(func() { f.closed = false })
+		time.Sleep(3 * time.Minute)
+		if _, passes := f.counts(); passes == 0 {
+			t.Fatal("no pass after the window opened")
 		}
 	})
 }

@@ -32,6 +32,34 @@ func (c *command) backup() *cobra.Command {
 	return cmd
 }
 
+// exported is what export prints.
+type exported struct {
+	Files    int   `json:"files"`
+	Bytes    int64 `json:"bytes"`
+	Received int   `json:"received"` // messages of the centre taken in
+	Settled  int   `json:"settled"`
+	Held     int   `json:"held"`
+	Returned int   `json:"returned"`
+}
+
+func (c *command) export() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "export DIR", Short: "Carry by hand: take in what the centre left on a medium, write what waits", Args: cobra.ExactArgs(1),
+		Long: "Carry by hand: take in what the centre left on a medium, write what waits.\n" +
+			"At the centre \"fieldkit-server import DIR\" takes the files in and leaves its answers; then run this again.",
+	}
+	cmd.RunE = c.with(lockedWill, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
+		r, err := k.Export(ctx, args[0])
+		out := exported{r.Files, r.Bytes, r.Received, r.Settled, r.Held, r.Returned}
+		if err != nil {
+			return out, err
+		}
+		c.face.say("%d files (%s) written to %s; %d messages of the centre taken in.", r.Files, size(r.Bytes), args[0], r.Received)
+		return out, nil
+	})
+	return cmd
+}
+
 // returned is what restore prints.
 type returned struct {
 	Device        string `json:"device"`

@@ -51,24 +51,14 @@ func leaseState(ctx context.Context, st *store.Store) (over bool, until time.Tim
 	return lease.Expires != 0 && !now.Before(until), until, nil
 }
 
-// serverNow carries the centre's clock on from the last contact. Within one
-// start of the program the monotonic count decides and the wall clock says
-// nothing; across starts only the wall clock can tell, and one that was set
-// back counts as standing still. Nothing is remembered of a clock set forward:
-// once it is put right, the lease is as long as before.
+// serverNow carries the centre's clock on from the last contact; false when
+// there was none. A clock that was set does not move it.
 func serverNow(ctx context.Context, st *store.Store) (time.Time, bool) {
-	server, at, err := st.ServerTime(ctx)
-	if err != nil || server == 0 {
+	now, err := st.ServerNow(ctx)
+	if err != nil || now == 0 {
 		return time.Time{}, false
 	}
-	now := st.Stamp()
-	passed := now.Wall - at.Wall
-	if now.Boot == at.Boot {
-		passed = now.Mono - at.Mono
-	} else {
-		passed = max(passed, now.Mono) // this start alone has run that long
-	}
-	return time.Unix(server+max(passed, 0), 0).UTC(), true
+	return time.Unix(now, 0).UTC(), true
 }
 
 // clockDoubt tells by how much the kit's clock is off, zero when it is near

@@ -29,6 +29,9 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Tuning is how patient the wire is; the zero value is right for all links.
 	Tuning client.Tuning
+	// Mobile tells whether the network of the moment is a mobile one; nil looks
+	// at the system.
+	Mobile func() bool
 	// FreeSpace tells the bytes free on the kit's disk; nil asks the system.
 	FreeSpace func(dir string) (uint64, error)
 	// MaxBytes bounds the store, for tests of a full disk; 0 means no bound.
@@ -69,6 +72,9 @@ func Open(ctx context.Context, o Options) (*Kit, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.Mobile == nil {
+		o.Mobile = onMobile
 	}
 	if o.Words == nil {
 		o.Words = plainWords

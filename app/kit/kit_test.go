@@ -261,17 +261,9 @@ func TestLeaseLimitsNewInterviewsOnly(t *testing.T) {
 	}
 	w.loadForm()
 	iv := w.interview(map[string]string{"who/given_name": "Ana"})
-	w.reopen()
-	w.clock.Add(8 * 24 * time.Hour)
-	if err := w.Unlock(t.Context(), testPassphrase); err != nil {
-		t.Fatal(err)
-	}
+	w.sleep(8 * 24 * time.Hour)
 	wantAlert(t, w, civic.LeaseNear)
-	w.clock.Add(3 * 24 * time.Hour)
-	w.reopen()
-	if err := w.Unlock(t.Context(), testPassphrase); err != nil {
-		t.Fatal(err)
-	}
+	w.sleep(3 * 24 * time.Hour)
 	_, err := w.Begin(t.Context(), testForm)
 	wantCode(t, err, civic.LeaseOver)
 	wantAlert(t, w, civic.LeaseOver)
@@ -283,11 +275,7 @@ func TestLeaseLimitsNewInterviewsOnly(t *testing.T) {
 		t.Fatalf("what was begun must be finished: %v", err)
 	}
 	// A clock set forward burns nothing once it is put right.
-	w.clock.Add(-6 * 24 * time.Hour)
-	w.reopen()
-	if err := w.Unlock(t.Context(), testPassphrase); err != nil {
-		t.Fatal(err)
-	}
+	w.sleep(-6 * 24 * time.Hour)
 	if _, err := w.Begin(t.Context(), testForm); err != nil {
 		t.Fatal(err)
 	}

@@ -65,10 +65,11 @@ func (k *Kit) pack(ctx context.Context, st *store.Store) error {
 
 // packer packs under one day key.
 type packer struct {
-	k   *Kit
-	st  *store.Store
-	s   sealer
-	key batch.DayKey
+	k      *Kit
+	st     *store.Store
+	s      sealer
+	key    batch.DayKey
+	device civic.DeviceID // a lost kit's, zero for this one
 }
 
 func (k *Kit) newPacker(ctx context.Context, st *store.Store) (*packer, error) {
@@ -112,7 +113,7 @@ func (p *packer) registrations(ctx context.Context, regs []civic.Registration) e
 	for i := range regs {
 		covers[i] = regs[i].Counter
 	}
-	return p.st.AddOutgoing(ctx, store.Outgoing{Kind: protocol.ItemBatch, Bytes: file, Key: p.key.ID, Covers: covers})
+	return p.st.AddOutgoing(ctx, store.Outgoing{Kind: protocol.ItemBatch, Bytes: file, Key: p.key.ID, Covers: covers, Device: p.device})
 }
 
 // packInherited packs what a lost kit had not, with the lost kit's own key: its
@@ -161,11 +162,11 @@ func (k *Kit) packerFor(ctx context.Context, st *store.Store, from store.Inherit
 	if err != nil {
 		return nil, err
 	}
-	if err := st.AddOutgoing(ctx, store.Outgoing{Kind: protocol.ItemKey, Bytes: header, Key: key.ID}); err != nil {
+	if err := st.AddOutgoing(ctx, store.Outgoing{Kind: protocol.ItemKey, Bytes: header, Key: key.ID, Device: from.Device}); err != nil {
 		return nil, err
 	}
 	s := sealer{key: from.DeviceKey, secret: from.KitSecret, identity: store.Identity{Device: from.Device, Area: from.Area}}
-	return &packer{k: k, st: st, s: s, key: key}, nil
+	return &packer{k: k, st: st, s: s, key: key, device: from.Device}, nil
 }
 
 func (p *packer) attachment(ctx context.Context, a civic.Attachment) error {

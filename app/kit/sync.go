@@ -47,6 +47,7 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 
 	// What arrived is taken in even when the pass was stopped meanwhile.
 	after := context.WithoutCancel(ctx)
+	k.useData(after, st, r.BytesUp+r.BytesDown)
 	if st.Unlocked() {
 		applied, err := k.applyInbox(after, st)
 		if err != nil && !errors.Is(err, civic.NewProblem(civic.Locked, nil)) {

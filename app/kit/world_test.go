@@ -84,6 +84,20 @@ func (w *world) reopen() {
 	w.Kit = k
 }
 
+// sleep closes the kit, lets its clock go on, and unlocks it again.
+func (w *world) sleep(d time.Duration) {
+	w.t.Helper()
+	if err := w.Kit.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.Kit = nil
+	w.clock.Add(d)
+	w.reopen()
+	if err := w.Unlock(w.t.Context(), testPassphrase); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) code() string {
 	w.t.Helper()
 	code, err := w.centre.Code()

@@ -75,6 +75,8 @@ const (
 	PracticeKept       Code = "practice_kept"
 	ProcessingFailed   Code = "processing_failed"
 	CentreUnwell       Code = "centre_unwell"
+	NotHub             Code = "not_hub"
+	HubOnly            Code = "hub_only"
 	WrongUse           Code = "wrong_use"
 	PictureUnknown     Code = "picture_unknown"
 	LeaseOver          Code = "lease_over"
@@ -83,6 +85,10 @@ const (
 	Unexpected         Code = "unexpected"
 	ImportEmpty        Code = "import_empty"
 	BackupAbsent       Code = "backup_absent"
+	SyncWindow         Code = "sync_window"
+	DataCap            Code = "data_cap"
+	MobileNetwork      Code = "mobile_network"
+	MediumFailed       Code = "medium_failed"
 	BackupMissed       Code = "backup_missed"
 	OfficerAbsent      Code = "officer_absent"
 	RowsRejected       Code = "rows_rejected"
@@ -167,11 +173,17 @@ var catalogue = map[Code]Sentence{
 	Unexpected:         {"Something went wrong that the program did not expect.", "What was saved is safe. Try again, and tell your office if it stays.", 500},
 	RowsRejected:       {"{1} rows do not fit the form; the others are sealed.", "The refused rows stand in {2} with the reason. Correct them there and import that file.", 422},
 	PassphraseFile:     {"The passphrase file {1} cannot be used.", "It holds the passphrase on its first line. Check its name and that it may be read.", 400},
+	MediumFailed:       {"The medium could not be written.", "Everything is safe on this kit. Check that the medium is in, not full and not write-protected, then try again.", 507},
+	SyncWindow:         {"The kit syncs by itself between {1} and {2} only.", "Everything is safe on this kit. Sync by hand if it is urgent.", 409},
+	DataCap:            {"Today's {1} for syncing are used up.", "Everything is safe on this kit; it goes on tomorrow. Sync by hand if it is urgent.", 409},
+	MobileNetwork:      {"The kit does not sync by itself over a mobile network.", "Everything is safe on this kit. Sync by hand if it is urgent.", 409},
 	BackupAbsent:       {"There is no backup of another kit in {1}.", "Insert the lost kit's medium and name its folder.", 404},
 	BackupMissed:       {"The copy on the backup medium is not up to date.", "Insert the medium again; it is brought up to date with the next registration. Everything is safe on this kit.", 409},
 	OfficerAbsent:      {"No officer {1} is known to this kit.", "List them with \"officer list\".", 404},
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
 	ProcessingFailed:   {"The centre could not work on this file; it was set aside whole.", "Nothing was lost. Whoever runs the centre finds the cause in its log and tries again.", 422},
 	CentreUnwell:       {"The centre needs attention.", "See the findings marked bad.", 500},
+	NotHub:             {"Only a hub may ask this.", "Enrol the hub with a code made by fieldkit-server device invite --hub.", 403},
+	HubOnly:            {"This is a regional hub: it takes in what kits hold, but it cannot do this.", "Ask the centre, when there is a network to it.", 409},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }

@@ -1,0 +1,197 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// Folders of a medium: what kits send, what they ask, what the centre answers.
+const (
+	mediaUp   = "up"
+	mediaAsk  = "ask"
+	mediaDown = "down"
+)
+
+// Exported tells what lies on a medium for the centre, and what came from it.
+type Exported struct {
+	Files    int // written now
+	Bytes    int64
+	Received int // messages of the centre taken in
+	Settled  int
+	Held     int
+	Returned int
+}
+
+// Export carries the kit's side by hand: it takes in what the centre left on the
+// medium for this kit, and writes the sealed files that are not at the centre
+// yet. It works locked, where it writes what was packed.
+func (k *Kit) Export(ctx context.Context, dir string) (Exported, error) {
+	k.passing.Lock()
+	defer k.passing.Unlock()
+	st, err := k.store()
+	if err != nil {
+		return Exported{}, err
+	}
+	root, err := openMedium(dir)
+	if err != nil {
+		return Exported{}, err
+	}
+	defer func() { _ = root.Close() }() // only a name was held
+	out, err := k.takeFrom(ctx, st, root)
+	if err != nil {
+		return out, problem(err)
+	}
+	if st.Unlocked() {
+		if err := k.pack(ctx, st); err != nil {
+			return out, err
+		}
+	}
+	if err := writeOutbox(ctx, st, root, &out); err != nil {
+		return out, problem(err)
+	}
+	cl, err := k.client(ctx, st)
+	if err != nil {
+		return out, problem(err)
+	}
+	ask, err := cl.Request(ctx)
+	if err != nil {
+		return out, problem(err)
+	}
+	b, err := protocol.Marshal(ask)
+	if err != nil {
+		return out, problem(err)
+	}
+	return out, problem(writeWhole(root, filepath.Join(mediaAsk, st.Identity().Device.String()+".cbor"), b))
+}
+
+// openMedium opens a folder of a medium, made when absent; nothing outside it is
+// ever touched.
+func openMedium(dir string) (*os.Root, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, civic.NewProblem(civic.FileUnreadable, err, dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, civic.NewProblem(civic.FileUnreadable, err, dir)
+	}
+	for _, sub := range []string{mediaUp, mediaAsk} {
+		if err := root.Mkdir(sub, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, errors.Join(civic.NewProblem(civic.FileUnreadable, err, dir), root.Close())
+		}
+	}
+	return root, nil
+}
+
+// takeFrom takes in the centre's answer to this kit, when the medium has one.
+func (k *Kit) takeFrom(ctx context.Context, st *store.Store, root *os.Root) (Exported, error) {
+	var out Exported
+	name := filepath.Join(mediaDown, st.Identity().Device.String()+".cbor")
+	b, err := readWhole(root, name, protocol.MaxMessage)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	var answer protocol.SyncAnswer
+	if err := protocol.Unmarshal(b, &answer); err != nil {
+		return out, err
+	}
+	cl, err := k.client(ctx, st)
+	if err != nil {
+		return out, err
+	}
+	r, err := cl.TakeAnswer(ctx, answer)
+	out.Received = r.Received
+	if err != nil || !st.Unlocked() {
+		return out, err
+	}
+	applied, err := k.applyInbox(ctx, st)
+	out.Settled, out.Held, out.Returned = applied.settled, applied.held, applied.returned
+	return out, err
+}
+
+// writeOutbox puts on the medium what the centre has not signed for, and takes
+// away this kit's files that it has.
+func writeOutbox(ctx context.Context, st *store.Store, root *os.Root, out *Exported) error {
+	items, err := st.Pending(ctx)
+	if err != nil {
+		return err
+	}
+	needed := map[protocol.KeyID]bool{}
+	for _, it := range items {
+		if it.Kind != protocol.ItemKey && it.Acked == protocol.BatchAbsent {
+			needed[it.Key] = true
+		}
+	}
+	for _, it := range items {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		name := filepath.Join(mediaUp, it.Digest.String()+"."+string(it.Kind.Upload()))
+		wanted := it.Acked == protocol.BatchAbsent
+		if it.Kind == protocol.ItemKey {
+			wanted = needed[it.Key]
+		}
+		if !wanted {
+			if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return civic.NewProblem(civic.FileUnreadable, err, name)
+			}
+			continue
+		}
+		if info, err := root.Stat(name); err == nil && info.Size() == it.Size {
+			continue // from the last time: its name stands for its content
+		}
+		file, err := st.Read(ctx, it.Digest)
+		if err != nil {
+			return err
+		}
+		if err := writeWhole(root, name, file); err != nil {
+			return err
+		}
+		if err := st.Sent(ctx, []civic.Digest{it.Digest}); err != nil {
+			return err
+		}
+		out.Files++
+		out.Bytes += it.Size
+	}
+	return nil
+}
+
+// readWhole reads a file of at most limit bytes.
+func readWhole(root *os.Root, name string, limit int64) ([]byte, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read from
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = civic.NewProblem(civic.FileUnreadable, nil, name)
+	}
+	return b, err
+}
+
+// writeWhole writes a file whole or not at all, for media are pulled out early.
+func writeWhole(root *os.Root, name string, b []byte) error {
+	f, err := root.OpenFile(name+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return civic.NewProblem(civic.FileUnreadable, err, name)
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = root.Rename(name+".new", name)
+	}
+	if err != nil {
+		return civic.NewProblem(civic.MediumFailed, err)
+	}
+	return nil
+}
