@@ -22,10 +22,10 @@ func birthForm() []sheet {
 			"constraint", ". <= today()", "constraint_message::Español (es)", "La fecha aún no ha llegado.", "constraint_message::English (en)", "This day has not come yet.",
 			"hint::Español (es)", "Si no se sabe el día, basta el mes o el año", "hint::English (en)", "If the day is not known, the month or the year will do"),
 		q("time", "birth_time", "Hora de nacimiento", "Time of birth", "x_attr", "birth_time"),
-		q("select_one where", "born_at", "¿Dónde nació?", "Where was the birth?", "appearance", "horizontal"),
+		q("select_one where", "born_at", "¿Dónde nació?", "Where was the birth?", "appearance", "horizontal", "x_attr", "birth_setting"),
 		q("text", "birth_place", "Localidad donde nació", "Place of birth", "x_attr", "birth_place"),
-		q("select_one helper", "helper", "¿Quién atendió el parto?", "Who helped at the birth?"),
-		q("integer", "weight", "Peso al nacer, en gramos", "Weight at birth, in grams", "constraint", ". >= 300 and . <= 8000",
+		q("select_one helper", "helper", "¿Quién atendió el parto?", "Who helped at the birth?", "x_attr", "birth_attendant"),
+		q("integer", "weight", "Peso al nacer, en gramos", "Weight at birth, in grams", "x_attr", "birth_weight", "constraint", ". >= 300 and . <= 8000",
 			"constraint_message::Español (es)", "El peso va en gramos, por ejemplo 3200.", "constraint_message::English (en)", "The weight is in grams, such as 3200.",
 			"relevant", "${born_at} = 'hospital' or ${born_at} = 'clinic' or ${helper} = 'doctor' or ${helper} = 'nurse'"),
 		q("calculate", "child_name", "", "", "calculation", "../given_name"),
@@ -55,7 +55,7 @@ func birthForm() []sheet {
 		q("text", "locality", "Localidad", "Village or town", "x_attr", "locality"),
 		q("text", "municipality", "Municipio", "Municipality", "x_attr", "municipality"),
 		q("text", "phone", "Teléfono", "Telephone", "x_attr", "phone", "appearance", "numbers",
-			"constraint", "regex(., '[0-9 +]{7,16}')", "constraint_message::Español (es)", "Un teléfono tiene de 7 a 16 cifras.", "constraint_message::English (en)", "A telephone has 7 to 16 digits."),
+			"constraint", "regex(., '^[0-9 +]{7,16}$')", "constraint_message::Español (es)", "Un teléfono tiene de 7 a 16 cifras.", "constraint_message::English (en)", "A telephone has 7 to 16 digits."),
 		q("integer", "siblings_alive", "¿Cuántos hermanos vivos tiene?", "How many living brothers and sisters are there?", "constraint", ". >= 0 and . <= 25",
 			"constraint_message::Español (es)", "Un número de 0 a 25.", "constraint_message::English (en)", "A number from 0 to 25."),
 		q("begin repeat", "siblings", "Hermano o hermana", "Brother or sister", "x_start", "0", "relevant", "${siblings_alive} > 0"),
@@ -74,6 +74,9 @@ func birthForm() []sheet {
 		q("calculate", "late", "", "", "calculation", "if(../../child/birth_date != '' and today() - ../../child/birth_date > 60, 'yes', 'no')"),
 		q("text", "late_reason", "¿Por qué se registra hasta ahora?", "Why is the birth registered only now?", "relevant", "${late} = 'yes'",
 			"hint::Español (es)", "Han pasado más de 60 días", "hint::English (en)", "More than 60 days have passed"),
+		q("select_one late_proof", "late_proof", "¿Con qué se comprueba el nacimiento?", "What shows that the birth took place?", "relevant", "${late} = 'yes'"),
+		q("text", "witness_1", "Nombre del primer testigo", "Name of the first witness", "required", "yes", "relevant", "${late} = 'yes' and ${late_proof} = 'two_witnesses'"),
+		q("text", "witness_2", "Nombre del segundo testigo", "Name of the second witness", "required", "yes", "relevant", "${late} = 'yes' and ${late_proof} = 'two_witnesses'"),
 		q("note", "thanks", "Gracias. ${child_name} quedará en el registro.", "Thank you. ${child_name} will be in the register."),
 		q("end group", "", "", ""),
 	}
@@ -92,10 +95,14 @@ func birthForm() []sheet {
 		{"paper", "birth_notice", "Constancia de nacimiento", "Notice of birth"}, {"paper", "mother_id", "Identificación de la madre", "Mother's identity paper"},
 		{"paper", "father_id", "Identificación del padre", "Father's identity paper"}, {"paper", "vaccination", "Cartilla de vacunación", "Vaccination card"},
 		{"paper", "marriage", "Acta de matrimonio", "Marriage certificate"}, {"paper", "none", "Ninguno", "None"},
+		{"late_proof", "notice", "Constancia de nacimiento", "Notice of birth"}, {"late_proof", "vaccination", "Cartilla de vacunación", "Vaccination card"},
+		{"late_proof", "baptism", "Fe de bautismo", "Baptism record"}, {"late_proof", "school", "Papeles de la escuela", "School papers"},
+		{"late_proof", "two_witnesses", "Dos testigos", "Two witnesses"}, {"late_proof", "authority", "Carta de una autoridad del lugar", "Letter of an authority of the place"},
+		{"late_proof", "none", "Nada por ahora", "Nothing for now"},
 	}
 	settings := [][]string{
 		{"form_id", "form_title", "form_title::Español (es)", "form_title::English (en)", "version", "default_language", "x_service"},
-		{"birth", "Registro de nacimiento", "Registro de nacimiento", "Birth registration", "1", "Español (es)", "birth"},
+		{"birth", "Registro de nacimiento", "Registro de nacimiento", "Birth registration", "2", "Español (es)", "birth"},
 	}
 	return []sheet{{"survey", survey}, {"choices", choices}, {"settings", settings}, {"x_words", words()}}
 }

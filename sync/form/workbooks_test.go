@@ -25,8 +25,12 @@ type sheet struct {
 }
 
 var workbooks = map[string][]sheet{
-	"birth.xlsx": birthForm(),
-	"febrl.xlsx": febrlForm(),
+	"birth.xlsx":    birthForm(),
+	"cash.xlsx":     cashForm(),
+	"febrl.xlsx":    febrlForm(),
+	"health.xlsx":   healthForm(),
+	"identity.xlsx": identityForm(),
+	"school.xlsx":   schoolForm(),
 }
 
 func makeWorkbook(sheets []sheet) (*excelize.File, error) {
