@@ -220,8 +220,40 @@ func TestADamagedRow(t *testing.T) {
 		ok(t, k.Close())
 		k.raw("UPDATE p SET f=CAST(substr(f,1,length(f)-1) || x'00' AS BLOB)")
 		k.openAgain()
+		ok(t, k.Unlock(t.Context(), passphrase)) // it lies there twice
+		ok(t, k.Close())
+		k.raw("UPDATE p SET g=f")
+		k.openAgain()
 		if err := k.Unlock(t.Context(), passphrase); err == nil {
 			t.Fatal("opened all the same")
+		}
+	})
+	t.Run("each single thing", func(t *testing.T) {
+		k := newKit(t)
+		id := k.seal(person("Ana", "Ruiz", "1990", "Oaxaca")...)
+		for range 2 { // the first copies, then the second ones
+			ok(t, k.Close())
+			k.raw("UPDATE m SET " + spoil + " WHERE n<1000")
+			k.openAgain()
+			ok(t, k.Unlock(t.Context(), passphrase))
+			ok(t, k.Ready(t.Context()))
+			if e, err := k.Registration(t.Context(), id); err != nil || e.Registration.Answers[0].Value != "Ana" {
+				t.Fatal(e, err)
+			}
+			k.seal()
+			_, err := k.Forget(t.Context(), 0)
+			ok(t, err)
+		}
+	})
+	t.Run("one bit of a day's key", func(t *testing.T) {
+		k := newKit(t)
+		id := k.seal(person("Ana", "Ruiz", "1990", "Oaxaca")...)
+		ok(t, k.Close())
+		k.raw("UPDATE k SET w=CAST(substr(w,1,length(w)-1) || x'00' AS BLOB)")
+		k.openAgain()
+		ok(t, k.Unlock(t.Context(), passphrase))
+		if e, err := k.Registration(t.Context(), id); err != nil || e.Forgotten {
+			t.Fatal(e, err)
 		}
 	})
 }

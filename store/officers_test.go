@@ -91,7 +91,7 @@ func TestAForgottenPassphraseLosesNothing(t *testing.T) {
 	certificate, rootKey := root(t)
 	k := newKitWithRoot(t, certificate)
 	ctx := t.Context()
-	id := k.seal(person("Ana", "Ruiz", "1990", "Oaxaca")...)
+	id := k.seal(person("Xochitlquetzal", "Teozacoalco", "1990", "Oaxaca de Juárez")...)
 	k.clock.Add(24 * time.Hour)
 	ok(t, k.SaveDraft(ctx, store.Draft{ID: draftID(1), Section: "mother"}))
 	k.Lock()
@@ -99,7 +99,7 @@ func TestAForgottenPassphraseLosesNothing(t *testing.T) {
 
 	request, err := k.RecoverRequest(ctx, "Nayeli", third)
 	ok(t, err)
-	mustNotShow(t, request, "request", []string{"Ana", "Ruiz", "Oaxaca", "mother"})
+	mustNotShow(t, request, "request", []string{"Xochitlquetzal", "Teozacoalco", "Oaxaca de Juárez"})
 	wantCode(t, k.Unlock(ctx, third), civic.WrongPassphrase) // not yet released
 	transport := k.Identity().TransportKey.Public().(ed25519.PublicKey)
 	statement := released(t, request, transport, k.recovery, rootKey)
@@ -114,7 +114,7 @@ func TestAForgottenPassphraseLosesNothing(t *testing.T) {
 	if k.Officer().Name != "Nayeli" {
 		t.Fatalf("at work is %+v", k.Officer())
 	}
-	if e, err := k.Registration(ctx, id); err != nil || e.Registration.Answers[0].Value != "Ana" {
+	if e, err := k.Registration(ctx, id); err != nil || e.Registration.Answers[0].Value != "Xochitlquetzal" {
 		t.Fatal(err)
 	}
 	if ds, err := k.Drafts(ctx); err != nil || len(ds) != 1 || ds[0].Section != "mother" {

@@ -1,6 +1,10 @@
 package vault
 
 import (
+	"bytes"
+	"encoding/hex"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,4 +55,31 @@ func testVaultWith(t testing.TB, o Options) (*Vault, *age.HybridIdentity) {
 	}
 	t.Cleanup(func() { _ = v.Close() })
 	return v, recovery
+}
+
+// golden holds bytes to what lies in a file; GOLDEN=write writes it the first
+// time, and a format that shipped is never written again.
+func golden(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if os.Getenv("GOLDEN") == "write" {
+		if err := os.WriteFile(path, []byte(hex.EncodeToString(b)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(read(t, path), b) {
+		t.Fatalf("%s: other bytes: %x", path, b)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

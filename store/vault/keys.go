@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/cipher"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -163,7 +164,7 @@ func (tx *Tx) mint(kind Key, day int64) (*dataKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tx.Exec("INSERT INTO k(n,t,d,w) VALUES(?1,?2,?3,?4)", k.n, int64(kind), day, wrapped); err != nil {
+	if _, err := tx.Exec("INSERT INTO k(n,t,d,w,y) VALUES(?1,?2,?3,?4,?4)", k.n, int64(kind), day, wrapped); err != nil {
 		return nil, err
 	}
 	tx.v.ring.add(k)
@@ -245,6 +246,16 @@ func wrapKey(k *dataKey, to []age.Recipient) ([]byte, error) {
 	return sealAge(plain, to...)
 }
 
+// unwrapEither opens a key that lies twice; the copies differ only when one is
+// damaged.
+func unwrapEither(w, y []byte, n int64, kind Key, day int64, id age.Identity) (*dataKey, error) {
+	k, err := unwrapKey(w, n, kind, day, id)
+	if err != nil && len(y) > 0 && !bytes.Equal(w, y) {
+		return unwrapKey(y, n, kind, day, id)
+	}
+	return k, err
+}
+
 func unwrapKey(wrapped []byte, n int64, kind Key, day int64, id age.Identity) (*dataKey, error) {
 	plain, err := openAge(wrapped, id)
 	if err != nil {
@@ -285,18 +296,30 @@ func openAge(file []byte, ids ...age.Identity) ([]byte, error) {
 
 func (v *Vault) loadOuter(ctx context.Context) error {
 	return v.View(ctx, func(tx *Tx) error {
-		var raw []byte
-		ok, err := tx.One("SELECT s FROM m WHERE n=?1", []any{rowOuter}, &raw)
-		if err != nil {
-			return err
+		for _, n := range []int64{rowOuter, rowOuter + mirror} {
+			var raw []byte
+			if _, err := tx.One("SELECT s FROM m WHERE n=?1", []any{n}, &raw); err != nil {
+				return err
+			}
+			// The first schema had no sum and no second copy.
+			if len(raw) == 2*keyLen || (len(raw) == outerLen && bytes.Equal(raw[2*keyLen:], outerSum(raw))) {
+				var err error
+				v.outer, err = newDataKey(0, Outer, 0, raw[:keyLen])
+				v.outerName = raw[keyLen : 2*keyLen]
+				return err
+			}
 		}
-		if !ok || len(raw) != 2*keyLen {
-			return civic.NewProblem(civic.StoreDamaged, errors.New("no outer key"), "")
-		}
-		v.outer, err = newDataKey(0, Outer, 0, raw[:keyLen])
-		v.outerName = raw[keyLen:]
-		return err
+		return civic.NewProblem(civic.StoreDamaged, errors.New("no outer key"), "")
 	})
+}
+
+// outerLen is the outer key, the key of its names, and the first bytes of their
+// sum: nothing else would tell that a bit of it has changed.
+const outerLen = 2*keyLen + 8
+
+func outerSum(outer []byte) []byte {
+	sum := sha256.Sum256(outer[:2*keyLen])
+	return sum[:outerLen-2*keyLen]
 }
 
 // packKeys lays keys flat for a Keys file: the outer key, the key of its names,

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -35,15 +36,17 @@ func (v *Vault) found(ctx context.Context, name, passphrase, recovery string) er
 	}
 	v.ring = &ring{officer: o.id(), row: o.row, name: name, lookup: lookup, keys: map[int64]*dataKey{}}
 	err = v.Update(ctx, func(tx *Tx) error {
-		if _, err := tx.Exec("INSERT INTO m(n,v,e,s) VALUES(?1,0,-1,?2)", rowOuter, outer); err != nil {
-			return err
+		for _, n := range []int64{rowOuter, rowOuter + mirror} {
+			if _, err := tx.Exec("INSERT INTO m(n,v,e,s) VALUES(?1,0,-1,?2)", n, append(bytes.Clone(outer), outerSum(outer)...)); err != nil {
+				return err
+			}
 		}
 		if err := tx.Put(Outer, "m", rowRecovery, []byte(recovery)); err != nil {
 			return err
 		}
 		// The officer's row needs the kit key, and the kit key the officer's
 		// recipient: the row goes in first, its name after.
-		if _, err := tx.Exec("INSERT INTO p(n,v,e,s,f,r) VALUES(?1,0,0,x'',?2,?3)", o.row, o.file, o.recipient); err != nil {
+		if _, err := tx.Exec("INSERT INTO p(n,v,e,s,f,g,r) VALUES(?1,0,0,x'',?2,?2,?3)", o.row, o.file, o.recipient); err != nil {
 			return err
 		}
 		if _, err := tx.mint(Kit, 0); err != nil {
@@ -124,11 +127,11 @@ func (tx *Tx) recipients() ([]age.Recipient, error) {
 		if err := scan(&text); err != nil {
 			return err
 		}
-		r, err := age.ParseHybridRecipient(text)
-		if err != nil {
-			return civic.NewProblem(civic.RowDamaged, err)
+		// One whose recipient is damaged does not keep the others from new
+		// keys; it is mended when he unlocks.
+		if r, err := age.ParseHybridRecipient(text); err == nil {
+			to = append(to, r)
 		}
-		to = append(to, r)
 		return nil
 	})
 	return to, err
@@ -140,6 +143,7 @@ func (v *Vault) Unlock(ctx context.Context, passphrase string) error {
 	type candidate struct {
 		row  int64
 		file []byte
+		copy []byte
 	}
 	var all []candidate
 	err := v.View(ctx, func(tx *Tx) error {
@@ -147,9 +151,9 @@ func (v *Vault) Unlock(ctx context.Context, passphrase string) error {
 		if err != nil {
 			last = nil // only an order; a damaged one must keep nobody out
 		}
-		return tx.Query("SELECT n,f FROM p ORDER BY n", func(scan func(...any) error) error {
+		return tx.Query("SELECT n,f,g FROM p ORDER BY n", func(scan func(...any) error) error {
 			var c candidate
-			if err := scan(&c.row, &c.file); err != nil {
+			if err := scan(&c.row, &c.file, &c.copy); err != nil {
 				return err
 			}
 			all = append(all, c)
@@ -162,31 +166,39 @@ func (v *Vault) Unlock(ctx context.Context, passphrase string) error {
 	if err != nil {
 		return err
 	}
+	var damaged error
 	for _, c := range all {
-		id, err := openIdentity(c.file, passphrase)
+		id, err := openEither(c.file, c.copy, passphrase)
+		switch civic.CodeOf(err) {
+		case civic.WrongPassphrase:
+			continue
+		case civic.RowDamaged:
+			damaged = err // of this officer; the others come in
+			continue
+		}
 		if err != nil {
-			if civic.CodeOf(err) == civic.WrongPassphrase {
-				continue
-			}
 			return err
 		}
 		return v.load(ctx, c.row, id)
+	}
+	if damaged != nil {
+		return damaged
 	}
 	return civic.NewProblem(civic.WrongPassphrase, nil)
 }
 
 // load unwraps every key. A day key that is damaged costs its day, which
 // recovery may still open; the rest is usable.
-func (v *Vault) load(ctx context.Context, row int64, id age.Identity) error {
+func (v *Vault) load(ctx context.Context, row int64, id *age.HybridIdentity) error {
 	r := &ring{officer: newOfficer{row: row}.id(), row: row, keys: map[int64]*dataKey{}, sick: map[int64]bool{}}
 	return v.Update(ctx, func(tx *Tx) error {
-		err := tx.Query("SELECT n,t,d,w FROM k ORDER BY n", func(scan func(...any) error) error {
+		err := tx.Query("SELECT n,t,d,w,y FROM k ORDER BY n", func(scan func(...any) error) error {
 			var n, kind, day int64
-			var w []byte
-			if err := scan(&n, &kind, &day, &w); err != nil {
+			var w, y []byte
+			if err := scan(&n, &kind, &day, &w, &y); err != nil {
 				return err
 			}
-			k, err := unwrapKey(w, n, Key(kind), day, id)
+			k, err := unwrapEither(w, y, n, Key(kind), day, id)
 			if r.sick[n] = err != nil; !r.sick[n] {
 				r.add(k)
 			}
@@ -199,6 +211,9 @@ func (v *Vault) load(ctx context.Context, row int64, id age.Identity) error {
 			return civic.NewProblem(civic.RowDamaged, errors.New("the kit key does not open"))
 		}
 		v.ring = r
+		if _, err := tx.Exec("UPDATE p SET r=?2 WHERE n=?1 AND r<>?2", row, id.Recipient().String()); err != nil {
+			return err
+		}
 		err = tx.settle(r)
 		if err != nil {
 			r.wipe()

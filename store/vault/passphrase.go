@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -74,6 +75,16 @@ func (v *Vault) lockIdentity(id *age.HybridIdentity, passphrase string) ([]byte,
 	return sealAge([]byte(id.String()), r)
 }
 
+// openEither opens an identity that lies twice; the copies differ only when one
+// is damaged.
+func openEither(file, again []byte, passphrase string) (*age.HybridIdentity, error) {
+	id, err := openIdentity(file, passphrase)
+	if err == nil || len(again) == 0 || bytes.Equal(file, again) {
+		return id, err
+	}
+	return openIdentity(again, passphrase)
+}
+
 func openIdentity(file []byte, passphrase string) (*age.HybridIdentity, error) {
 	pass := normal(passphrase)
 	if pass == "" {
@@ -92,5 +103,9 @@ func openIdentity(file []byte, passphrase string) (*age.HybridIdentity, error) {
 	if err != nil {
 		return nil, civic.NewProblem(civic.RowDamaged, err)
 	}
-	return age.ParseHybridIdentity(string(text))
+	id, err := age.ParseHybridIdentity(string(text))
+	if err != nil {
+		return nil, civic.NewProblem(civic.RowDamaged, err)
+	}
+	return id, nil
 }

@@ -64,7 +64,7 @@ func (v *Vault) AddOfficer(ctx context.Context, name, passphrase string) (civic.
 }
 
 func (tx *Tx) insertOfficer(o newOfficer, name string) error {
-	if _, err := tx.Exec("INSERT INTO p(n,v,e,s,f,r) VALUES(?1,0,0,x'',?2,?3)", o.row, o.file, o.recipient); err != nil {
+	if _, err := tx.Exec("INSERT INTO p(n,v,e,s,f,g,r) VALUES(?1,0,0,x'',?2,?2,?3)", o.row, o.file, o.recipient); err != nil {
 		return err
 	}
 	return tx.putOfficer(o.row, name)
@@ -120,7 +120,7 @@ func (v *Vault) ChangePassphrase(ctx context.Context, old, new string) error {
 		return err
 	}
 	if err := v.Update(ctx, func(tx *Tx) error {
-		_, err := tx.Exec("UPDATE p SET f=?2 WHERE n=?1", row, file)
+		_, err := tx.Exec("UPDATE p SET f=?2, g=?2 WHERE n=?1", row, file)
 		return err
 	}); err != nil {
 		return err
@@ -130,13 +130,13 @@ func (v *Vault) ChangePassphrase(ctx context.Context, old, new string) error {
 
 func (v *Vault) ownIdentity(ctx context.Context, passphrase string) (*age.HybridIdentity, int64, error) {
 	var row int64
-	var file []byte
+	var file, again []byte
 	if err := v.View(ctx, func(tx *Tx) error {
 		if v.ring == nil {
 			return locked()
 		}
 		row = v.ring.row
-		ok, err := tx.One("SELECT f FROM p WHERE n=?1", []any{row}, &file)
+		ok, err := tx.One("SELECT f,g FROM p WHERE n=?1", []any{row}, &file, &again)
 		if err == nil && !ok {
 			err = civic.NewProblem(civic.RowDamaged, errors.New("no officer of this number"))
 		}
@@ -144,7 +144,7 @@ func (v *Vault) ownIdentity(ctx context.Context, passphrase string) (*age.Hybrid
 	}); err != nil {
 		return nil, 0, err
 	}
-	id, err := openIdentity(file, passphrase)
+	id, err := openEither(file, again, passphrase)
 	return id, row, err
 }
 
@@ -159,7 +159,7 @@ func (tx *Tx) rewrap() error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("UPDATE k SET w=?2 WHERE n=?1", n, wrapped); err != nil {
+		if _, err := tx.Exec("UPDATE k SET w=?2, y=?2 WHERE n=?1", n, wrapped); err != nil {
 			return err
 		}
 	}

@@ -162,8 +162,18 @@ func (tx *Tx) Open(table string, r Row) ([]byte, error) {
 	return plain, err
 }
 
-// Put seals plain into row n of a table, as its next version.
+// mirror is how far the second copy of a row of m lies from the first: single
+// things are few, and a kit without one of them does not open.
+const mirror = 1 << 20
+
+// Put seals plain into row n of a table, as its next version. Rows of m are
+// written twice.
 func (tx *Tx) Put(k Key, table string, n int64, plain []byte) error {
+	if table == "m" && n < mirror {
+		if err := tx.Put(k, table, n+mirror, plain); err != nil {
+			return err
+		}
+	}
 	var version int64
 	if _, err := tx.One("SELECT v FROM "+table+" WHERE n=?1", []any{n}, &version); err != nil {
 		return err
@@ -187,8 +197,20 @@ func (tx *Tx) Add(k Key, table string, n int64, plain []byte) error {
 	return err
 }
 
-// Get opens row n of a table; ok is false when there is none.
+// Get opens row n of a table; ok is false when there is none. Of a row of m that
+// is damaged or lost it opens the second copy.
 func (tx *Tx) Get(table string, n int64) (plain []byte, ok bool, err error) {
+	if plain, ok, err = tx.get(table, n); ok || table != "m" {
+		return plain, ok, err
+	}
+	again, ok, second := tx.get(table, n+mirror)
+	if !ok {
+		return nil, false, err // both are gone, or there never was one
+	}
+	return again, true, second
+}
+
+func (tx *Tx) get(table string, n int64) (plain []byte, ok bool, err error) {
 	s, ok := tx.v.getters[table]
 	if !ok {
 		if s, err = tx.statement("SELECT v,e,s FROM " + table + " WHERE n=?1"); err != nil {
@@ -240,7 +262,10 @@ func (tx *Tx) Each(table string, each func(n int64, plain []byte) error) error {
 func (tx *Tx) setAside(rows []found) error {
 	for _, f := range rows {
 		if f.table == "m" {
-			continue // single things are read by number; they stay where they are
+			if err := tx.mend(f.row.N); err != nil {
+				return err
+			}
+			continue
 		}
 		var n int64
 		if _, err := tx.One("SELECT coalesce(max(n),0)+1 FROM z", nil, &n); err != nil {
@@ -268,6 +293,33 @@ func (tx *Tx) setAside(rows []found) error {
 		}
 	}
 	return nil
+}
+
+// mend writes a damaged row of m anew from its second copy, or the copy from it.
+// When both are gone they stay where they are.
+func (tx *Tx) mend(n int64) error {
+	good := n + mirror
+	if n >= mirror {
+		good = n - mirror
+	}
+	plain, ok, err := tx.get("m", good)
+	if !ok || err != nil {
+		return nil //nolint:nilerr // nothing to mend it with
+	}
+	var keyN, version int64
+	if _, err := tx.One("SELECT e,v FROM m WHERE n=?1", []any{good}, &keyN, &version); err != nil {
+		return err
+	}
+	key, err := tx.keyOf(keyN)
+	if err != nil {
+		return err
+	}
+	r, err := tx.v.sealWith(key.aead, "m", n, version, key.n, plain)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("INSERT INTO m(n,v,e,s) VALUES(?1,?2,?3,?4) ON CONFLICT(n) DO UPDATE SET v=excluded.v, e=excluded.e, s=excluded.s", r.N, r.Version, r.Key, r.Sealed)
+	return err
 }
 
 // Heads is the name under which column h of table c is sealed.

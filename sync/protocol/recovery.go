@@ -103,12 +103,17 @@ func Release(r RecoveryRequest, recovery ...age.Identity) (RecoveryRelease, erro
 	if err != nil {
 		return out, civic.NewProblem(civic.RequestMalformed, err)
 	}
+	var refused error
 	for _, k := range r.Keys {
 		file, err := rewrap(k.File, to, recovery)
 		if err != nil {
-			return out, civic.NewProblem(civic.BatchForeign, err)
+			refused = err // a damaged one costs its day, not the others
+			continue
 		}
 		out.Keys = append(out.Keys, RecoveryKey{k.N, file})
+	}
+	if len(out.Keys) == 0 {
+		return out, civic.NewProblem(civic.BatchForeign, refused)
 	}
 	return out, nil
 }
