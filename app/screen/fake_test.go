@@ -35,6 +35,7 @@ type fakeKit struct {
 	state  kit.State
 	form   *form.Form
 	drafts map[capture.DraftID]capture.Draft
+	thrown capture.Draft
 	sealed []fakeSealed
 	alerts []kit.Alert
 	err    error // of the next thing done
@@ -143,8 +144,17 @@ func (k *fakeKit) Begin(context.Context, civic.FormID) (*capture.Interview, erro
 func (k *fakeKit) Resume(_ context.Context, id capture.DraftID) (*capture.Interview, error) {
 	return k.interview(k.drafts[id]), k.fault()
 }
-func (k *fakeKit) Discard(context.Context, capture.DraftID) error { return k.fault() }
-func (k *fakeKit) Restore(context.Context, capture.DraftID) error { return k.fault() }
+
+func (k *fakeKit) Discard(_ context.Context, id capture.DraftID) error {
+	k.thrown = k.drafts[id]
+	delete(k.drafts, id)
+	return k.fault()
+}
+
+func (k *fakeKit) Restore(_ context.Context, id capture.DraftID) error {
+	k.drafts[id] = k.thrown
+	return k.fault()
+}
 
 func (k *fakeKit) Attach(ctx context.Context, iv *capture.Interview, path, name string, r io.Reader) error {
 	b, err := io.ReadAll(r)

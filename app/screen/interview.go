@@ -79,6 +79,9 @@ func (p *interviewPage) build(s *Shell) view {
 		body.Add(add)
 		v.ctrl = map[fyne.KeyName]func(){fyne.KeyN: func() { p.add(section.Path) }}
 	}
+	discard := widget.NewButton(s.hands, widget.Quiet, theme.IconRemove, say("interview.discard"), "", p.discard)
+	s.mark("discard", discard)
+	body.Add(container.New(&widget.Flow{}, discard))
 	p.criticise()
 	v.body = body
 	v.focus = p.first()
@@ -205,6 +208,23 @@ func (p *interviewPage) later() {
 	p.leaveAll()
 	p.s.home()
 	p.s.tell(p.s.c.Words.Say("interview.kept"), nil)
+}
+
+// discard throws the interview away, and offers it back.
+func (p *interviewPage) discard() {
+	s, id := p.s, p.iv.ID()
+	if err := s.c.Kit.Discard(s.ctx, id); err != nil {
+		s.fail(err)
+		return
+	}
+	s.home()
+	s.tell(s.c.Words.Say("interview.discarded"), func() {
+		if err := s.c.Kit.Restore(s.ctx, id); err != nil {
+			s.fail(err)
+			return
+		}
+		s.resume(id)
+	})
 }
 
 // add opens one more of a repeat.

@@ -3,6 +3,8 @@ package screen
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+
+	"github.com/askonce/fieldkit/app/widget"
 )
 
 // key takes a key that no widget used.
@@ -65,6 +67,7 @@ func (s *Shell) addShortcuts(c fyne.Canvas) {
 
 // shortcut takes a key with Ctrl.
 func (s *Shell) shortcut(f fyne.Shortcut) bool {
+	s.strokes[widget.Typed]++
 	if _, undo := f.(*fyne.ShortcutUndo); undo {
 		return s.toast.Undo()
 	}
