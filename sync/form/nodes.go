@@ -51,7 +51,7 @@ func (s *Session) list(f *field, path string, out *[]Node) {
 	for _, c := range e.children {
 		inner := n.Path + "/" + c.name
 		if c.kind == Repeat {
-			*out = append(*out, Node{Path: inner, Kind: Repeat, Relevant: s.couldStand(c, f), ReadOnly: n.ReadOnly, Fits: true, Valid: true, Label: s.write(c.label, f)})
+			*out = append(*out, Node{Path: inner, Kind: Repeat, Relevant: s.couldStand(c, f), ReadOnly: n.ReadOnly, Fits: true, Valid: true, Label: s.writeAt(c.label, ghost(c, f))})
 		}
 		for _, x := range f.instances(c) {
 			s.list(x, inner, out)

@@ -92,11 +92,10 @@ func (s *Session) Sections(lang string) []Section {
 // heading words a group's title; a group without one is named after its first
 // question's page.
 func (s *Session) heading(e *element, fields []*field) string {
-	at := s.root
 	if len(fields) > 0 {
-		at = fields[0]
+		return s.write(e.label, fields[0])
 	}
-	return s.write(e.label, at)
+	return s.writeAt(e.label, ghost(e, s.root))
 }
 
 // couldStand tells whether a repeat without instances would be relevant here.
@@ -107,9 +106,14 @@ func (s *Session) couldStand(e *element, up *field) bool {
 	if e.relevant == nil {
 		return true
 	}
-	ghost := &xpath.Node{Kind: xpath.Element, Name: e.name, Parent: up.node}
-	v, err := e.relevant.Eval(ghost, s.xenv)
+	v, err := e.relevant.Eval(ghost(e, up), s.xenv)
 	return err != nil || v.Bool()
+}
+
+// ghost stands where an instance of a repeat would, for expressions that are
+// evaluated before there is one.
+func ghost(e *element, up *field) *xpath.Node {
+	return &xpath.Node{Kind: xpath.Element, Name: e.name, Parent: up.node}
 }
 
 // within lists what stands in a group, nested groups and repeats unfolded.
@@ -128,7 +132,7 @@ func (s *Session) within(f *field, level int, items *[]Item) {
 				if up := f.path(); up != "" {
 					path = up + "/" + e.name
 				}
-				*items = append(*items, Item{Path: path, Kind: Repeat, Label: s.write(e.label, f), Level: level})
+				*items = append(*items, Item{Path: path, Kind: Repeat, Label: s.writeAt(e.label, ghost(e, f)), Level: level})
 			}
 		case Group:
 			for _, x := range instances {
@@ -195,14 +199,16 @@ func (s *Session) item(f *field, level int) Item {
 }
 
 // write words a text in the session's language, answers filled in.
-func (s *Session) write(w wording, f *field) string {
+func (s *Session) write(w wording, f *field) string { return s.writeAt(w, f.node) }
+
+func (s *Session) writeAt(w wording, at *xpath.Node) string {
 	var b strings.Builder
 	for _, p := range w.in(s.lang) {
 		if p.value == nil {
 			b.WriteString(p.text)
 			continue
 		}
-		if v, err := p.value.Eval(f.node, s.xenv); err == nil {
+		if v, err := p.value.Eval(at, s.xenv); err == nil {
 			b.WriteString(v.Text())
 		}
 	}

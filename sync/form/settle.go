@@ -181,8 +181,7 @@ func (s *Session) recount(t *task) {
 			continue
 		}
 		// The expression stands at the repeat, which may have no instance yet.
-		ghost := &xpath.Node{Kind: xpath.Element, Name: t.element.name, Parent: up.node}
-		v, err := t.x.Eval(ghost, s.xenv)
+		v, err := t.x.Eval(ghost(t.element, up), s.xenv)
 		if err != nil {
 			continue
 		}
