@@ -61,7 +61,7 @@ func (a *Access) bundle(ctx context.Context, tx ledger.Tx) ([]byte, uint64, erro
 		Recovery:   a.keys.recovery,
 		Server:     a.keys.Statements(),
 	}
-	devices, err := a.devices(ctx, tx, "ORDER BY area, device")
+	devices, err := a.devices(ctx, tx, "WHERE hub = 0 ORDER BY area, device")
 	if err != nil {
 		return nil, 0, err
 	}

@@ -99,26 +99,7 @@ func (c *Certificate) renew() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	serial, err := serialNumber(c.rand)
-	if err != nil {
-		return nil, err
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: protocol.ServerName},
-		NotBefore:    c.now().Add(-leafBackdate),
-		NotAfter:     c.now().Add(leafLife),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	for _, host := range c.hosts {
-		if ip := net.ParseIP(host); ip != nil {
-			leaf.IPAddresses = append(leaf.IPAddresses, ip)
-		} else {
-			leaf.DNSNames = append(leaf.DNSNames, host)
-		}
-	}
-	der, err := x509.CreateCertificate(c.rand, leaf, c.keys.Root, key.Public(), crypto.Signer(c.keys.rootKey))
+	der, err := c.keys.certify(key.Public(), c.hosts, c.now(), c.rand)
 	if err != nil {
 		return nil, err
 	}
@@ -128,4 +109,43 @@ func (c *Certificate) renew() (*tls.Certificate, error) {
 	}
 	cert, err := tls.X509KeyPair(text, text)
 	return &cert, err
+}
+
+// certify signs a server's certificate for a key and names.
+func (k *Keys) certify(key any, hosts []string, now time.Time, rand io.Reader) ([]byte, error) {
+	serial, err := serialNumber(rand)
+	if err != nil {
+		return nil, err
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: protocol.ServerName},
+		NotBefore:    now.Add(-leafBackdate),
+		NotAfter:     now.Add(leafLife),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			leaf.IPAddresses = append(leaf.IPAddresses, ip)
+		} else {
+			leaf.DNSNames = append(leaf.DNSNames, host)
+		}
+	}
+	return x509.CreateCertificate(rand, leaf, k.Root, key, crypto.Signer(k.rootKey))
+}
+
+// HubCertificate signs a hub's certificate: kits that trust the root speak to
+// the hub as to the centre. It can store and forward what they send, and sign
+// and open nothing.
+func (a *Access) HubCertificate(d Device, r protocol.HubRequest) (protocol.HubAnswer, error) {
+	if !d.Hub || d.IsRevoked() {
+		return protocol.HubAnswer{}, civic.NewProblem(civic.NotHub, nil)
+	}
+	key, err := x509.ParsePKIXPublicKey(r.TLS)
+	if err != nil || len(r.Hosts) > protocol.MaxHosts {
+		return protocol.HubAnswer{}, civic.NewProblem(civic.RequestMalformed, err)
+	}
+	der, err := a.keys.certify(key, append([]string{protocol.ServerName}, r.Hosts...), a.o.Clock(), a.o.Rand)
+	return protocol.HubAnswer{Chain: [][]byte{der, a.keys.Root.Raw}}, err
 }

@@ -24,6 +24,15 @@ var areaShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 // Invite makes a code that enrols one kit of an office, once, before it
 // expires. The code itself is not kept.
 func (a *Access) Invite(ctx context.Context, area civic.Area, life time.Duration, actor string) (protocol.Code, time.Time, error) {
+	return a.makeInvite(ctx, area, life, actor, false)
+}
+
+// InviteHub makes a code that enrols one hub.
+func (a *Access) InviteHub(ctx context.Context, area civic.Area, life time.Duration, actor string) (protocol.Code, time.Time, error) {
+	return a.makeInvite(ctx, area, life, actor, true)
+}
+
+func (a *Access) makeInvite(ctx context.Context, area civic.Area, life time.Duration, actor string, hub bool) (protocol.Code, time.Time, error) {
 	if !areaShape.MatchString(string(area)) {
 		return protocol.Code{}, time.Time{}, civic.NewProblem(civic.WrongUse, nil, "an office is written in small letters, digits and hyphens, such as mx-20-067")
 	}
@@ -38,8 +47,8 @@ func (a *Access) Invite(ctx context.Context, area civic.Area, life time.Duration
 	expires := now.Add(life)
 	hash := sha256.Sum256(secret[:])
 	err := a.db.Update(ctx, func(tx ledger.Tx) error {
-		_, err := tx.Exec(ctx, "INSERT INTO access_invite (code_hash, area, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-			hash[:], string(area), now.Unix(), expires.Unix())
+		_, err := tx.Exec(ctx, "INSERT INTO access_invite (code_hash, area, created_at, expires_at, hub) VALUES (?1, ?2, ?3, ?4, ?5)",
+			hash[:], string(area), now.Unix(), expires.Unix(), hub)
 		if err != nil {
 			return err
 		}
@@ -79,7 +88,7 @@ func (a *Access) Enrol(ctx context.Context, r protocol.EnrolRequest, shown ed255
 		if i.answer != nil {
 			return a.repeated(ctx, tx, i.area, r)
 		}
-		answer, err := a.enrol(ctx, tx, i.area, r)
+		answer, err := a.enrol(ctx, tx, i, r)
 		if err != nil {
 			return err
 		}
@@ -98,6 +107,7 @@ func (a *Access) Enrol(ctx context.Context, r protocol.EnrolRequest, shown ed255
 // invite is a code as the ledger knows it; answer is nil until it was used.
 type invite struct {
 	area   civic.Area
+	hub    bool
 	answer []byte
 }
 
@@ -111,8 +121,8 @@ func (a *Access) invite(ctx context.Context, tx ledger.Tx, hash [32]byte, r prot
 	var area string
 	var expires, used int64
 	var by []byte
-	err = tx.QueryRow(ctx, "SELECT area, expires_at, used_at, request, answer FROM access_invite WHERE code_hash = ?1", hash[:]).
-		Scan(&area, &expires, &used, &by, &i.answer)
+	err = tx.QueryRow(ctx, "SELECT area, expires_at, used_at, request, answer, hub FROM access_invite WHERE code_hash = ?1", hash[:]).
+		Scan(&area, &expires, &used, &by, &i.answer, &i.hub)
 	self := requester(r)
 	switch {
 	case errors.Is(err, ledger.ErrNoRows):
@@ -138,8 +148,8 @@ func (a *Access) repeated(ctx context.Context, tx ledger.Tx, area civic.Area, r 
 	return err
 }
 
-func (a *Access) enrol(ctx context.Context, tx ledger.Tx, area civic.Area, r protocol.EnrolRequest) ([]byte, error) {
-	now := a.o.Clock()
+func (a *Access) enrol(ctx context.Context, tx ledger.Tx, i invite, r protocol.EnrolRequest) ([]byte, error) {
+	now, area := a.o.Clock(), i.area
 	d := Device{Area: area, ID: civic.NewDeviceID(r.Device), Name: r.Name, Sign: r.Device, Transport: r.Transport, Enrolled: now}
 	var taken int
 	err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM access_device_area WHERE device = ?1) +
@@ -156,8 +166,8 @@ func (a *Access) enrol(ctx context.Context, tx ledger.Tx, area civic.Area, r pro
 	}{
 		{"INSERT INTO access_device_area (device, area) VALUES (?1, ?2)", []any{d.ID[:], string(area)}},
 		{"INSERT INTO access_transport (transport, area, device) VALUES (?1, ?2, ?3)", []any{r.Transport, string(area), d.ID[:]}},
-		{`INSERT INTO access_device (area, device, name, sign_key, transport, kit_secret, enrolled_at)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, []any{string(area), d.ID[:], r.Name, r.Device, r.Transport, r.KitSecret, now.Unix()}},
+		{`INSERT INTO access_device (area, device, name, sign_key, transport, kit_secret, enrolled_at, hub)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, []any{string(area), d.ID[:], r.Name, r.Device, r.Transport, r.KitSecret, now.Unix(), i.hub}},
 	} {
 		if _, err := tx.Exec(ctx, s.query, s.args...); err != nil {
 			return nil, err

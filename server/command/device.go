@@ -39,6 +39,7 @@ func (i invited) tell(w io.Writer) {
 func (c *command) invite() *cobra.Command {
 	var area, at string
 	var life time.Duration
+	var hub bool
 	cmd := &cobra.Command{
 		Use:   "invite",
 		Short: "Make a code that enrols one kit of an office, once",
@@ -53,7 +54,11 @@ func (c *command) invite() *cobra.Command {
 			if u, err := url.Parse(at); err != nil || u.Scheme != "https" || u.Host == "" {
 				return nil, civic.NewProblem(civic.WrongUse, err, "The centre has not listened yet: give --url https://….")
 			}
-			code, expires, err := centre.Access.Invite(ctx, civic.Area(area), life, "command")
+			invite := centre.Access.Invite
+			if hub {
+				invite = centre.Access.InviteHub
+			}
+			code, expires, err := invite(ctx, civic.Area(area), life, "command")
 			if err != nil {
 				return nil, err
 			}
@@ -63,9 +68,8 @@ func (c *command) invite() *cobra.Command {
 	cmd.Flags().StringVar(&area, "area", "", "the kit's `office`, such as mx-20-067")
 	cmd.Flags().StringVar(&at, "url", "", "where the kit reaches the centre (default: where serve last listened)")
 	cmd.Flags().DurationVar(&life, "expires", access.DefaultInvite, "how long the code may be used")
-	if err := cmd.MarkFlagRequired("area"); err != nil {
-		panic(err) // the flag stands three lines above
-	}
+	cmd.Flags().BoolVar(&hub, "hub", false, "for a regional office's hub instead of a kit")
+	required(cmd, "area")
 	return cmd
 }
 
@@ -73,6 +77,7 @@ type deviceRow struct {
 	ID            string     `json:"id"`
 	Area          string     `json:"area"`
 	Name          string     `json:"name"`
+	Hub           bool       `json:"hub,omitempty"`
 	Enrolled      time.Time  `json:"enrolled"`
 	Seen          *time.Time `json:"seen"`
 	Revoked       *time.Time `json:"revoked"`
@@ -85,7 +90,7 @@ type deviceRow struct {
 
 func rowOf(d access.Device, s ingest.DeviceStatus) deviceRow {
 	return deviceRow{
-		ID: d.ID.String(), Area: string(d.Area), Name: d.Name, Enrolled: d.Enrolled, Seen: when(d.Seen), Revoked: when(d.Revoked),
+		ID: d.ID.String(), Area: string(d.Area), Name: d.Name, Hub: d.Hub, Enrolled: d.Enrolled, Seen: when(d.Seen), Revoked: when(d.Revoked),
 		ClockAhead: int64(d.Drift / time.Second), Registrations: s.Registrations, Missing: s.Missing, Waiting: s.Waiting, Quarantined: s.Quarantined,
 	}
 }

@@ -47,17 +47,7 @@ func (g *Ingest) Sync(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := g.answer(r.Context(), device, ask)
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	words, err := protocol.Marshal(answer)
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", protocol.MediaCBOR)
-	_, _ = w.Write(words) // the kit may be gone; it asks again
+	g.reply(w, r, answer, err)
 }
 
 func (g *Ingest) answer(ctx context.Context, device access.Device, ask protocol.SyncRequest) (a protocol.SyncAnswer, err error) {

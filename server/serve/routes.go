@@ -40,6 +40,8 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 		}
 	})
 	mux.HandleFunc("POST "+protocol.PathSync, c.Ingest.Sync)
+	mux.HandleFunc("POST "+protocol.PathRelay, c.Ingest.Relay)
+	mux.HandleFunc("POST "+protocol.PathHub, c.Ingest.Hub)
 	mux.HandleFunc(protocol.PathUploads, c.Ingest.Uploads)
 	mux.HandleFunc(protocol.PathUploads+"/", c.Ingest.Uploads)
 	login := newLimiter(loginEvery, loginBurst, c.Clock)
