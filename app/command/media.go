@@ -60,6 +60,23 @@ func (c *command) export() *cobra.Command {
 	return cmd
 }
 
+func (c *command) courier() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "courier DIR", Short: "Carry other kits' sealed files, unread: take them over from a medium, give it the answers", Args: cobra.ExactArgs(1),
+	}
+	cmd.RunE = c.with(lockedWill, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
+		r, err := k.Carry(ctx, args[0])
+		out := carried{r.Files, r.Bytes}
+		if err != nil {
+			return out, err
+		}
+		c.face.say("%d files taken over from %s, %d given to it.", r.Taken, args[0], r.Given)
+		c.face.hint("they go to the centre with this kit's next sync, or on to another medium with courier")
+		return out, nil
+	})
+	return cmd
+}
+
 // returned is what restore prints.
 type returned struct {
 	Device        string `json:"device"`

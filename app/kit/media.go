@@ -57,7 +57,7 @@ func (k *Kit) Export(ctx context.Context, dir string) (Exported, error) {
 	if err := writeOutbox(ctx, st, root, &out); err != nil {
 		return out, problem(err)
 	}
-	cl, err := k.client(ctx, st)
+	cl, err := k.client(ctx, st, st)
 	if err != nil {
 		return out, problem(err)
 	}
@@ -105,7 +105,7 @@ func (k *Kit) takeFrom(ctx context.Context, st *store.Store, root *os.Root) (Exp
 	if err := protocol.Unmarshal(b, &answer); err != nil {
 		return out, err
 	}
-	cl, err := k.client(ctx, st)
+	cl, err := k.client(ctx, st, st)
 	if err != nil {
 		return out, err
 	}

@@ -38,7 +38,12 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 	if err != nil {
 		return SyncResult{}, problem(err)
 	}
-	cl, err := k.client(ctx, st)
+	local, done, err := k.local(st)
+	if err != nil {
+		return SyncResult{}, problem(err)
+	}
+	defer done()
+	cl, err := k.client(ctx, st, local)
 	if err != nil {
 		return SyncResult{}, problem(err)
 	}
@@ -81,14 +86,14 @@ func moved(before, after counted) (sent, received int) {
 }
 
 // client makes the kit's side of the wire; it needs no passphrase.
-func (k *Kit) client(ctx context.Context, st *store.Store) (*client.Client, error) {
+func (k *Kit) client(ctx context.Context, st *store.Store, local client.Local) (*client.Client, error) {
 	identity := st.Identity()
 	root, err := x509.ParseCertificate(identity.RootCert)
 	if err != nil {
 		return nil, err
 	}
 	return client.New(client.Config{
-		Server: identity.Server, Root: root, Transport: identity.TransportKey, Local: st, Clock: k.o.Clock,
+		Server: identity.Server, Root: root, Transport: identity.TransportKey, Local: local, Clock: k.o.Clock,
 		ServerKey: func() ed25519.PublicKey { return serverKey(ctx, st) },
 		LastServerTime: func() time.Time {
 			t, _ := serverNow(ctx, st)

@@ -95,3 +95,42 @@ func TestJourneyStickDamaged(t *testing.T) {
 		t.Fatalf("%d registrations at the centre", n)
 	}
 }
+
+// TestJourneyCourier: a kit without a network hands its files to another one on
+// a stick; that one carries them, unread, and sends them with its own.
+func TestJourneyCourier(t *testing.T) {
+	o := newOffice(t)
+	k, carrier := o.tablet(), o.tablet()
+	k.register(0, 25)
+	carrier.register(100, 5)
+	stick := filepath.Join(t.TempDir(), "stick")
+	k.must("export", stick)
+	taken := carrier.must("courier", stick)
+	if taken.number(t, "files") < 2 {
+		t.Fatalf("%v", taken.json)
+	}
+	if lists, err := filepath.Glob(filepath.Join(stick, "custody", "*.cbor")); err != nil || len(lists) != 1 {
+		t.Fatalf("custody %q, %v", lists, err)
+	}
+	if again := carrier.must("courier", stick); again.number(t, "files") != 0 {
+		t.Fatalf("%v", again.json)
+	}
+	carrier.synced()
+	if n := o.must("status").number(t, "registrations"); n != 30 {
+		t.Fatalf("%d registrations at the centre", n)
+	}
+	left, err := filepath.Glob(filepath.Join(carrier.home, "courier", "up", "*.batch"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("the courier still carries %q, %v", left, err)
+	}
+	carrier.wantStatus(map[string]int{"sealed": 0, "sent": 0})
+	if n := carrier.must("status").number(t, "people"); n != 5 {
+		t.Errorf("the courier knows %d people, want its own 5", n)
+	}
+	// The kit itself, back on a network, repeats nothing and learns all.
+	k.synced()
+	k.wantStatus(map[string]int{"sealed": 0, "sent": 0, "received": 0})
+	if n := o.must("status").number(t, "registrations"); n != 30 {
+		t.Fatalf("%d registrations at the centre", n)
+	}
+}

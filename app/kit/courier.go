@@ -1,0 +1,180 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// courierDir is the folder below the kit's own where it keeps what it carries
+// for others, laid out as a medium is.
+const courierDir = "courier"
+
+// statementCustody is signed by the courier's transport key over the names of
+// the files it took over.
+const statementCustody protocol.StatementKind = "askonce/custody/v0"
+
+// custody is what a courier puts its name to. It promises nothing but that the
+// files were whole when they were taken over.
+type custody struct {
+	Courier civic.DeviceID `cbor:"1,keyasint"`
+	At      int64          `cbor:"2,keyasint"` // the courier's clock, seconds
+	Files   []civic.Digest `cbor:"3,keyasint"`
+}
+
+// Carried tells what changed hands.
+type Carried struct {
+	Files int // taken from the medium and given to it
+	Bytes int64
+	Taken int // of those, taken over from the medium
+	Given int // put on the medium
+}
+
+// Carry makes this kit a blind courier: it takes over sealed files of other kits
+// from a medium with what they ask, and gives the medium what it carries
+// already, answers of the centre included. It reads none of it. A signed list of
+// what was taken over is left on the medium. What is carried also goes to the
+// centre with the kit's own next sync.
+func (k *Kit) Carry(ctx context.Context, dir string) (Carried, error) {
+	st, err := k.store()
+	if err != nil {
+		return Carried{}, err
+	}
+	medium, err := openMedium(dir)
+	if err != nil {
+		return Carried{}, err
+	}
+	defer func() { _ = medium.Close() }() // only a name was held
+	own, err := openMedium(filepath.Join(k.o.Home, courierDir))
+	if err != nil {
+		return Carried{}, err
+	}
+	defer func() { _ = own.Close() }() // only a name was held
+	var out Carried
+	taken, bytes, err := merge(ctx, medium, own)
+	out.Taken, out.Bytes = len(taken), bytes
+	if err != nil {
+		return out, problem(err)
+	}
+	given, bytes, err := merge(ctx, own, medium)
+	out.Given, out.Bytes = len(given), out.Bytes+bytes
+	out.Files = out.Taken + out.Given
+	if err != nil || len(taken) == 0 {
+		return out, problem(err)
+	}
+	return out, problem(signCustody(st, medium, taken, k.o.Clock().Unix()))
+}
+
+func signCustody(st *store.Store, medium *os.Root, taken []civic.Digest, at int64) error {
+	id := st.Identity()
+	b, err := protocol.Sign(statementCustody, custody{Courier: id.Device, At: at, Files: taken}, id.TransportKey)
+	if err != nil {
+		return err
+	}
+	if err := medium.Mkdir("custody", 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return civic.NewProblem(civic.MediumFailed, err)
+	}
+	return writeWhole(medium, filepath.Join("custody", id.Device.String()+".cbor"), b)
+}
+
+// merge copies what the other side has not: sealed files by their name, which
+// stands for their content, and of asks and answers the later ones.
+func merge(ctx context.Context, from, to *os.Root) (files []civic.Digest, bytes int64, err error) {
+	for _, sub := range []string{mediaUp, mediaAsk, mediaDown} {
+		entries, err := fs.ReadDir(from.FS(), sub)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return files, bytes, civic.NewProblem(civic.FileUnreadable, err, sub)
+		}
+		if err := to.Mkdir(sub, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return files, bytes, civic.NewProblem(civic.MediumFailed, err)
+		}
+		for _, e := range entries {
+			if err := ctx.Err(); err != nil {
+				return files, bytes, err
+			}
+			b, digest, err := toCopy(from, to, sub, e)
+			if err != nil {
+				return files, bytes, err
+			}
+			if b == nil {
+				continue
+			}
+			if err := writeWhole(to, filepath.Join(sub, e.Name()), b); err != nil {
+				return files, bytes, err
+			}
+			bytes += int64(len(b))
+			if sub == mediaUp {
+				files = append(files, digest)
+			}
+		}
+	}
+	return files, bytes, nil
+}
+
+// toCopy reads a file that the other side should have; nil for one it has, and
+// for what is none of ours or damaged.
+func toCopy(from, to *os.Root, sub string, e fs.DirEntry) ([]byte, civic.Digest, error) {
+	name := filepath.Join(sub, e.Name())
+	if !e.Type().IsRegular() {
+		return nil, civic.Digest{}, nil
+	}
+	if sub == mediaUp {
+		item, ok := itemNamed(e.Name())
+		if !ok {
+			return nil, civic.Digest{}, nil
+		}
+		if info, err := to.Stat(name); err == nil && info.Size() > 0 {
+			return nil, civic.Digest{}, nil
+		}
+		b, err := readWhole(from, name, item.Kind.Upload().MaxSize())
+		if err != nil || protocol.NameOf(b) != item.Digest {
+			return nil, civic.Digest{}, nil // damaged: its kit still has it
+		}
+		return b, item.Digest, nil
+	}
+	if !strings.HasSuffix(e.Name(), ".cbor") {
+		return nil, civic.Digest{}, nil
+	}
+	b, err := readWhole(from, name, protocol.MaxMessage)
+	if err != nil {
+		return nil, civic.Digest{}, nil
+	}
+	if other, err := readWhole(to, name, protocol.MaxMessage); err == nil && !later(sub, b, other) {
+		return nil, civic.Digest{}, nil
+	}
+	return b, civic.Digest{}, nil
+}
+
+// itemNamed reads a sealed file's name: its digest and its kind.
+func itemNamed(name string) (protocol.Item, bool) {
+	digest, err := civic.ParseDigest(strings.TrimSuffix(name, filepath.Ext(name)))
+	if err != nil {
+		return protocol.Item{}, false
+	}
+	for _, kind := range []protocol.ItemKind{protocol.ItemKey, protocol.ItemBatch, protocol.ItemAttachment} {
+		if filepath.Ext(name) == "."+string(kind.Upload()) {
+			return protocol.Item{Digest: digest, Kind: kind}, true
+		}
+	}
+	return protocol.Item{}, false
+}
+
+// later tells whether one ask or answer is further on than another.
+func later(sub string, a, b []byte) bool {
+	if sub == mediaAsk {
+		var x, y protocol.SyncRequest
+		return protocol.Unmarshal(a, &x) == nil && (protocol.Unmarshal(b, &y) != nil || x.Clock.Wall > y.Clock.Wall)
+	}
+	var x, y protocol.SyncAnswer
+	return protocol.Unmarshal(a, &x) == nil && (protocol.Unmarshal(b, &y) != nil || x.ServerTime > y.ServerTime)
+}
