@@ -26,6 +26,7 @@ run: ## starts a centre in var/, enrols a kit and opens the app on it (without a
 test: ## runs every test, the real window included
 	@.ci/system test
 	@$(MAKE) --no-print-directory build
+	npm ci --silent --no-audit --no-fund --prefix sync/rehearsal/testdata/tus
 	$(GO) vet -tags $(TAGS),window,acceptance,soak ./...
 	$(GO) test -tags $(TAGS) ./...
 	$(GO) test -count=1 -tags $(TAGS),window ./app/windowtest
