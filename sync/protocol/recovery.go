@@ -46,7 +46,7 @@ type RecoveryRelease struct {
 }
 
 // StatementRecovery is the kind of statement a release travels in.
-const StatementRecovery StatementKind = "recovery"
+const StatementRecovery StatementKind = "askonce/recovery/v0"
 
 const recoveryContext = "askonce/recovery/v0\x00"
 
