@@ -57,6 +57,9 @@ func edits(a, b string, limit int) int {
 	if a == b {
 		return 0
 	}
+	if limit == 1 && ascii(a) && ascii(b) {
+		return oneEdit(a, b)
+	}
 	var ra, rb [64]rune
 	x, y := runes(ra[:0], a), runes(rb[:0], b)
 	if d := len(x) - len(y); d > limit || -d > limit {
@@ -89,6 +92,21 @@ func edits(a, b string, limit int) int {
 		before, above, row = above, row, before
 	}
 	return min(above[len(y)], limit+1)
+}
+
+// oneEdit is edits with a limit of 1 for different words of single bytes: without
+// their common head and tail one letter is left, or two that are swapped.
+func oneEdit(a, b string) int {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	if len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0] {
+		return 1
+	}
+	return 2
 }
 
 func runes(into []rune, s string) []rune {

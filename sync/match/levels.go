@@ -1,6 +1,13 @@
 package match
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
+
+// farLetters is how many letters only one of two names may hold before they are
+// not looked at closer: one slip changes two at most.
+const farLetters = 5
 
 // pattern holds the level of each field, four bits a field.
 type pattern uint64
@@ -136,6 +143,9 @@ func alikeNames(a, b name) bool {
 		// Signs of one reading are typed for each other; signs of other readings
 		// are other names, however alike their letters.
 		return a.roman == b.roman || signs(a.text) > 1 && signs(b.text) > 1 && a.roman != "" && b.roman != "" && edits(a.text, b.text, 1) <= 1
+	}
+	if a.letters != 0 && b.letters != 0 && bits.OnesCount32(a.letters^b.letters) > farLetters {
+		return len(a.text) >= 4 && len(b.text) >= 4 && a.sound == b.sound && len(a.sound) > 1
 	}
 	if len(a.text) >= 4 && len(b.text) >= 4 && a.sound == b.sound && len(a.sound) > 1 {
 		return true
@@ -428,7 +438,9 @@ func textLevel(a, b string) int {
 		return missing
 	case a == b:
 		return textEqual
-	case len(a) >= 4 && len(b) >= 4 && (jaroWinkler(a, b) >= 0.88 || contains(a, b)):
+	case len(a) >= 4 && len(b) >= 4 && a[0] == b[0] && (jaroWinkler(a, b) >= 0.88 || contains(a, b)):
+		return textAlike
+	case len(a) >= 4 && len(b) >= 4 && a[0] != b[0] && (edits(a, b, 1) <= 1 || contains(a, b)):
 		return textAlike
 	case len(a) <= 5 && len(b) <= 5 && min(len(a), len(b)) >= 3 && edits(a, b, 1) <= 1:
 		return textAlike

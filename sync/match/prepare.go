@@ -29,19 +29,31 @@ type Prepared struct {
 
 // name is one name and how it is heard; empty when there is none. roman is its
 // pinyin when it is written in Chinese signs.
-type name struct{ text, sound, roman string }
+type name struct {
+	text, sound, roman string
+	letters            uint32 // which of a to z it holds; 0 for other scripts
+}
 
 // newName fills in how a folded name is heard.
 func newName(text string) name {
 	if ascii(text) {
-		return name{text: text, sound: sound(text)}
+		return name{text: text, sound: sound(text), letters: lettersOf(text)}
 	}
 	if han(text) {
 		text = simplify(text)
 		r := roman(text)
-		return name{text, sound(r), r}
+		return name{text: text, sound: sound(r), roman: r}
 	}
 	return name{text: text, sound: sound(latin(text))}
+}
+
+func lettersOf(s string) (set uint32) {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= 'a' && c <= 'z' {
+			set |= 1 << (c - 'a')
+		}
+	}
+	return set
 }
 
 func (n name) none() bool { return n.text == "" }

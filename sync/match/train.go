@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 )
@@ -13,9 +14,11 @@ type Training struct {
 	Fields  []string
 	Version string
 	Seed    uint64
-	// FreeU lets u be learnt by EM too. It is wrong and exists for the test that
-	// shows it.
+	// FreeU lets u be learnt by EM too, among the candidates alone. It is wrong
+	// and exists for the test that shows it.
 	FreeU bool
+	// Random is how many random pairs u is counted on; a million when 0.
+	Random int
 }
 
 // Report says how training went.
@@ -62,12 +65,17 @@ func Train(t Training) (*Model, Report, error) {
 		total = float64(t.Split) * float64(len(t.Records)-t.Split)
 	}
 	e := newEM(plans, seen, max(total, 2))
-	e.freeU = t.FreeU
-	e.strangers(random, 0)
+	if e.freeU = t.FreeU; e.freeU {
+		e.total, e.prior = float64(len(t.Pairs)), 0.1
+	}
+	if !e.freeU {
+		e.strangers(random, 0)
+	}
 	for range 2 {
 		rep.Iterations += e.run()
-		// Random pairs hold a few true ones; weigh them down and count again.
-		e.strangers(random, e.prior)
+		if !e.freeU { // random pairs hold a few true ones: weigh them down, count again
+			e.strangers(random, e.prior)
+		}
 	}
 	rep.Iterations += e.run()
 	rep.Prior, rep.Matches = e.prior, e.matches()
@@ -98,7 +106,7 @@ func randomPatterns(t *Training, plans []plan) map[pattern]int {
 	if n < 2 {
 		return out
 	}
-	for range randomPairs {
+	for range cmp.Or(t.Random, randomPairs) {
 		a, b := rnd.IntN(n), rnd.IntN(n)
 		if t.Split > 0 {
 			a, b = rnd.IntN(t.Split), t.Split+rnd.IntN(n-t.Split)
@@ -142,6 +150,9 @@ func newEM(plans []plan, seen map[pattern]int, total float64) *em {
 		}
 		for l := 1; l < levels; l++ {
 			m[l] /= sum
+		}
+		for l := 1; l < levels; l++ {
+			u[l] = m[levels-l]
 		}
 		e.m, e.u = append(e.m, m), append(e.u, u)
 	}

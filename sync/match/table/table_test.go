@@ -1,0 +1,180 @@
+package table_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
+	"github.com/askonce/fieldkit/sync/match/people"
+	"github.com/askonce/fieldkit/sync/match/table"
+)
+
+const columns = `{"id":"id","given_name":"given","surname":["s1","s2"],"birth_date":"born","sex":"sex","place":["locality","municipality"],"phone":"phone"}`
+
+// list writes made-up people as a CSV with the truth beside.
+func list(t *testing.T, p people.Population) (known, incoming []byte) {
+	t.Helper()
+	write := func(do func(c *csv.Writer)) []byte {
+		var b bytes.Buffer
+		c := csv.NewWriter(&b)
+		_ = c.Write(strings.Split("id,given,s1,s2,born,sex,locality,municipality,phone,who", ","))
+		do(c)
+		c.Flush()
+		return b.Bytes()
+	}
+	row := func(id string, r match.Record, who int) []string {
+		return []string{
+			id, r.Given[0], r.Surnames[0], r.Surnames[1], r.Birth.String(), r.Sex, r.Places[0], r.Places[1],
+			strings.Join(r.Phones, ""), fmt.Sprint(who),
+		}
+	}
+	known = write(func(c *csv.Writer) {
+		for i, r := range p.Known {
+			_ = c.Write(row(fmt.Sprintf("k%d", i), r, i))
+		}
+	})
+	incoming = write(func(c *csv.Writer) {
+		for i, in := range p.Incoming {
+			who := -i - 1
+			if in.Truth == match.Same {
+				who = in.Of
+			}
+			_ = c.Write(row(fmt.Sprintf("n%d", i), in.Record, who))
+		}
+	})
+	return known, incoming
+}
+
+func read(t *testing.T, b []byte, truth string) *table.Table {
+	t.Helper()
+	m, err := table.ReadMap([]byte(columns))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := table.Read(bytes.NewReader(b), m, truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
+func TestLinkFindsWhoIsWho(t *testing.T) {
+	a, b := list(t, people.Mexico(3, 3000, 1500))
+	found, result, err := table.Link(read(t, a, "who"), read(t, b, "who"), table.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 || result.Pairs != len(found) || *result.Recall < .93 || *result.Precision < .88 || result.Auto.Observed < .9 {
+		t.Errorf("%+v precision %v recall %v auto %+v", result, *result.Precision, *result.Recall, *result.Auto)
+	}
+	var out bytes.Buffer
+	if err := table.WritePairs(&out, found); err != nil || !strings.HasPrefix(out.String(), "row_a,row_b,probability,relation\nk") {
+		t.Errorf("%v %.80s", err, out.String())
+	}
+}
+
+func TestClusterAndEvaluate(t *testing.T) {
+	a, b := list(t, people.Mexico(4, 1000, 800))
+	whole := append(a, b[bytes.IndexByte(b, '\n')+1:]...)
+	groups, result, err := table.Cluster(read(t, whole, ""), table.Options{Seed: 1})
+	if err != nil || len(groups) != 1800 || result.Persons >= 1500 || result.F1 != nil {
+		t.Fatalf("%v %d %+v", err, len(groups), result)
+	}
+	var out bytes.Buffer
+	if err := table.WriteClusters(&out, groups); err != nil || !strings.HasPrefix(out.String(), "row,cluster,probability\nk0,0,") {
+		t.Errorf("%v %.80s", err, out.String())
+	}
+	judged, err := table.Evaluate(read(t, whole, "who"), table.Options{Seed: 1})
+	if err != nil || judged.F1 == nil || *judged.F1 < .85 || len(judged.Calibration) == 0 {
+		t.Errorf("%v %+v", err, judged)
+	}
+}
+
+// A model learnt once decides alike on the same list later.
+func TestModelIsKept(t *testing.T) {
+	a, b := list(t, people.Mexico(5, 600, 400))
+	tab := table.Join(read(t, a, ""), read(t, b, ""))
+	m, _, err := table.Train(tab, table.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := m.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := match.LoadModel(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, _, err := table.Score(tab, table.Options{Model: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, _, err := table.Score(tab, table.Options{Model: again})
+	if err != nil || len(x) == 0 || fmt.Sprint(x) != fmt.Sprint(y) {
+		t.Errorf("%v: %d and %d pairs", err, len(x), len(y))
+	}
+}
+
+// The most likely mistake in training: u learnt together with m, over pairs that
+// share a key. On a list that holds nobody twice it finds what is not there, and
+// everybody merges with somebody; with u from random pairs nobody does.
+func TestFreeUCollapses(t *testing.T) {
+	a, _ := list(t, people.Mexico(6, 3000, 0))
+	tab := read(t, a, "who")
+	blocks := match.Candidates(tab.Records, 0, 150)
+	merged := func(free bool) int {
+		m, _, err := match.Train(match.Training{Records: tab.Records, Pairs: blocks.Pairs, Fields: tab.Fields, Seed: 1, Random: 200_000, FreeU: free})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return match.MeasurePairs(m.Score(tab.Records, blocks.Pairs, 0), tab.Truth, 0, 0).Wrong
+	}
+	if fixed, free := merged(false), merged(true); fixed > 3 || free < 300 {
+		t.Errorf("of 3,000 different people %d pairs merge with u fixed, %d with u free", fixed, free)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	if _, err := table.ReadMap([]byte(`{"given":"x"}`)); civic.CodeOf(err) != civic.FileUnreadable {
+		t.Errorf("%v", err)
+	}
+	m, err := table.ReadMap([]byte(columns))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := table.Read(strings.NewReader("id,given\n1,Ana\n"), m, ""); civic.CodeOf(err) != civic.ColumnsUnknown {
+		t.Errorf("%v", err)
+	}
+	if _, err := table.Read(strings.NewReader(""), m, ""); civic.CodeOf(err) != civic.ImportEmpty {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestDates(t *testing.T) {
+	for in, want := range map[string]string{
+		"1956-04-09": "1956-04-09", "19560409": "1956-04-09", "09/04/1956": "1956-04-09", "1956": "1956", "1956-04": "1956-04", "1956-00-00": "1956",
+		"1956-04-09T00:00:00Z": "1956-04-09", "1956~": "1956~",
+	} {
+		if d, stated := table.Date(in); d.String() != want || stated != "" {
+			t.Errorf("%s: %v %q", in, d, stated)
+		}
+	}
+	if d, stated := table.Date("19560231"); !d.IsZero() || stated != "19560231" {
+		t.Errorf("%v %q", d, stated)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("id,given,s1\n1,Ana,\"Ek\n"), []byte(`{"id":"id","given_name":["given"],"surname":"s1"}`))
+	f.Add([]byte("\xef\xbb\xbfid\n\n"), []byte(`{"id":"id"}`))
+	f.Fuzz(func(_ *testing.T, list, columns []byte) {
+		if m, err := table.ReadMap(columns); err == nil {
+			_, _ = table.Read(bytes.NewReader(list), m, "")
+		}
+	})
+}
