@@ -7,7 +7,7 @@ SHARED ?= ../shared
 TAGS   := x11,no_glfw,migrated_fynedo
 export CGO_ENABLED ?= 1
 
-.PHONY: help build run test lint acceptance bench soak fuzz race package clean
+.PHONY: help build run test lint acceptance bench bench-forms bench-match soak fuzz race package clean
 .DEFAULT_GOAL := help
 
 help: ## lists what can be made
@@ -34,7 +34,7 @@ test: ## runs every test, the real window included
 acceptance: ## runs what needs the data in SHARED (receipt vectors, labelled people, forms)
 	@[ -d "$(SHARED)" ] || { echo "No data at $(SHARED): give SHARED=folder" >&2; exit 1; }
 	@$(MAKE) --no-print-directory build
-	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -timeout 40m -tags $(TAGS),acceptance -run 'Acceptance|Vectors' ./...
+	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -timeout 40m -tags $(TAGS),acceptance -run '^TestAcceptance' ./...
 
 lint: ## runs the linter at its pinned version
 	@.ci/system build
@@ -42,6 +42,21 @@ lint: ## runs the linter at its pinned version
 
 bench: ## prints the tables of figures, each measured against something in the same run
 	$(GO) run ./sync/batch/batchbench
+	$(GO) test -run '^$$' -bench . -benchtime 1x -count=1 ./store/... ./server/serve ./sync/receipt
+
+bench-forms: ## prints how forms of the field load, compile and play, with the data in SHARED
+	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/form/...
+
+bench-match: ## prints how well people are matched, with the data in SHARED
+	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/match/...
+
+soak: ## kills the programs 200 times each in the middle of their work
+	KILLS=200 $(GO) test -count=1 -v -timeout 120m -run Kill ./store/... ./sync/rehearsal
+
+package: ## makes a package of the app for this system in dist/
+	@.ci/system build
+	cp FyneApp.toml app/FyneApp.toml
+	mkdir -p dist && cd dist && $(GO) run fyne.io/tools/cmd/fyne@v1.7.4 package --release --tags $(TAGS) --src ../app; s=$$?; rm -f ../app/FyneApp.toml; exit $$s
 
 race: ## runs the tests of store, sync and server under the race detector
 	$(GO) test -race -timeout 40m -tags $(TAGS) ./store/... ./sync/... ./server/... ./app/kit/... ./app/capture/... ./app/background/...

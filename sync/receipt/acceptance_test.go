@@ -61,7 +61,7 @@ var claim169Verdicts = map[string]verdict{
 	"invalid/not-cose":          {receipt.RefusedResult, civic.ReceiptUnreadable, "no COSE"},
 }
 
-func TestClaim169Vectors(t *testing.T) {
+func TestAcceptanceClaim169(t *testing.T) {
 	paths, err := filepath.Glob(shared(t, "vectors", "qr", "claim169", "*", "*.json"))
 	if err != nil || len(paths) != len(claim169Verdicts) {
 		t.Fatalf("%d vectors, the table has %d (%v)", len(paths), len(claim169Verdicts), err)
@@ -132,7 +132,7 @@ var dccVerdicts = map[string]verdict{
 
 // soundDCC are well-made certificates whose signature, key and clock must be
 // accepted: shown by the reason, which is the missing claim 169 and nothing
-// earlier (see TestDCCSignaturesFit).
+// earlier .
 var soundDCC = []string{"CO3", "CO6", "CO7", "CO8", "CO9", "CO10", "CO11", "CO12", "CO13", "CO14", "CO15",
 	"CO18", "CO19", "CO21", "CO28", "DGC1", "DGC2", "DGC3", "DGC4", "DGC5", "DGC6", "H1", "H2", "H3"}
 
@@ -145,7 +145,7 @@ type dcc struct {
 	} `json:"TESTCTX"`
 }
 
-func TestDCCVectors(t *testing.T) {
+func TestAcceptanceDCC(t *testing.T) {
 	paths, err := filepath.Glob(shared(t, "vectors", "qr", "dcc-common", "*.json"))
 	if err != nil || len(paths) != len(dccVerdicts)+len(soundDCC) {
 		t.Fatalf("%d vectors, the tables have %d (%v)", len(paths), len(dccVerdicts)+len(soundDCC), err)
