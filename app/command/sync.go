@@ -23,6 +23,7 @@ type passed struct {
 	BytesDown int64 `json:"bytes_down"`
 	Pending   int   `json:"pending"`
 	Waiting   int   `json:"waiting"`
+	Ended     bool  `json:"ended,omitempty"` // the registry ended this kit
 }
 
 func (c *command) sync() *cobra.Command {
@@ -37,7 +38,7 @@ func (c *command) sync() *cobra.Command {
 		r, err := k.Sync(ctx, wait, m.tell)
 		out := passed{
 			Sent: r.Sent, Received: r.Received, Settled: r.Settled, Held: r.Held, Returned: r.Returned,
-			Attempts: r.Attempts, BytesUp: r.BytesUp, BytesDown: r.BytesDown, Pending: r.Pending,
+			Attempts: r.Attempts, BytesUp: r.BytesUp, BytesDown: r.BytesDown, Pending: r.Pending, Ended: r.Ended,
 		}
 		if counts, cerr := k.Status(ctx); cerr == nil {
 			out.Waiting = counts.Waiting()
@@ -46,6 +47,9 @@ func (c *command) sync() *cobra.Command {
 			return out, err
 		}
 		c.face.say("%d sent, %d at the centre, %d settled, %d held, %d returned; %d wait on this kit.", r.Sent, r.Received, r.Settled, r.Held, r.Returned, out.Waiting)
+		if r.Ended {
+			c.face.say("The registry ended this kit; everything is at the centre and the kit is empty now.")
+		}
 		if r.Locked {
 			c.face.hint("the answers that came are taken in at the next unlock")
 		}

@@ -23,32 +23,40 @@ func (k *Kit) checkBefore(ctx context.Context, st *store.Store) error {
 	if err := st.Ready(ctx); err != nil {
 		return problem(err)
 	}
-	over, _, err := leaseState(ctx, st)
-	if err != nil {
+	lease, err := leaseState(ctx, st)
+	switch {
+	case err != nil:
 		return problem(err)
-	}
-	if over {
+	case lease.revoked:
+		return civic.NewProblem(civic.DeviceRevoked, nil)
+	case lease.over:
 		return civic.NewProblem(civic.LeaseOver, nil)
 	}
 	return nil
 }
 
-// leaseState tells whether new interviews are over, and until when they may go
-// on. A kit that was never given a lease is not limited.
-func leaseState(ctx context.Context, st *store.Store) (over bool, until time.Time, err error) {
+// permission is what a lease says now.
+type permission struct {
+	over    bool      // no new interviews
+	revoked bool      // for good
+	wipe    bool      // the registry ordered the end of this kit
+	until   time.Time // zero without a lease
+}
+
+// leaseState tells what the lease permits now. A kit that was never given one
+// is not limited.
+func leaseState(ctx context.Context, st *store.Store) (permission, error) {
 	lease, raw, err := st.Lease(ctx)
 	if err != nil || raw == nil {
-		return false, time.Time{}, err
+		return permission{}, err
 	}
-	until = time.Unix(lease.Expires, 0).UTC()
-	if lease.Revoked {
-		return true, until, nil
-	}
+	p := permission{until: time.Unix(lease.Expires, 0).UTC(), revoked: lease.Revoked, wipe: lease.Wipe}
 	now, ok := serverNow(ctx, st)
 	if !ok {
 		now = time.Unix(lease.Issued, 0)
 	}
-	return lease.Expires != 0 && !now.Before(until), until, nil
+	p.over = lease.Revoked || lease.Expires != 0 && !now.Before(p.until)
+	return p, nil
 }
 
 // serverNow carries the centre's clock on from the last contact; false when
@@ -93,13 +101,17 @@ func (k *Kit) alerts(ctx context.Context, st *store.Store) []Alert {
 	if k.missed.Load() {
 		out = append(out, Alert{Code: civic.BackupMissed})
 	}
-	over, until, err := leaseState(ctx, st)
+	lease, err := leaseState(ctx, st)
 	switch now, ok := serverNow(ctx, st); {
 	case err != nil:
-	case over:
+	case lease.wipe:
+		out = append(out, Alert{Code: civic.WipeOrdered})
+	case lease.revoked:
+		out = append(out, Alert{Code: civic.DeviceRevoked})
+	case lease.over:
 		out = append(out, Alert{Code: civic.LeaseOver})
-	case ok && !until.IsZero() && until.Sub(now) < leaseWarning:
-		out = append(out, Alert{Code: civic.LeaseNear, Words: []string{until.In(k.o.Zone).Format("2006-01-02 15:04")}})
+	case ok && !lease.until.IsZero() && lease.until.Sub(now) < leaseWarning:
+		out = append(out, Alert{Code: civic.LeaseNear, Words: []string{lease.until.In(k.o.Zone).Format("2006-01-02 15:04")}})
 	}
 	return out
 }

@@ -69,6 +69,9 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 	if now, err := countAll(after, st); err == nil && now.partial == before.partial {
 		out.Sent, out.Received = moved(before, now)
 	}
+	if passErr == nil && unpacked == nil && st.Unlocked() {
+		out.Ended = k.obeyWipe(after, st)
+	}
 	return out, problem(errors.Join(passErr, unpacked))
 }
 

@@ -206,4 +206,7 @@ type SyncResult struct {
 	// Locked tells that outcomes came in while the kit was locked; they are
 	// applied at the next unlock.
 	Locked bool
+	// Ended tells that the registry ordered the kit's end, that everything was
+	// at the centre, and that the kit is empty now.
+	Ended bool
 }

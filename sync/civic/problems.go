@@ -85,6 +85,7 @@ const (
 	Unexpected         Code = "unexpected"
 	ImportEmpty        Code = "import_empty"
 	BackupAbsent       Code = "backup_absent"
+	WipeOrdered        Code = "wipe_ordered"
 	SyncWindow         Code = "sync_window"
 	DataCap            Code = "data_cap"
 	MobileNetwork      Code = "mobile_network"
@@ -177,6 +178,7 @@ var catalogue = map[Code]Sentence{
 	SyncWindow:         {"The kit syncs by itself between {1} and {2} only.", "Everything is safe on this kit. Sync by hand if it is urgent.", 409},
 	DataCap:            {"Today's {1} for syncing are used up.", "Everything is safe on this kit; it goes on tomorrow. Sync by hand if it is urgent.", 409},
 	MobileNetwork:      {"The kit does not sync by itself over a mobile network.", "Everything is safe on this kit. Sync by hand if it is urgent.", 409},
+	WipeOrdered:        {"The registry ended this kit; it is emptied once everything on it is at the centre.", "Seal or discard the drafts, then sync. Nothing is destroyed before it is at the centre.", 403},
 	BackupAbsent:       {"There is no backup of another kit in {1}.", "Insert the lost kit's medium and name its folder.", 404},
 	BackupMissed:       {"The copy on the backup medium is not up to date.", "Insert the medium again; it is brought up to date with the next registration. Everything is safe on this kit.", 409},
 	OfficerAbsent:      {"No officer {1} is known to this kit.", "List them with \"officer list\".", 404},
