@@ -41,7 +41,9 @@ func (u *upload) step(ctx context.Context) (done bool, asked time.Duration, err 
 		return false, 0, err
 	}
 	r.Header.Set("Content-Type", protocol.MediaOffset)
-	r.Header.Set(protocol.HeaderUploadSum, protocol.Checksum(part))
+	if int64(len(part)) < size {
+		r.Header.Set(protocol.HeaderUploadSum, protocol.Checksum(part)) // of a whole file the name is the sum
+	}
 	if u.fresh {
 		r.Header.Set(protocol.HeaderUploadLength, strconv.FormatInt(size, 10))
 		meta := protocol.Metadata{Kind: u.item.Kind.Upload(), Name: u.item.Digest}

@@ -145,6 +145,8 @@ func clientTLS(pick func([]*x509.Certificate) *x509.Certificate, transport ed255
 		InsecureSkipVerify: true,
 		VerifyConnection:   func(s tls.ConnectionState) error { return checkServer(s.PeerCertificates, pick, now()) },
 		ClientSessionCache: tls.NewLRUClientSessionCache(4),
+		// The client writes in pieces that suit the link.
+		DynamicRecordSizingDisabled: true,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			return &own, nil
 		},

@@ -45,7 +45,7 @@ type bareKit struct {
 	lease    protocol.Lease
 	outcomes map[uint64][]civic.Outcome
 	wrong    []string  // what must never happen and did
-	acked    time.Time // when the last acknowledgement came
+	acked    time.Time // when everything was acknowledged for the first time
 }
 
 // newBareKit makes a kit's keys from a seed.
@@ -156,7 +156,6 @@ func (k *bareKit) Sent(_ context.Context, names []civic.Digest) error {
 func (k *bareKit) Acknowledge(_ context.Context, _ []byte, acks []protocol.BatchAck) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.acked = time.Now()
 	for _, a := range acks {
 		i := slices.IndexFunc(k.items, func(i protocol.Item) bool { return i.Digest == a.Batch })
 		if i < 0 {
@@ -167,6 +166,9 @@ func (k *bareKit) Acknowledge(_ context.Context, _ []byte, acks []protocol.Batch
 			k.wrong = append(k.wrong, "an acknowledgement for a file that never left")
 		}
 		k.items[i].Acked, k.items[i].Reason, k.items[i].Safe = a.State, a.Reason, a.Safe
+	}
+	if k.acked.IsZero() && !slices.ContainsFunc(k.items, unsigned) {
+		k.acked = time.Now()
 	}
 	return nil
 }
@@ -252,7 +254,9 @@ func (k *bareKit) serverKey() ed25519.PublicKey {
 func (k *bareKit) waiting() []protocol.Item {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(k.items), func(i protocol.Item) bool {
-		return i.Kind == protocol.ItemKey || i.Acked == protocol.BatchReceived
-	})
+	return slices.DeleteFunc(slices.Clone(k.items), func(i protocol.Item) bool { return !unsigned(i) })
+}
+
+func unsigned(i protocol.Item) bool {
+	return i.Kind != protocol.ItemKey && i.Acked != protocol.BatchReceived
 }

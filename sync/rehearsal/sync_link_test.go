@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"flag"
 	"fmt"
 	"io"
@@ -9,14 +10,15 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/badlink"
-	"github.com/askonce/fieldkit/sync/batch/batchtest"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/client"
 )
@@ -66,6 +68,7 @@ type linkRun struct {
 // TestLinkTimes sends a day's work over terrible links, in virtual time, and
 // prints how long it took against payload over bandwidth.
 func TestLinkTimes(t *testing.T) {
+	s := newStage(t, 1000)
 	var table strings.Builder
 	fmt.Fprintf(&table, "\n%-28s %5s %6s %9s %8s %7s %7s %7s %9s\n", "link", "regs", "photos", "payload", "time", "x phys", "x http", "x ip", "requests")
 	var single float64
@@ -73,7 +76,7 @@ func TestLinkTimes(t *testing.T) {
 		var runs []linkRun
 		for seed := range *linkSeeds {
 			c.link.Seed = uint64(seed + 1)
-			runs = append(runs, runLink(t, c))
+			runs = append(runs, runLink(t, s, c))
 		}
 		slices.SortFunc(runs, func(a, b linkRun) int { return int(a.took - b.took) })
 		r := runs[len(runs)/2]
@@ -98,19 +101,24 @@ func TestLinkTimes(t *testing.T) {
 	t.Log(table.String())
 }
 
-func runLink(t *testing.T, c linkCase) (run linkRun) {
-	world, book, forms := newWorld(t, batchtest.Options{Seed: 7, Unseen: 0.05})
+func runLink(t *testing.T, s *stage, c linkCase) (run linkRun) {
 	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(s.template)); err != nil {
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
-		centre := openCentre(t, dir, later, book)
+		centre, err := serve.Open(context.Background(), serve.Config{Data: dir, Clock: later, Rand: cryptorand.Reader, Forms: [][]byte{s.book}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		good := badlink.New(badlink.Conditions{})
 		link := badlink.New(c.link)
 		ctx, stop := context.WithCancel(context.Background())
 		served := make(chan error, 2)
 		go func() { served <- centre.Serve(ctx, good.Listener(), nil) }()
-		kit := newBareKit(c.link.Seed, later, forms)
+		kit := newBareKit(c.link.Seed, later, s.forms)
 		kit.enrol(t, centre, good.Dial, client.Tuning{})
-		regs, _ := world.Births(c.registrations)
+		regs := slices.Clone(s.regs[:c.registrations])
 		if err := kit.seal(regs); err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func badKey() ed25519.PrivateKey {
 // is settled exactly once, none that stayed at home has an outcome, and nothing
 // waits in the end.
 func TestSimulation(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, 400)
 	seeds := *simSeeds
 	if testing.Short() {
 		seeds /= 20
@@ -90,7 +90,7 @@ func (r *worldResult) add(o worldResult) {
 // on purpose, and each must be found within a few worlds.
 func TestSimulationFindsPlantedBugs(t *testing.T) {
 	const few = 16
-	s := newStage(t)
+	s := newStage(t, 400)
 	for name, plant := range map[string]bug{
 		"deduplication off":              forgetful,
 		"acknowledgement before durable": hasty,

@@ -65,11 +65,11 @@ type stage struct {
 	regs     []civic.Registration
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, registrations int) *stage {
 	t.Helper()
 	world, book, forms := newWorld(t, batchtest.Options{Seed: 11, Unseen: 0.05})
 	s := &stage{template: t.TempDir(), book: book, forms: forms}
-	s.regs, _ = world.Births(400)
+	s.regs, _ = world.Births(registrations)
 	synctest.Test(t, func(t *testing.T) { // for the time it has in there
 		if err := openCentre(t, s.template, later, book).Close(); err != nil {
 			t.Fatal(err)
