@@ -42,7 +42,7 @@ func (c *clock) Add(d time.Duration) {
 // kit is a store with what its tests need to know of it.
 type kit struct {
 	*store.Store
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	clock    *clock
 	options  store.Options
@@ -51,12 +51,12 @@ type kit struct {
 	root     []byte // certificate
 }
 
-func newKit(t *testing.T, change ...func(*store.Options)) *kit {
+func newKit(t testing.TB, change ...func(*store.Options)) *kit {
 	t.Helper()
 	return newKitWithRoot(t, []byte("root certificate"), change...)
 }
 
-func newKitWithRoot(t *testing.T, root []byte, change ...func(*store.Options)) *kit {
+func newKitWithRoot(t testing.TB, root []byte, change ...func(*store.Options)) *kit {
 	t.Helper()
 	k := &kit{t: t, dir: t.TempDir(), clock: newClock(), root: root}
 	k.options = store.Options{Clock: k.clock.Now, LogN: 2, Heads: heads}
@@ -180,14 +180,14 @@ func person(given, surname, birth, place string) []civic.Answer {
 	}
 }
 
-func wantCode(t *testing.T, err error, code civic.Code) {
+func wantCode(t testing.TB, err error, code civic.Code) {
 	t.Helper()
 	if civic.CodeOf(err) != code {
 		t.Fatalf("got %v (%s), want %s", err, civic.CodeOf(err), code)
 	}
 }
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
