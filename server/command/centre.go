@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -83,43 +84,70 @@ func (c *command) addStaff(ctx context.Context, centre *serve.Centre, name strin
 	return madeStaff{name, path}, os.WriteFile(path, []byte(password+"\n"), 0o600)
 }
 
+// serving holds the flags of serve.
+type serving struct {
+	listen, url, forward, hours string
+	hosts                       []string
+	demo                        bool
+	every                       time.Duration
+	backup                      string
+	backupEvery                 time.Duration
+}
+
 func (c *command) serve() *cobra.Command {
-	var listen, url string
-	var hosts []string
-	var demo bool
+	var s serving
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve kits and the console until stopped",
-		Args:  cobra.NoArgs,
+		Long: "Serve kits and the console until stopped.\n" +
+			"With --forward this is a regional hub: it takes in sealed files, cannot read them, and forwards them to the centre.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
+			if s.forward != "" {
+				return ended{err: c.serveHub(ctx, s)}
+			}
 			centre, err := serve.Open(ctx, c.config(c.logger(slog.LevelInfo)))
 			if err != nil {
 				return ended{err: err}
 			}
-			return ended{err: errors.Join(c.listen(ctx, centre, listen, url, hosts, demo), centre.Close())}
+			return ended{err: errors.Join(c.listen(ctx, centre, s), centre.Close())}
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8443", "`address` to listen on")
-	cmd.Flags().StringVar(&url, "url", "", "where kits reach this centre, for invitations (default: made of the address)")
-	cmd.Flags().StringSliceVar(&hosts, "host", nil, "further `names` in the certificate")
-	cmd.Flags().BoolVar(&demo, "safe-is-received", false, "a demonstration without a backup: let kits forget what is received")
+	f := cmd.Flags()
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8443", "`address` to listen on")
+	f.StringVar(&s.url, "url", "", "where kits reach this centre, for invitations (default: made of the address)")
+	f.StringSliceVar(&s.hosts, "host", nil, "further `names` in the certificate")
+	f.BoolVar(&s.demo, "safe-is-received", false, "a demonstration without a backup: let kits forget what is received")
+	f.StringVar(&s.backup, "backup", "", "`folder` on another disk to back up to by itself")
+	f.DurationVar(&s.backupEvery, "backup-every", 15*time.Minute, "how often, when something new has come")
+	f.StringVar(&s.forward, "forward", "", "be a hub: the centre's `URL`")
+	f.DurationVar(&s.every, "forward-every", 5*time.Minute, "of a hub: how often it forwards")
+	f.StringVar(&s.hours, "forward-hours", "", "of a hub: the `hours` in which it forwards, such as 20:00-05:00")
 	return cmd
 }
 
-func (c *command) listen(ctx context.Context, centre *serve.Centre, listen, url string, hosts []string, demo bool) error {
-	if err := centre.Demonstrate(ctx, demo); err != nil {
+func (c *command) listen(ctx context.Context, centre *serve.Centre, s serving) error {
+	if err := centre.Demonstrate(ctx, s.demo); err != nil {
 		return err
 	}
-	if demo {
+	if s.demo {
 		centre.Logger.Warn("demonstration: received counts as safe, kits forget what no backup covers")
 	}
-	l, err := centre.Listen(ctx, listen, url)
+	l, err := centre.Listen(ctx, s.listen, s.url)
 	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(c.env.Stdout, "listening on %s\n", l.Addr())
-	return centre.Serve(ctx, l, hosts)
+	if s.backup != "" {
+		backing := make(chan struct{})
+		go func() {
+			defer close(backing)
+			centre.BackupEvery(ctx, s.backup, s.backupEvery)
+		}()
+		defer func() { <-backing }()
+	}
+	return centre.Serve(ctx, l, s.hosts)
 }
 
 type status struct {

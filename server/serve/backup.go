@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -121,6 +122,42 @@ func (c *Centre) Backup(ctx context.Context, dir string) (b Backed, err error) {
 		return b, err
 	}
 	return b, dropOld(dir)
+}
+
+// BackupEvery backs up by itself, when something new has come, until the
+// context ends.
+func (c *Centre) BackupEvery(ctx context.Context, dir string, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	last := ""
+	for {
+		now, err := c.progress(ctx)
+		if err == nil && now != last {
+			if _, err = c.Backup(ctx, dir); err == nil {
+				last = now
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			c.Logger.Error("the backup failed; kits keep what it would have covered", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// progress is a word that changes with everything worth a backup.
+func (c *Centre) progress(ctx context.Context) (word string, err error) {
+	err = c.DB.View(ctx, func(tx ledger.Tx) error {
+		var files, deeds, kits int64
+		err := tx.QueryRow(ctx, `SELECT (SELECT COALESCE(SUM(taken), 0) FROM ingest_area),
+			(SELECT COUNT(*) FROM audit WHERE action <> 'backup'), (SELECT COUNT(*) FROM access_device)`).Scan(&files, &deeds, &kits)
+		word = fmt.Sprint(files, deeds, kits)
+		return err
+	})
+	return word, err
 }
 
 // covered reads how far every office has come, and its attachments.

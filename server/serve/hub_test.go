@@ -1,0 +1,246 @@
+package serve_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/server/hub"
+	"github.com/askonce/fieldkit/server/serve"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// newHub enrols a hub and opens it.
+func newHub(t *testing.T, c *serve.Centre, url string, hours hub.Hours) *hub.Hub {
+	t.Helper()
+	code, _, err := c.Access.InviteHub(t.Context(), "mx-20", 0, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if _, area, err := hub.Enrol(t.Context(), hub.Enrolment{Dir: dir, Server: url, Code: code, Name: "hub", Clock: time.Now, Rand: rand.Reader}); err != nil || area != "mx-20" {
+		t.Fatal(err, area)
+	}
+	return openHub(t, dir, url, hours)
+}
+
+func openHub(t *testing.T, dir, url string, hours hub.Hours) *hub.Hub {
+	t.Helper()
+	h, err := hub.Open(hub.Config{Dir: dir, Server: url, Clock: time.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler), Every: time.Hour, Hours: hours})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// serveHub answers kits until the test ends.
+func serveHub(t *testing.T, h *hub.Hub) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return "https://" + l.Addr().String()
+}
+
+// never are hours that are not now.
+func never() hub.Hours {
+	at := time.Now().Add(3 * time.Hour)
+	from := time.Duration(at.Hour()) * time.Hour
+	return hub.Hours{From: from, To: from + time.Minute}
+}
+
+// A kit hands everything to the hub by day, the hub forwards by night, and the
+// outcomes come back the same way.
+func TestHub(t *testing.T) {
+	c := newCentre(t)
+	centreURL, _ := running(t, c)
+	k := newKit(t, c, "mx-20-067")
+	k.enrol(c, centreURL)
+	h := newHub(t, c, centreURL, never())
+	if err := h.Forward(t.Context()); err != nil { // its certificate
+		t.Fatal(err)
+	}
+	k.url = serveHub(t, h)
+	header, file := k.header(c), k.pack(k.births(20))
+	ask := protocol.SyncRequest{Batches: []civic.Digest{protocol.NameOf(file)}, Keys: []protocol.KeyID{k.day.ID}}
+
+	var a protocol.SyncAnswer
+	if err := k.post(protocol.PathSync, ask, &a); err != nil || len(a.Want) != 1 || len(a.WantKey) != 1 {
+		t.Fatal(err, a)
+	}
+	for kind, b := range map[protocol.UploadKind][]byte{protocol.UploadKey: header, protocol.UploadBatch: file} {
+		if err := upload(k.browser(), k.url, kind, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a = protocol.SyncAnswer{}
+	if err := k.post(protocol.PathSync, ask, &a); err != nil || len(a.Want) != 0 || len(a.WantKey) != 0 || a.Acks != nil {
+		t.Fatal("the hub holds it and cannot sign for it", err, a)
+	}
+	if s := h.Status(); s.Files != 2 || s.Waiting != 2 {
+		t.Fatalf("%+v", s)
+	}
+	noAnswerIn(t, h.Dir)
+
+	if err := h.Forward(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := h.Status(); s.Waiting != 0 {
+		t.Fatalf("not forwarded: %+v", s)
+	}
+	settled(t, c, 20)
+	if err := h.Forward(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a = protocol.SyncAnswer{}
+	if err := k.post(protocol.PathSync, ask, &a); err != nil {
+		t.Fatal(err)
+	}
+	var acks []protocol.BatchAck
+	if err := protocol.Open(protocol.StatementAck, a.Acks, k.enrolled.Bundle.Server, &acks); err != nil || acks[0].State != protocol.BatchReceived {
+		t.Fatal(err, acks)
+	}
+	plain, err := protocol.OpenDown(k.secret[:], a.Down[0].Seq, a.Down[0].Kind, a.Down[0].Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if outcomes, err := protocol.OpenOutcomes(k.public(), plain); err != nil || len(outcomes) != 20 {
+		t.Fatal(err, len(outcomes))
+	}
+	// Safe at the centre: then the hub lets go.
+	if _, err := c.Backup(t.Context(), t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Forward(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := h.Status(); s.Files != 0 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+// noAnswerIn looks for a word of a registration in every file of a folder.
+func noAnswerIn(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, word := range []string{"given_name", "birth_notice", "female", "hospital"} {
+			if bytes.Contains(b, []byte(word)) {
+				t.Errorf("%s holds %q", filepath.Base(path), word)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settled waits until the centre has decided.
+func settled(t *testing.T, c *serve.Centre, n int) {
+	t.Helper()
+	for range 500 {
+		if counts(t, c).Registrations == n {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%+v", counts(t, c))
+}
+
+// A hub that was killed goes on with what it held.
+func TestHubComesUpAgain(t *testing.T) {
+	c := newCentre(t)
+	centreURL, _ := running(t, c)
+	k := newKit(t, c, "mx-20-067")
+	k.enrol(c, centreURL)
+	h := newHub(t, c, centreURL, never())
+	if err := h.Forward(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k.url = serveHub(t, h)
+	for kind, b := range map[protocol.UploadKind][]byte{protocol.UploadKey: k.header(c), protocol.UploadBatch: k.pack(k.births(5))} {
+		if err := upload(k.browser(), k.url, kind, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := openHub(t, h.Dir, centreURL, never())
+	if s := again.Status(); s.Files != 2 || s.Waiting != 2 {
+		t.Fatalf("%+v", s)
+	}
+	if err := again.Forward(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, c, 5)
+}
+
+func TestWhatAHubMayNot(t *testing.T) {
+	c := newCentre(t)
+	url, _ := running(t, c)
+	k := newKit(t, c, "mx-1")
+	k.enrol(c, url)
+	for path, ask := range map[string]any{protocol.PathHub: protocol.HubRequest{}, protocol.PathRelay: protocol.RelayRequest{Transport: k.public()}} {
+		if err := k.post(path, ask, &protocol.HubAnswer{}); civic.CodeOf(err) != civic.NotHub {
+			t.Errorf("a kit at %s: %v", path, err)
+		}
+	}
+	if _, err := hub.Open(hub.Config{Dir: t.TempDir(), Clock: time.Now, Rand: rand.Reader}); civic.CodeOf(err) != civic.NotEnrolled {
+		t.Error(err)
+	}
+	h := newHub(t, c, url, never())
+	if err := h.Forward(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k.url = serveHub(t, h)
+	if err := k.post(protocol.PathEnrol, protocol.EnrolRequest{}, &protocol.EnrolAnswer{}); civic.CodeOf(err) != civic.HubOnly {
+		t.Error(err)
+	}
+	res, err := k.browser().Get(k.url + protocol.PathHealth)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	var bundle protocol.KeyBundle
+	statement, _, err := c.Access.Bundle(t.Context())
+	if err == nil {
+		err = protocol.Open(protocol.StatementBundle, statement, rootKey(k), &bundle)
+	}
+	if err != nil || len(bundle.Kits) != 1 {
+		t.Errorf("the hub's key stands in the bundle: %d keys, %v", len(bundle.Kits), err)
+	}
+}
+
+func TestHours(t *testing.T) {
+	at := func(h, m int) time.Time { return time.Date(2026, 3, 2, h, m, 0, 0, time.UTC) }
+	night := hub.Hours{From: 20 * time.Hour, To: 5 * time.Hour}
+	for hour, want := range map[int]bool{19: false, 20: true, 23: true, 0: true, 4: true, 5: false, 12: false} {
+		if night.Open(at(hour, 0)) != want {
+			t.Errorf("at %d the night is %v", hour, !want)
+		}
+	}
+	if !(hub.Hours{}).Open(at(12, 0)) || (hub.Hours{From: time.Hour, To: 2 * time.Hour}).Open(at(2, 0)) {
+		t.Error("hours")
+	}
+}
