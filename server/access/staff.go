@@ -92,42 +92,19 @@ func (a *Access) AddStaff(ctx context.Context, name string, area civic.Area, rol
 // cookie; only its hash is kept. Wrong ones are civic.SignInRefused whatever
 // was wrong, and civic.TooManyTries after several.
 func (a *Access) SignIn(ctx context.Context, name, password string) (token string, s Session, err error) {
-	if len(name) > maxName || len(password) > maxSecret {
-		return "", Session{}, civic.NewProblem(civic.SignInRefused, nil)
-	}
-	var area, role, hash string
-	var failures, locked, disabled int64
-	err = a.db.View(ctx, func(tx ledger.Tx) error {
-		return tx.QueryRow(ctx, "SELECT area, role, password, failures, locked_until, disabled_at FROM access_staff WHERE name = ?1", name).
-			Scan(&area, &role, &hash, &failures, &locked, &disabled)
-	})
-	if err != nil && !errors.Is(err, ledger.ErrNoRows) {
+	if s, err = a.Confirm(ctx, name, password); err != nil {
 		return "", Session{}, err
 	}
 	now := a.o.Clock()
-	if wait := time.Unix(locked, 0).Sub(now); wait > 0 {
-		return "", Session{}, civic.NewProblem(civic.TooManyTries, nil, wait.Round(time.Second).String())
-	}
-	// An unknown name costs as much time as a known one.
-	right, herr := a.matches(ctx, hash, password)
-	if herr != nil {
-		return "", Session{}, herr
-	}
-	if !right || err != nil || disabled != 0 {
-		return "", Session{}, a.refused(ctx, name, failures)
-	}
 	raw := make([]byte, 48)
 	if _, err := io.ReadFull(a.o.Rand, raw); err != nil {
 		return "", Session{}, err
 	}
 	token = base64.RawURLEncoding.EncodeToString(raw[:32])
-	s = Session{Staff: name, Area: civic.Area(area), Role: Role(role), CSRF: hex.EncodeToString(raw[32:]), Expires: now.Add(sessionLife)}
+	s.CSRF, s.Expires = hex.EncodeToString(raw[32:]), now.Add(sessionLife)
 	id := sha256.Sum256([]byte(token))
 	err = a.db.Update(ctx, func(tx ledger.Tx) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM access_session WHERE expires_at < ?1", now.Unix()); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "UPDATE access_staff SET failures = 0, locked_until = 0 WHERE name = ?1", name); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, "INSERT INTO access_session (token_hash, staff, csrf, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -138,6 +115,41 @@ func (a *Access) SignIn(ctx context.Context, name, password string) (token strin
 		return a.note(ctx, tx, s.Area, name, "sign_in", nil, "")
 	})
 	return token, s, err
+}
+
+// Confirm checks name and password without opening a session: for deeds that
+// need somebody's word on the spot. Refusals are those of SignIn.
+func (a *Access) Confirm(ctx context.Context, name, password string) (Session, error) {
+	if len(name) > maxName || len(password) > maxSecret {
+		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
+	}
+	var area, role, hash string
+	var failures, locked, disabled int64
+	err := a.db.View(ctx, func(tx ledger.Tx) error {
+		return tx.QueryRow(ctx, "SELECT area, role, password, failures, locked_until, disabled_at FROM access_staff WHERE name = ?1", name).
+			Scan(&area, &role, &hash, &failures, &locked, &disabled)
+	})
+	if err != nil && !errors.Is(err, ledger.ErrNoRows) {
+		return Session{}, err
+	}
+	if wait := time.Unix(locked, 0).Sub(a.o.Clock()); wait > 0 {
+		return Session{}, civic.NewProblem(civic.TooManyTries, nil, wait.Round(time.Second).String())
+	}
+	// An unknown name costs as much time as a known one.
+	right, herr := a.matches(ctx, hash, password)
+	if herr != nil {
+		return Session{}, herr
+	}
+	if !right || err != nil || disabled != 0 {
+		return Session{}, a.refused(ctx, name, failures)
+	}
+	if failures > 0 {
+		err = a.db.Update(ctx, func(tx ledger.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE access_staff SET failures = 0, locked_until = 0 WHERE name = ?1", name)
+			return err
+		})
+	}
+	return Session{Staff: name, Area: civic.Area(area), Role: Role(role)}, err
 }
 
 // refused counts a wrong try and locks the account for a while after several.

@@ -85,7 +85,7 @@ func (c *command) root() *cobra.Command {
 	flags.StringVar(&c.db, "db", "", "`place` of the ledger, where it is not in the data folder: file:PATH")
 	flags.BoolVar(&c.face.json, "json", c.face.json, "print one JSON object on standard output")
 	root.AddCommand(c.initCentre(), c.serve(), c.device(), c.staff(), c.status(), c.registry(), c.quarantine(), c.importMedia(), c.backup(), c.restore(), c.doctor(),
-		c.form(), c.match(), c.hub())
+		c.form(), c.match(), c.hub(), c.recover())
 	return root
 }
 

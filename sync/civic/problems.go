@@ -77,6 +77,7 @@ const (
 	CentreUnwell       Code = "centre_unwell"
 	NotHub             Code = "not_hub"
 	HubOnly            Code = "hub_only"
+	TwoPeople          Code = "two_people"
 	WrongUse           Code = "wrong_use"
 	PictureUnknown     Code = "picture_unknown"
 	LeaseOver          Code = "lease_over"
@@ -187,5 +188,6 @@ var catalogue = map[Code]Sentence{
 	CentreUnwell:       {"The centre needs attention.", "See the findings marked bad.", 500},
 	NotHub:             {"Only a hub may ask this.", "Enrol the hub with a code made by fieldkit-server device invite --hub.", 403},
 	HubOnly:            {"This is a regional hub: it takes in what kits hold, but it cannot do this.", "Ask the centre, when there is a network to it.", 409},
+	TwoPeople:          {"Two different people have to agree to this.", "Name two accounts of the registry, each with its own password.", 403},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }
