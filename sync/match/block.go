@@ -19,6 +19,10 @@ type Blocks struct {
 	Skipped int64
 }
 
+// wideRows is up to how many rows a table is searched under the wider keys too;
+// beyond, memory and time go to the keys a registry keeps.
+const wideRows = 200_000
+
 // Candidates pairs the records of a table that share a key. With split > 0 the
 // table is two tables, the second beginning at split, and only pairs across are
 // made. limit is the most records one key may pair with each other.
@@ -29,7 +33,11 @@ func Candidates(records []*Prepared, split, limit int) Blocks {
 	}
 	var postings []posting
 	for i, r := range records {
-		for _, k := range r.tableKeys() {
+		keys := r.Keys
+		if len(records) <= wideRows {
+			keys = r.tableKeys
+		}
+		for _, k := range keys() {
 			postings = append(postings, posting{k, int32(i)})
 		}
 	}

@@ -3,7 +3,9 @@ package match
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // Edge is a scored pair.
@@ -12,27 +14,38 @@ type Edge struct {
 	Weight float64 // bits, the prior included: 0 is even odds
 }
 
-// Score weighs pairs and keeps those of at least floor bits, the prior counted.
+// Score weighs pairs and keeps those of at least floor bits, the prior counted,
+// in their order. It uses every processor.
 func (m *Model) Score(records []*Prepared, pairs []Pair, floor float64) []Edge {
-	var out []Edge
-	for _, p := range pairs {
-		if w := m.Logit(records[p.A], records[p.B]); w >= floor {
-			out = append(out, Edge{p, w})
+	parts := inParts(len(pairs), func(from, to int) []Edge {
+		var out []Edge
+		for _, p := range pairs[from:to] {
+			if w := m.Logit(records[p.A], records[p.B]); w >= floor {
+				out = append(out, Edge{p, w})
+			}
 		}
+		return out
+	})
+	return slices.Concat(parts...)
+}
+
+// inParts does a piece of work of n steps on every processor and gives the
+// results in the order of the steps.
+func inParts[T any](n int, do func(from, to int) T) []T {
+	workers := min(runtime.GOMAXPROCS(0), n/1000+1)
+	out := make([]T, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() { out[w] = do(n*w/workers, n*(w+1)/workers) })
 	}
+	wg.Wait()
 	return out
 }
 
 // Logit is the odds of being the same person, in bits.
 func (m *Model) Logit(a, b *Prepared) float64 {
-	p := compare(m.fields, a, b)
-	w := math.Log2(m.Prior / (1 - m.Prior))
-	for i := range m.fields {
-		if level := p.level(i); level != missing {
-			w += m.fields[i].weight(level, a, b)
-		}
-	}
-	return w
+	w, _ := m.sum(compare(m.fields, a, b), a, b, false)
+	return w + math.Log2(m.Prior/(1-m.Prior))
 }
 
 // sample bounds how many pairs stand for two large clusters.

@@ -9,6 +9,15 @@ import (
 func (m *Model) Compare(a, b *Prepared, explain bool) Comparison {
 	p := compare(m.fields, a, b)
 	var c Comparison
+	c.Weight, c.Evidence = m.sum(p, a, b, explain)
+	c.Probability = m.probability(c.Weight)
+	c.Relation, c.Ambiguous = relate(m.fields, p, a, b)
+	return c
+}
+
+// sum adds up the evidence of a pattern, in bits, and lists it when asked to.
+func (m *Model) sum(p pattern, a, b *Prepared, explain bool) (sum float64, evidence []Evidence) {
+	moved := 0.0 // the weightiest of places that differ
 	for i := range m.fields {
 		f := &m.fields[i]
 		level := p.level(i)
@@ -16,14 +25,15 @@ func (m *Model) Compare(a, b *Prepared, explain bool) Comparison {
 			continue
 		}
 		w := f.weight(level, a, b)
-		c.Weight += w
+		if m.Movers && f.kind == kindPlace && w < 0 {
+			moved, w = min(moved, w), min(0, w-moved)
+		}
+		sum += w
 		if explain {
-			c.Evidence = append(c.Evidence, Evidence{Field: m.Fields[i].Name, Level: levelNames[f.kind][level], Weight: math.Round(w*100) / 100})
+			evidence = append(evidence, Evidence{Field: m.Fields[i].Name, Level: levelNames[f.kind][level], Weight: math.Round(w*100) / 100})
 		}
 	}
-	c.Probability = m.probability(c.Weight)
-	c.Relation, c.Ambiguous = relate(m.fields, p, a, b)
-	return c
+	return sum, evidence
 }
 
 // weight of a level, corrected for how common the value is where both agree.

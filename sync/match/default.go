@@ -4,9 +4,9 @@ package match
 // train its own: shares learnt on made-up populations (package people), rounded.
 func DefaultModel() *Model {
 	m := &Model{
-		Version: "default-2",
+		Version: "default-3",
 		// As if half of those who come were among 250,000 known people.
-		Prior: 2e-6, Auto: 0.995, Review: 0.2, Margin: 6,
+		Prior: 2e-6, Auto: 0.995, Review: 0.2, Margin: 6, Movers: true,
 		Fields: []Field{
 			{"given", levels(kindGiven, .02, .964, .005, .0005, .012, .02, .17, .0026, .02, .01, .764, .0034, .009, .00002)},
 			{"surname", levels(kindSurname, .008, .945, .03, .048, .03, .0004, .04, .00016, .08, .0004, .25, .002, .16, .00008, .395, .0001, .007, .00002)},

@@ -5,6 +5,9 @@ import (
 	"strconv"
 )
 
+// municipality is where a record of claims has it among its places.
+const municipality = 1
+
 // maxKeys bounds the keys of one record.
 const maxKeys = 24
 
@@ -64,6 +67,16 @@ func (p *Prepared) Keys() []uint64 {
 	}
 	for i, id := range p.ids {
 		add('i', strconv.Itoa(i), id)
+	}
+	// A municipality is narrow enough to stand in for a date that is missing or
+	// wrong; the locality's name alone is not, there is a Centro everywhere.
+	if m := sound(at(p.places, municipality)); m != "" {
+		lo, hi := order(given, s2)
+		add('l', lo, hi, m)
+		lo, hi = order(s1, s2)
+		add('l', lo, hi, m)
+		add('m', s1, year, m)
+		add('m', given, year, m)
 	}
 	if given != "" && s1 != "" {
 		lo, hi := order(given, s1)

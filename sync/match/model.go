@@ -21,6 +21,9 @@ type Model struct {
 	Auto   float64 `json:"auto"`
 	Review float64 `json:"review"`
 	Margin float64 `json:"margin"`
+	// Movers counts only the weightiest of places that differ: who moves changes
+	// locality, municipality and state at once.
+	Movers bool `json:"movers,omitempty"`
 	// Terms says how common values are, by field and then by the value's hash:
 	// sharing a rare surname says more than sharing a common one. A field that
 	// is absent here is weighed without.

@@ -90,11 +90,19 @@ func Train(t Training) (*Model, Report, error) {
 
 // patterns counts how often each pattern of levels occurs among pairs.
 func patterns(records []*Prepared, pairs []Pair, plans []plan) map[pattern]int {
-	out := map[pattern]int{}
-	for _, p := range pairs {
-		out[compare(plans, records[p.A], records[p.B])]++
+	parts := inParts(len(pairs), func(from, to int) map[pattern]int {
+		out := map[pattern]int{}
+		for _, p := range pairs[from:to] {
+			out[compare(plans, records[p.A], records[p.B])]++
+		}
+		return out
+	})
+	for _, part := range parts[1:] {
+		for p, n := range part {
+			parts[0][p] += n
+		}
 	}
-	return out
+	return parts[0]
 }
 
 // randomPatterns counts the patterns of pairs drawn at random, the same pair
