@@ -21,7 +21,7 @@ import (
 
 // The 5,000 labelled rows of FEBRL's third set through the shipped form and the
 // whole of reconciliation, in batches as they come from a kit.
-func TestLabelledPeopleThroughTheCentre(t *testing.T) {
+func TestAcceptanceLabelledPeopleThroughTheCentre(t *testing.T) {
 	shared := os.Getenv("SHARED")
 	if shared == "" {
 		t.Fatal("set SHARED to the folder with the labelled data")
@@ -54,7 +54,7 @@ func TestLabelledPeopleThroughTheCentre(t *testing.T) {
 		batch = batch[:0]
 	}
 	for i, row := range rows[1:] {
-		reg := visit(uint64(i+1)).Registration
+		reg := visit(uint64(i + 1)).Registration
 		reg.Form, reg.SourceRow = f.Ref(), row[0]
 		for j, name := range rows[0] {
 			if v := row[j]; v != "" && j > 0 {

@@ -26,6 +26,7 @@ import (
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/web"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
 )
 
 const office = civic.Area("mx-20-067")
@@ -249,7 +250,7 @@ func TestPersonsAreForReviewers(t *testing.T) {
 	b = c.browser(t)
 	b.signIn("reviewer")
 	code, body := b.do("GET", path, nil)
-	for _, want := range []string{"Ñuu", "Xóchitl &lt;b&gt;", "weaver", "own word", "Known already", "default-1"} {
+	for _, want := range []string{"Ñuu", "Xóchitl &lt;b&gt;", "weaver", "own word", "Known already", match.DefaultModel().Version} {
 		if code != 200 || !strings.Contains(body, want) {
 			t.Errorf("%d, without %q", code, want)
 		}

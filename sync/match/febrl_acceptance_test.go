@@ -14,7 +14,7 @@ import (
 
 // The labelled people of FEBRL's third set, settled one after the other as the
 // centre does: high precision, and fewer persons than rows.
-func TestFEBRL3Incremental(t *testing.T) {
+func TestAcceptanceFEBRL3OneByOne(t *testing.T) {
 	shared := os.Getenv("SHARED")
 	if shared == "" {
 		t.Fatal("set SHARED to the folder with the labelled data")

@@ -10,7 +10,7 @@ import (
 )
 
 // Pairs of whole names from many scripts: the likeness at its own threshold.
-func TestNameBench(t *testing.T) {
+func TestAcceptanceNameBench(t *testing.T) {
 	f, err := os.Open(filepath.Join(os.Getenv("SHARED"), "linkage", "nomenklatura", "name_bench_cases.csv"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 )
 
 // The default model on made-up people it has not seen, at the size of a district.
-func TestMexico(t *testing.T) {
+func TestAcceptanceMexico(t *testing.T) {
 	for _, seed := range []uint64{11, 12, 13} {
 		r := people.Measure(match.DefaultModel(), people.Mexico(seed, 100_000, 10_000))
 		t.Logf("Mexico, seed %d\n%s\n%v", seed, r, r.Confusion)
@@ -23,7 +23,7 @@ func TestMexico(t *testing.T) {
 	}
 }
 
-func TestChina(t *testing.T) {
+func TestAcceptanceChina(t *testing.T) {
 	for w, name := range []string{"signs", "pinyin", "mixed"} {
 		r := people.Measure(match.DefaultModel(), people.China(21, 50_000, 5_000, people.Writing(w)))
 		t.Logf("China, %s\n%s", name, r)

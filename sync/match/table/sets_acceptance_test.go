@@ -16,7 +16,7 @@ import (
 // The labelled sets with the system's own thresholds, set without labels: F1 of
 // clusters against the bar, and what is taken without a look against the
 // precision declared for it.
-func TestLabelledSets(t *testing.T) {
+func TestAcceptanceLabelledSets(t *testing.T) {
 	t.Logf("%-28s %8s %8s %8s %8s   %s", "set", "F1", "P", "R", "pairs F1", "auto: declared observed [95 %] recall")
 	for _, s := range labelled(t) {
 		begin := time.Now()
@@ -38,7 +38,7 @@ func TestLabelledSets(t *testing.T) {
 
 // The best threshold, chosen with the labels, for comparison with what others
 // publish.
-func TestBestThresholdOnHistory(t *testing.T) {
+func TestAcceptanceBestThreshold(t *testing.T) {
 	for _, s := range labelled(t) {
 		if !strings.HasPrefix(s.name, "historical") {
 			continue
