@@ -249,7 +249,7 @@ func (h *Hub) Status() (s Status) {
 	for _, f := range h.files {
 		s.Files++
 		s.Bytes += f.size
-		if f.ack.State == protocol.BatchAbsent {
+		if f.ack.State == protocol.BatchAbsent && !(f.kind == protocol.UploadKey && f.sent) {
 			s.Waiting++
 		} else {
 			s.Forwarded++

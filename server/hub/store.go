@@ -130,6 +130,9 @@ func (h *Hub) take(kind protocol.UploadKind, b []byte) error {
 	return nil
 }
 
+// keepKey is how long a day key is carried at least.
+const keepKey = 3 * 24 * time.Hour
+
 // local is the hub as the client knows a kit: what it carries waits to be sent.
 type local struct{ h *Hub }
 
@@ -188,7 +191,8 @@ func (l local) Acknowledge(_ context.Context, _ []byte, acks []protocol.BatchAck
 			f.ack = a
 		}
 	}
-	// A key goes when nothing under it is left.
+	// The centre asks for keys by their id and signs nothing for them: a key goes
+	// when nothing under it is left and more is not to be expected.
 	needed := map[protocol.KeyID]bool{}
 	for _, f := range h.files {
 		if f.kind != protocol.UploadKey && !f.ack.Safe {
@@ -197,7 +201,11 @@ func (l local) Acknowledge(_ context.Context, _ []byte, acks []protocol.BatchAck
 	}
 	var list []protocol.BatchAck
 	for name, f := range h.files {
-		if f.ack.Safe && (f.kind != protocol.UploadKey || !needed[f.key]) {
+		gone := f.ack.Safe
+		if f.kind == protocol.UploadKey {
+			gone = f.sent && !needed[f.key] && h.Clock().Sub(f.came) > keepKey
+		}
+		if gone {
 			if err := os.Remove(h.filePath(name, f.kind)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

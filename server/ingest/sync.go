@@ -171,6 +171,10 @@ func (g *Ingest) wantedKeys(ctx context.Context, tx ledger.Tx, device access.Dev
 			return nil
 		}
 		_, err := keyFile(ctx, tx, device.Area, device.ID, id)
+		if device.Hub { // it carries other kits' keys, of any office
+			var any int
+			err = tx.QueryRow(ctx, "SELECT 1 FROM ingest_key WHERE key_id = ?1 LIMIT 1", id[:]).Scan(&any)
+		}
 		if errors.Is(err, ledger.ErrNoRows) {
 			wanted[id] = true
 			a.WantKey = append(a.WantKey, id)

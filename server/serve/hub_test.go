@@ -133,7 +133,7 @@ func TestHub(t *testing.T) {
 	if err := h.Forward(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s := h.Status(); s.Files != 0 {
+	if s := h.Status(); s.Files != 1 { // the day's key may serve more to come
 		t.Fatalf("%+v", s)
 	}
 }
