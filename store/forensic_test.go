@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -91,7 +92,21 @@ func TestNothingStandsReadable(t *testing.T) {
 	if _, err := k.Search(ctx, "Xochitlquetzal", 5); err != nil {
 		t.Fatal(err)
 	}
+	es, err := k.Registrations(ctx, store.Filter{})
+	ok(t, err)
+	secrets := [][]byte{k.device.Seed(), a.Digest[:]}
+	for _, e := range es { // a receipt's number must not lead to a row
+		secrets = append(secrets, bytes.Clone(e.Registration.ID[:]), bytes.Clone(e.Digest[:]))
+	}
 	mustNotShow(t, image(t, k.dir), "unlocked, log not emptied", words)
+	for _, s := range secrets {
+		if img := image(t, k.dir); bytes.Contains(img, s) || bytes.Contains(img, fmt.Appendf(nil, "%x", s)) {
+			t.Errorf("an id, a digest or a key stands in the folder: %x", s)
+		}
+	}
+	if img := image(t, k.dir); !bytes.Contains(img, []byte("SQLite format 3")) || !bytes.Contains(img, []byte("age-encryption.org")) {
+		t.Fatal("this test looks in the wrong place")
+	}
 	k.Lock()
 	mustNotShow(t, image(t, k.dir), "locked", words)
 	ok(t, k.Close())

@@ -69,6 +69,10 @@ func ReadRecovery(b []byte) (RecoveryRequest, error) {
 	if err := Unmarshal(b, &r); err != nil {
 		return r, err
 	}
+	// A request has one writing, so that its proof covers every bit of it.
+	if again, err := Marshal(r); err != nil || !bytes.Equal(again, b) {
+		return r, civic.NewProblem(civic.RequestMalformed, err)
+	}
 	if len(r.Keys) == 0 || len(r.Keys) > MaxRecoveryKeys {
 		return r, civic.NewProblem(civic.RequestMalformed, nil)
 	}
