@@ -35,6 +35,9 @@ func (b *builder) compileExpressions() {
 			}
 		}
 		e.filter = b.expression(e, "choice_filter")
+		if call := searchCall(e.appearance); call != "" {
+			e.search = b.parse(e, "appearance", call)
+		}
 		e.required = b.condition(e, "required")
 		e.readOnly = b.condition(e, "read_only")
 		b.defaults(e)

@@ -23,13 +23,14 @@ type element struct {
 	parameters                                                map[string]string
 
 	list     *choiceList
-	file     string   // select from a file: its name
-	external bool     // select_one_external
-	source   *element // select from the instances of a repeat: the question there
-	other    bool     // or_other was written behind the list
-	typed    bool     // computed, with the type of a question nobody sees
-	internal bool     // made by the kit, as meta/instanceID is
-	beyond   bool     // of a sort that the kit cannot ask
+	file     string      // select from a file: its name
+	external bool        // select_one_external
+	search   *xpath.Expr // search(…) of the appearance: choices from a file
+	source   *element    // select from the instances of a repeat: the question there
+	other    bool        // or_other was written behind the list
+	typed    bool        // computed, with the type of a question nobody sees
+	internal bool        // made by the kit, as meta/instanceID is
+	beyond   bool        // of a sort that the kit cannot ask
 
 	generated, taken bool // made for or_other; mentioned by name
 
@@ -146,7 +147,7 @@ type choiceItem struct {
 func (l *choiceList) choices(lang string) []Choice {
 	out := make([]Choice, len(l.items))
 	for i, item := range l.items {
-		out[i] = Choice{item.name, item.label.plain(lang)}
+		out[i] = Choice{Name: item.name, Label: item.label.plain(lang)}
 		if out[i].Label == "" {
 			out[i].Label = item.name
 		}

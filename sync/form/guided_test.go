@@ -110,6 +110,11 @@ var guidedForms = map[string]string{
 | | t         | e    | Este  | s     | 2    |`,
 }
 
+// guided are the kinds of nodes that an interview here acts on.
+var guided = map[form.Kind]bool{
+	form.Text: true, form.Integer: true, form.Decimal: true, form.Date: true, form.SelectOne: true, form.SelectMany: true, form.Repeat: true,
+}
+
 // guide plays an interview of its own: it answers what is relevant, with values
 // that the form's expressions compare with.
 func guide(f *form.Form, seed uint64, steps int) [][]string {
@@ -120,7 +125,7 @@ func guide(f *form.Form, seed uint64, steps int) [][]string {
 	for len(acts) < steps {
 		var open []form.Node
 		for _, n := range s.Nodes() {
-			if n.Relevant && !n.ReadOnly && (n.Kind.Asked() || n.Kind == form.Repeat) {
+			if n.Relevant && !n.ReadOnly && guided[n.Kind] {
 				open = append(open, n)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 
 // hostFunctions are those that need the running form; their names are known
 // when a form is loaded.
-var hostFunctions = []string{"jr:choice-name", "jr:itext", "pulldata", "version"}
+var hostFunctions = []string{"jr:choice-name", "jr:itext", "pulldata", "search", "version"}
 
 func knownFunction(name string) bool {
 	if slices.Contains(hostFunctions, name) {
@@ -28,6 +28,7 @@ func (s *Session) functions() map[string]func(*xpath.Call) (xpath.Value, error) 
 		"jr:choice-name": s.choiceName,
 		"jr:itext":       s.itext,
 		"pulldata":       s.pullData,
+		"search":         s.searchFile,
 		"version":        func(*xpath.Call) (xpath.Value, error) { return xpath.Str(s.form.Version), nil },
 	}
 }

@@ -33,10 +33,6 @@ func (b *builder) lint(entities bool) {
 				b.fault(at)
 			}
 			searching[e.list] = e
-			if search {
-				at.Code, at.Column, at.Message = codeTypeScope, "appearance", "Choices searched with search() are not asked; use select_one_from_file."
-				b.warn(at)
-			}
 		} else if search && e.file != "" {
 			at.Code, at.Column, at.Message = codeListMissing, "appearance", "Choices from a file cannot be searched with search()."
 			b.fault(at)

@@ -197,7 +197,10 @@ func (q *Question) ChoicesIn(lang string) []Choice {
 }
 
 // Choice is one of the answers to choose from.
-type Choice struct{ Name, Label string }
+type Choice struct {
+	Name, Label string
+	Media       map[string]string // "image", "audio", "video" to the file's name; nil when there is none
+}
 
 // schemaPath drops the numbers of instances from a path.
 func schemaPath(path string) string {

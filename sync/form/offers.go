@@ -1,6 +1,8 @@
 package form
 
 import (
+	"strings"
+
 	"github.com/askonce/fieldkit/sync/form/xpath"
 )
 
@@ -17,6 +19,8 @@ func (s *Session) options(f *field) []*choiceItem {
 	e := f.element
 	var items []*choiceItem
 	switch {
+	case e.search != nil:
+		items = s.searchChoices(f)
 	case e.list != nil:
 		items = e.list.items
 	case e.file != "":
@@ -60,9 +64,75 @@ func (s *Session) allChoices(f *field) []Choice {
 	}
 	out := make([]Choice, len(items))
 	for i, o := range items {
-		out[i] = Choice{o.name, s.labelOf(o, f)}
+		out[i] = Choice{Name: o.name, Label: s.labelOf(o, f)}
 	}
 	return out
+}
+
+// searchCall takes search(…) out of an appearance.
+func searchCall(appearance string) string {
+	i := strings.Index(appearance, "search(")
+	if i < 0 {
+		return ""
+	}
+	depth := 0
+	for j, r := range appearance[i:] {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return appearance[i : i+j+1]
+			}
+		}
+	}
+	return ""
+}
+
+// searched is what search() asks of a file.
+type searched struct {
+	data               *data
+	how, column, text  string // "contains", "startswith", "endswith" or "matches"; empty for all rows
+	filterColumn, only string
+}
+
+// searchFile notes what search(file, how, column, text, filter column, filter)
+// asks for.
+func (s *Session) searchFile(c *xpath.Call) (xpath.Value, error) {
+	var arg [6]string
+	for i := range min(c.Len(), len(arg)) {
+		var err error
+		if arg[i], err = c.Text(i); err != nil {
+			return xpath.Value{}, err
+		}
+	}
+	s.asked = searched{s.csv(arg[0]), arg[1], arg[2], arg[3], arg[4], arg[5]}
+	return xpath.Str(""), nil
+}
+
+// searchChoices reads choices as search() has it: the list on the choices sheet
+// names the columns of the file. Without the file the list stands for itself.
+func (s *Session) searchChoices(f *field) []*choiceItem {
+	e := f.element
+	if e.list == nil || len(e.list.items) == 0 {
+		return nil
+	}
+	s.asked = searched{}
+	if _, err := e.search.Eval(f.node, s.xenv); err != nil || s.asked.data == nil {
+		return e.list.items
+	}
+	q, columns := s.asked, e.list.items[0]
+	label := columns.label.plain(s.lang)
+	var items []*choiceItem
+	for i := range q.data.rows {
+		have := q.data.cell(i, q.column)
+		fits := q.how == "" || q.how == "contains" && strings.Contains(have, q.text) || q.how == "startswith" && strings.HasPrefix(have, q.text) ||
+			q.how == "endswith" && strings.HasSuffix(have, q.text) || q.how == "matches" && have == q.text
+		if fits && (q.filterColumn == "" || q.data.cell(i, q.filterColumn) == q.only) {
+			items = append(items, &choiceItem{name: q.data.cell(i, columns.name), label: wording{"": {{text: q.data.cell(i, label)}}}})
+		}
+	}
+	return items
 }
 
 // repeatChoices takes the instances of a repeat as choices, by the answer to
@@ -111,9 +181,15 @@ func (s *Session) fileChoices(e *element) []*choiceItem {
 	value, label := e.parameters["value"], e.parameters["label"]
 	if value == "" {
 		value = "name"
+		if strings.HasSuffix(e.file, ".geojson") {
+			value = "id"
+		}
 	}
 	if label == "" {
 		label = "label"
+		if strings.HasSuffix(e.file, ".geojson") {
+			label = "title"
+		}
 	}
 	key := value + "\x00" + label
 	if items, ok := d.items[key]; ok {

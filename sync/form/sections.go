@@ -186,16 +186,23 @@ func (s *Session) item(f *field, level int) Item {
 	if it.Label == "" && e.kind != Note {
 		it.Label = e.name
 	}
-	for key, w := range e.media {
-		if it.Media == nil {
-			it.Media = map[string]string{}
-		}
-		it.Media[key] = s.write(w, f)
-	}
+	it.Media = s.mediaOf(e.media, f)
 	for _, o := range s.options(f) {
-		it.Choices = append(it.Choices, Choice{o.name, s.labelOf(o, f)})
+		it.Choices = append(it.Choices, Choice{o.name, s.labelOf(o, f), s.mediaOf(o.media, f)})
 	}
 	return it
+}
+
+// mediaOf names the files that go with a text; nil when there are none.
+func (s *Session) mediaOf(media map[string]wording, f *field) map[string]string {
+	var out map[string]string
+	for key, w := range media {
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[key] = s.write(w, f)
+	}
+	return out
 }
 
 // write words a text in the session's language, answers filled in.

@@ -22,6 +22,7 @@ type Session struct {
 	files map[string]*data
 	dirty map[*task]bool
 	fired map[*task]bool // calculations whose trigger was pulled
+	asked searched       // by the search() evaluated last
 	fresh bool           // a new interview: metadata and defaults are filled
 }
 

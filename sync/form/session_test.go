@@ -280,3 +280,46 @@ func TestCircle(t *testing.T) {
 		t.Fatal("it does not come to rest")
 	}
 }
+
+func TestFiles(t *testing.T) {
+	f := compiled(t, `
+| survey |
+| | type                            | name  | label | appearance | image |
+| | text                            | start | Start |            |       |
+| | select_one fruit                | fruit | Fruit | minimal search('fruits', 'startswith', 'title', ${start}) | |
+| | select_one_from_file wells.geojson | well | Well |          | w.png |
+| | select_one_from_file posts.xml  | post  | Post  |            |       |
+| choices |
+| | list_name | name | label | image |
+| | fruit     | key  | title | f.png |`)
+	e := env()
+	files := map[string]string{
+		"fruits.csv":    "key,title\n1,Apple\n2,Apricot\n3,Banana\n",
+		"wells.geojson": `{"type":"FeatureCollection","features":[{"type":"Feature","id":"w1","properties":{"title":"Old well"},"geometry":{"type":"Point","coordinates":[-96.7,17.1]}}]}`,
+		"posts.xml":     `<root><item><name>p1</name><label>Post one</label></item></root>`,
+	}
+	e.Files = func(name string) ([]byte, bool) { b, ok := files[name]; return []byte(b), ok }
+	s := form.Start(f, e)
+	play(t, s, "start = Ap", "fruit = 2", "well = w1", "post = p1")
+	items := s.Sections("")[0].Items
+	for i, want := range map[int]string{1: "Apple Apricot", 2: "Old well", 3: "Post one"} {
+		var labels []string
+		for _, c := range items[i].Choices {
+			labels = append(labels, c.Label)
+		}
+		if got := strings.Join(labels, " "); got != want {
+			t.Errorf("%s: %q", items[i].Path, got)
+		}
+	}
+	if items[2].Media["image"] != "w.png" {
+		t.Errorf("%+v", items[2].Media)
+	}
+	if found := s.CheckAll(); len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+	files = nil
+	bare := form.Start(f, e)
+	if c := bare.Sections("")[0].Items[1].Choices; len(c) != 1 || c[0].Name != "key" || c[0].Media["image"] != "f.png" {
+		t.Errorf("without the file: %+v", c)
+	}
+}
