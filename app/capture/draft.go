@@ -14,12 +14,14 @@ func (id DraftID) IsZero() bool { return id == DraftID{} }
 
 // Draft is everything an interview needs to go on after a crash.
 type Draft struct {
-	ID          DraftID
-	Form        civic.FormRef
-	Services    []civic.ServiceID
-	Language    string // BCP 47; the language the citizen is asked in
-	Answers     []civic.Answer
-	Consents    []civic.Consent
+	ID       DraftID
+	Form     civic.FormRef
+	Services []civic.ServiceID
+	Language string // BCP 47; the language the citizen is asked in
+	Answers  []civic.Answer
+	Consents []civic.Consent
+	// People says which subjects of the form are somebody the kit knows.
+	People      map[string]Ref
 	Attachments []civic.Attachment
 	// Section is the path of the page the officer was on, "" for the first.
 	Section  string

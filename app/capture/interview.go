@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ type Interview struct {
 	form    *form.Form
 	session *form.Session
 	draft   Draft
+	reuse   *reuse // nil: nothing is held
 }
 
 // New starts an interview, or goes on with one when the draft holds answers.
@@ -104,7 +106,13 @@ func (iv *Interview) AddInstance(ctx context.Context, repeat string) (path strin
 
 // RemoveInstance takes one of a repeat away, its answers with it.
 func (iv *Interview) RemoveInstance(ctx context.Context, path string) error {
-	return iv.change(ctx, func() error { return iv.session.RemoveInstance(path) })
+	return iv.change(ctx, func() error {
+		if err := iv.session.RemoveInstance(path); err != nil {
+			return err
+		}
+		iv.removed(path)
+		return nil
+	})
 }
 
 // Check tells what is still wrong on a page, in the order of the form.
@@ -165,6 +173,9 @@ func (iv *Interview) change(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
+	if err := iv.fill(); err != nil {
+		return err
+	}
 	iv.draft.Updated = iv.stamp()
 	return iv.keeper.Keep(ctx, iv.snapshot())
 }
@@ -174,6 +185,7 @@ func (iv *Interview) snapshot() Draft {
 	d.Answers = iv.session.Answers()
 	d.Services = slices.Clone(d.Services)
 	d.Consents = slices.Clone(d.Consents)
+	d.People = maps.Clone(d.People)
 	d.Attachments = named(d.Attachments, d.Answers)
 	return d
 }
