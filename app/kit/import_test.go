@@ -100,6 +100,13 @@ func TestImportAgainDoublesNothing(t *testing.T) {
 	if err != nil || third.Sealed != 0 || third.Repeated != 452 {
 		t.Fatalf("third %+v, %v", third, err)
 	}
+	st, err := w.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tags, err := keptTags(t.Context(), st, testForm); err != nil || len(tags) != 452 {
+		t.Fatalf("%d rows are remembered, %v", len(tags), err)
+	}
 	counts, err := w.Status(t.Context())
 	if err != nil || counts.Sealed != 452 {
 		t.Fatalf("%+v, %v", counts, err)

@@ -71,6 +71,9 @@ func (k *Kit) Import(ctx context.Context, formName, file string, progress func(P
 	}
 	im.result.Ignored = l.ignored
 	err = im.run(ctx)
+	if kept := im.known.keep(context.WithoutCancel(ctx), st, im.result.Sealed); err == nil {
+		err = kept
+	}
 	if im.result.Sealed > 0 {
 		k.copyAside(context.WithoutCancel(ctx), st)
 	}
@@ -175,7 +178,7 @@ func (im *importer) take(record []string, line int) (ready, bool) {
 	if langs := im.form.Languages(); len(langs) > 0 {
 		d.Language = langs[0]
 	}
-	if im.known.before(im.form, row, d.Answers) {
+	if im.known.before(row, d.Answers) {
 		im.result.Repeated++
 		return ready{}, false
 	}

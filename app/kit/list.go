@@ -145,31 +145,28 @@ func headerKey(s string) string { return strings.ToLower(strings.Join(strings.Fi
 // next gives one row and the line it begins on; a row that cannot be read comes
 // with its error.
 func (l *list) next() ([]string, int, error) {
-	record, err := l.csv.Read()
-	if errors.Is(err, io.EOF) {
-		_ = l.file.Close() // only read from
-		return nil, 0, errListEnd
-	}
-	l.rows++
-	var broken *csv.ParseError
-	if errors.As(err, &broken) {
-		return record, broken.Line, broken.Err
-	}
-	if err != nil {
-		_ = l.file.Close()
-		return nil, 0, errListEnd
-	}
-	line, _ := l.csv.FieldPos(0)
-	for _, cell := range record {
-		if len(cell) > maxCell {
-			return nil, line, errors.New("a cell is larger than a registration may hold")
+	for {
+		record, err := l.csv.Read()
+		var broken *csv.ParseError
+		switch {
+		case errors.As(err, &broken):
+			l.rows++
+			return record, broken.Line, broken.Err
+		case err != nil: // the end, or a file that cannot be read any further
+			_ = l.file.Close() // only read from
+			return nil, 0, errListEnd
+		case len(record) == 1 && strings.TrimSpace(record[0]) == "":
+			continue
 		}
+		l.rows++
+		line, _ := l.csv.FieldPos(0)
+		for _, cell := range record {
+			if len(cell) > maxCell {
+				return nil, line, errors.New("a cell is larger than a registration may hold")
+			}
+		}
+		return record, line, nil
 	}
-	if len(record) == 1 && strings.TrimSpace(record[0]) == "" {
-		l.rows--
-		return l.next()
-	}
-	return record, line, nil
 }
 
 // read is how many bytes of the file were taken so far.
