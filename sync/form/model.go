@@ -198,8 +198,8 @@ func (q *Question) ChoicesIn(lang string) []Choice {
 
 // Choice is one of the answers to choose from.
 type Choice struct {
-	Name, Label string
-	Media       map[string]string // "image", "audio", "video" to the file's name; nil when there is none
+	Name, Label         string
+	Image, Audio, Video string // names of files that go with it, empty if none
 }
 
 // schemaPath drops the numbers of instances from a path.

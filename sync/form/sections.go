@@ -188,7 +188,10 @@ func (s *Session) item(f *field, level int) Item {
 	}
 	it.Media = s.mediaOf(e.media, f)
 	for _, o := range s.options(f) {
-		it.Choices = append(it.Choices, Choice{o.name, s.labelOf(o, f), s.mediaOf(o.media, f)})
+		it.Choices = append(it.Choices, Choice{
+			Name: o.name, Label: s.labelOf(o, f),
+			Image: s.write(o.media["image"], f), Audio: s.write(o.media["audio"], f), Video: s.write(o.media["video"], f),
+		})
 	}
 	return it
 }

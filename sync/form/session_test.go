@@ -319,7 +319,7 @@ func TestFiles(t *testing.T) {
 	}
 	files = nil
 	bare := form.Start(f, e)
-	if c := bare.Sections("")[0].Items[1].Choices; len(c) != 1 || c[0].Name != "key" || c[0].Media["image"] != "f.png" {
+	if c := bare.Sections("")[0].Items[1].Choices; len(c) != 1 || c[0].Name != "key" || c[0].Image != "f.png" {
 		t.Errorf("without the file: %+v", c)
 	}
 }
