@@ -63,8 +63,8 @@ func (s *Store) onlyHere(ctx context.Context) (int, error) {
 			return err
 		}
 		only += n
-		// Files that were packed but are not on the centre's disk.
-		_, err := tx.One("SELECT count(*) FROM f WHERE y NOT IN (1,3) AND x=0", nil, &n)
+		// Files that never came to the centre. A quarantined one is on its disk.
+		_, err := tx.One("SELECT count(*) FROM f WHERE y=0 AND t<>1 AND x=0", nil, &n)
 		only += n
 		return err
 	})

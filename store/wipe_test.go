@@ -8,6 +8,7 @@ import (
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
 )
 
 func TestAWipeLosesNothing(t *testing.T) {
@@ -40,6 +41,16 @@ func TestWhatTheCentreHoldsCanBeWipedWithoutAMedium(t *testing.T) {
 	withPhoto(k, "a photo", person("Ana", "Ruiz", "1990", "Oaxaca")...)
 	wantCode(t, k.Wipe(t.Context(), ""), civic.WrongUse)
 	send(k, false)
+	id := k.seal()
+	batch := []byte("a batch of a revoked kit")
+	ok(t, k.AddOutgoing(t.Context(), store.Outgoing{Kind: protocol.ItemBatch, Bytes: batch, Covers: []uint64{2}}))
+	_, err := k.DayKey(t.Context(), header)
+	ok(t, err)
+	wantCode(t, k.Wipe(t.Context(), ""), civic.WrongUse)
+	ack(k, batch, protocol.BatchQuarantined, false) // durable there, set aside
+	if s := status(k, id); s != civic.Quarantined {
+		t.Fatal(s)
+	}
 	ok(t, k.Wipe(t.Context(), ""))
 }
 
