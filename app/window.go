@@ -39,7 +39,7 @@ func openWindow(ctx context.Context, home string) error {
 	a := app.NewWithID(appID)
 	w := newWindow(a)
 	shell := screen.New(screen.Config{Kit: k, Words: words, App: a, Window: w, Clock: time.Now, Version: version(),
-		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Exports: exportFolder(), Print: printer()})
+		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Media: media, Exports: exportFolder(), Print: printer()})
 	shell.Background(func(told func(background.Event), progress func(kit.Progress)) *background.Runner {
 		return background.New(background.Config{Kit: k, Told: told, Progress: progress, Logger: log})
 	})
@@ -86,6 +86,12 @@ func pictureFolders() []string {
 			all = append(all, filepath.Join(home, name))
 		}
 	}
+	return append(all, media()...)
+}
+
+// media are the sticks and cards that the system has mounted.
+func media() []string {
+	var all []string
 	for _, pattern := range []string{"/media/*/*", "/run/media/*/*"} {
 		if found, err := filepath.Glob(pattern); err == nil {
 			all = append(all, found...)

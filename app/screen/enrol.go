@@ -20,24 +20,13 @@ func (p *enrolPage) name() string { return "enrol" }
 
 func (p *enrolPage) build(s *Shell) view {
 	say := s.c.Words.Say
-	if p.proposal == "" {
-		p.proposal = s.c.Kit.ProposePassphrase(s.c.Words.Language())
-	}
 	server := s.field("enrol.server", &p.in.Server)
 	server.SetPlaceHolder("https://")
 	code := s.field("enrol.code", &p.in.Code)
 	officer := s.field("enrol.officer", &p.in.Officer)
 	officer.Capitals = true
 	name := s.field("enrol.kit", &p.in.KitName)
-	pass := widget.NewPassphrase(s.hands)
-	pass.Put(p.in.Passphrase)
-	pass.Changed = func(t string) { p.in.Passphrase = t }
-	s.mark("enrol.passphrase", pass)
-	another := widget.NewButton(s.hands, widget.Quiet, theme.IconSync, say("enrol.another"), "", func() {
-		p.proposal = s.c.Kit.ProposePassphrase(s.c.Words.Language())
-		s.rebuild()
-	})
-	s.mark("enrol.another", another)
+	block, pass := s.newPassphrase("enrol.passphrase", &p.proposal, &p.in.Passphrase)
 	enrol := func() { p.enrol(s) }
 	chain(s, enrol, server, code, officer, name, pass)
 
@@ -47,8 +36,7 @@ func (p *enrolPage) build(s *Shell) view {
 		labelled(say("enrol.code"), part(widget.NewQuiet(say("enrol.code.hint")), code)),
 		labelled(say("enrol.officer"), officer),
 		labelled(say("enrol.kit"), name),
-		part(widget.NewStrong(say("enrol.passphrase")), widget.NewQuiet(say("enrol.passphrase.hint")),
-			widget.NewPanel(theme.Known, "", widget.NewLarge(p.proposal), another), pass),
+		block,
 	)
 	if p.err != nil {
 		problem := s.problemOf(p.err)
@@ -141,13 +129,14 @@ func (p *unlockPage) build(s *Shell) view {
 		if n := home.Counts.Waiting(); n > 0 {
 			body.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, widget.NewText(s.c.Words.Count("unlock.waiting", n))))
 		}
-		body.Add(widget.NewQuiet(say("home.office", string(home.Office), orDash(home.KitName))))
+		body.Add(widget.NewQuiet(say("home.office", string(home.Office), s.kitName(home.KitName))))
 	}
 	return view{title: say("unlock.title"), body: body, focus: pass, fixed: true,
 		main: &action{name: "unlock.go", icon: theme.IconLock, words: say("unlock.go"), do: unlock},
 		side: []action{s.languageAction(),
 			{name: "sync", icon: theme.IconSync, words: say("sync.title"), key: fyne.KeyF4, do: func() { s.open(&syncPage{}) }},
 			{name: "check", icon: theme.IconReceipt, words: say("check.title"), key: fyne.KeyF5, do: func() { s.open(&checkPage{}) }},
+			{name: "recover", icon: theme.IconHelp, words: say("recover.title"), key: fyne.KeyF6, do: func() { s.open(&recoverPage{}) }},
 		}}
 }
 
@@ -165,6 +154,14 @@ func (p *unlockPage) unlock(s *Shell) {
 		s.home()
 		s.nudge()
 	})
+}
+
+// kitName is what people call the tablet, or the beginning of its number.
+func (s *Shell) kitName(name string) string {
+	if name != "" {
+		return name
+	}
+	return s.c.Kit.Identity().Device.String()[:4]
 }
 
 func orDash(t string) string {

@@ -31,6 +31,7 @@ const goodPass = "cuatro palabras sin nada"
 
 // fakeKit is a kit in memory with the sample form.
 type fakeKit struct {
+	fakeRest
 	t      *testing.T
 	state  kit.State
 	form   *form.Form

@@ -48,6 +48,12 @@ func (d *desk) everyPage(look func(name string)) {
 		&syncPage{result: &kit.SyncResult{Sent: 23, Settled: 20, Held: 1, Pending: 2, BytesUp: 4321, BytesDown: 999}}, &syncPage{err: civic.NewProblem(civic.NoNetwork, errors.New("x"))}} {
 		show(p)
 	}
+	d.c.Media = func() []string { return []string{d.dir} }
+	d.kit.backup = d.dir
+	for _, p := range []page{&pinPage{err: civic.NewProblem(civic.WrongPIN, nil, "4")}, &officersPage{}, &officerPage{officer: kit.Officer{Name: "Luis Gil"}}, &newOfficerPage{},
+		&secretPage{}, &sendingPage{}, &mediaPage{}, &restorePage{}, &recoverPage{}} {
+		show(p)
+	}
 	iv, err := d.kit.Begin(d.ctx, "birth")
 	if err != nil {
 		d.t.Fatal(err)
@@ -154,7 +160,8 @@ func inside(a, b string) bool {
 // bar.
 func scrolled(name string) bool {
 	for _, bar := range []string{"back", "help", "next", "later", "absent", "previous", "seal", "done", "toast", "language", "unlock.go", "enrol.go", "receipt.pdf",
-		"receipt.png", "receipt.next", "receipt", "list", "sync", "check", "settings", "lock", "sync.go", "sync.stop", "check.go", "check.picture", "pick.take"} {
+		"receipt.png", "receipt.next", "receipt", "list", "sync", "check", "settings", "lock", "sync.go", "sync.stop", "check.go", "check.picture", "pick.take", "media", "sending", "secret", "recover", "pin.go", "officers.add", "officer.add", "officer.end", "secret.go", "sending.go",
+		"media.export", "media.backup", "media.restore", "restore.go", "recover.ask"} {
 		if name == bar {
 			return false
 		}

@@ -32,7 +32,7 @@ func (p *homePage) build(s *Shell) view {
 	s.mark("home.register", large)
 
 	greeting := part(widget.NewHeading(say("home.greeting", orDash(home.Officer))),
-		widget.NewText(say("home.office", string(home.Office), orDash(home.KitName))),
+		widget.NewText(say("home.office", string(home.Office), s.kitName(home.KitName))),
 		widget.NewQuiet(say("home.contact", s.c.Words.Moment(home.LastContact, s.c.Clock()))+" "+s.c.Words.Count("home.today", home.Today)))
 
 	v.body = column(greeting, large, s.tiles(home.Counts), p.alerts(s, home), p.drafts(s, home.Drafts))
@@ -142,16 +142,6 @@ func (s *Shell) begin(service kit.Service) {
 			return
 		}
 		s.open(newInterviewPage(iv))
-	})
-}
-
-func (s *Shell) lock() {
-	s.work(s.c.Words.Say("working"), func() error { return s.c.Kit.Lock(s.ctx) }, func(err error) {
-		s.home()
-		if err != nil {
-			s.fail(err)
-		}
-		s.nudge()
 	})
 }
 

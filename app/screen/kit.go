@@ -17,6 +17,30 @@ type Kit interface {
 	Unlock(ctx context.Context, passphrase string) error
 	Lock(ctx context.Context) error
 	ProposePassphrase(lang string) string
+	Identity() kit.Identity
+
+	SetPIN(ctx context.Context, pin string) error
+	LockScreen(ctx context.Context) error
+	ScreenLocked() bool
+	UnlockScreen(ctx context.Context, pin string) error
+	Officers(ctx context.Context) ([]kit.Officer, error)
+	AddOfficer(ctx context.Context, name, passphrase string) (civic.OfficerID, error)
+	RemoveOfficer(ctx context.Context, id civic.OfficerID) error
+	ChangePassphrase(ctx context.Context, old, passphrase string) error
+	RecoverRequest(ctx context.Context, officer, passphrase string) ([]byte, error)
+	RecoverApply(ctx context.Context, release []byte, passphrase string) error
+
+	Export(ctx context.Context, dir string) (kit.Exported, error)
+	Backup(ctx context.Context, dir string) (kit.Copied, error)
+	BackupDir(ctx context.Context) (string, error)
+	StopBackup(ctx context.Context) error
+	RestoreRequest(ctx context.Context, dir string, device civic.DeviceID) ([]byte, civic.DeviceID, error)
+	RestoreBackup(ctx context.Context, dir string, device civic.DeviceID, release []byte, passphrase string) (kit.Restored, error)
+	SyncPolicy(ctx context.Context) (kit.SyncPolicy, error)
+	SetSyncPolicy(ctx context.Context, p kit.SyncPolicy) error
+	DataUsed(ctx context.Context) (int64, error)
+	Retention(ctx context.Context) (time.Duration, error)
+	SetRetention(ctx context.Context, d time.Duration) error
 
 	Home(ctx context.Context) (kit.Home, error)
 	Services() []kit.Service

@@ -50,8 +50,8 @@ func inner(name string, o fyne.CanvasObject, at fyne.Position) []Place {
 		}
 	case *widget.Digits:
 		for _, key := range []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "back", "unknown", "about", "point", "next"} {
-			if p, ok := w.KeyAt(key); ok {
-				out = append(out, Place{Name: name + "#" + key, X: at.X + p.X - 4, Y: at.Y + p.Y - 4, Width: 8, Height: 8})
+			if p, size, ok := w.KeyAt(key); ok {
+				out = append(out, Place{Name: name + "#" + key, X: at.X + p.X, Y: at.Y + p.Y, Width: size.Width, Height: size.Height})
 			}
 		}
 	}

@@ -50,10 +50,20 @@ func (p *settingsPage) build(s *Shell) view {
 		}),
 		pick("palette", say("settings.palette"), string(look.Palette), palettes, func(v string) { s.choose(func(l *Look) { l.Palette = theme.Palette(v) }) }),
 	)
-	if home, err := s.c.Kit.Home(s.ctx); err == nil {
-		body.Add(widget.NewPanel(theme.Plain, "", widget.NewText(say("home.office", string(home.Office), orDash(home.KitName))),
-			widget.NewQuiet(say("settings.version", orDash(s.c.Version)))))
+	more := part()
+	for _, x := range []struct {
+		name string
+		page func() page
+	}{{"officers", func() page { return &officersPage{} }}, {"secret", func() page { return &secretPage{} }},
+		{"sending", func() page { return &sendingPage{} }}, {"media", func() page { return &mediaPage{} }}} {
+		l := widget.NewLine(s.hands, say(x.name+".title"), say(x.name+".line"), nil, func() { s.open(x.page()) })
+		s.mark("settings."+x.name, l)
+		more.Add(l)
 	}
+	body.Add(more)
+	id := s.c.Kit.Identity()
+	body.Add(widget.NewPanel(theme.Plain, "", widget.NewText(say("home.office", string(id.Office), s.kitName(id.KitName))),
+		widget.NewQuiet(say("settings.kit", id.Device.String(), id.Server)), widget.NewQuiet(say("settings.version", orDash(s.c.Version)))))
 	return view{title: say("settings.title"), body: body}
 }
 

@@ -28,6 +28,8 @@ type Config struct {
 	// where receipts are saved when Exports is empty.
 	Pictures []string
 	Exports  string
+	// Media lists the sticks and cards that are in; nil where that is unknown.
+	Media func() []string
 	// Print sends a PDF to a printer; nil where there is none.
 	Print func(pdf []byte) error
 	// Version is the program's.
@@ -60,6 +62,7 @@ type Shell struct {
 
 	// Strokes counts keys and taps since the program started.
 	strokes [2]int
+	stirred time.Time // when the hands did something last
 
 	online  bool // the centre answered the last try
 	sending *kit.Progress
@@ -111,10 +114,13 @@ func New(c Config) *Shell {
 	if c.Later == nil {
 		c.Later = func(d time.Duration, f func()) { time.AfterFunc(d, func() { c.Do(f) }) }
 	}
-	s := &Shell{c: c, names: map[string]fyne.CanvasObject{}, nudge: func() {}}
+	if c.Media == nil {
+		c.Media = func() []string { return nil }
+	}
+	s := &Shell{c: c, names: map[string]fyne.CanvasObject{}, nudge: func() {}, stirred: c.Clock()}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.hands = &widget.Hands{Words: c.Words, Key: s.key, Shortcut: s.shortcut, Focus: s.focused, Grown: s.grown,
-		Count: func(k widget.Stroke) { s.strokes[k]++ }}
+		Count: func(k widget.Stroke) { s.strokes[k]++; s.stirred = s.c.Clock() }}
 	s.toast = widget.NewToast(s.hands)
 	s.applyLook(s.look())
 	c.Words.OnSwitch(s.rebuild)
@@ -129,8 +135,14 @@ func New(c Config) *Shell {
 	return s
 }
 
+// unlockedState is the state in which an officer can work.
+const unlockedState = kit.Unlocked
+
 // Start shows the page that the kit's state asks for.
-func (s *Shell) Start() { s.home() }
+func (s *Shell) Start() {
+	s.home()
+	s.watchRest()
+}
 
 // Close stops what runs beside the window.
 func (s *Shell) Close() { s.stop() }
@@ -148,10 +160,12 @@ func (s *Shell) Background(make func(told func(background.Event), progress func(
 // home forgets the way here and shows where the kit's state begins.
 func (s *Shell) home() {
 	var first page
-	switch s.c.Kit.State() {
-	case kit.NotEnrolled:
+	switch state := s.c.Kit.State(); {
+	case state == kit.NotEnrolled:
 		first = &enrolPage{}
-	case kit.Locked:
+	case s.c.Kit.ScreenLocked():
+		first = &pinPage{}
+	case state == kit.Locked:
 		first = &unlockPage{}
 	default:
 		first = &homePage{}

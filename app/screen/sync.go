@@ -58,6 +58,10 @@ func (p *syncPage) build(s *Shell) view {
 	body.Add(s.tiles(home.Counts))
 	body.Add(widget.NewQuiet(say("sync.byitself")))
 	v.body = body
+	v.side = []action{{name: "media", icon: theme.IconSave, words: say("media.title"), key: fyne.KeyF6, do: func() { s.open(&mediaPage{}) }}}
+	if s.c.Kit.State() == unlockedState {
+		v.side = append(v.side, action{name: "sending", icon: theme.IconSettings, words: say("sending.title"), key: fyne.KeyF7, do: func() { s.open(&sendingPage{}) }})
+	}
 	if p.running {
 		v.main = &action{name: "sync.stop", icon: theme.IconStop, words: say("sync.stop"), do: p.stop}
 		v.keys = map[fyne.KeyName]func(){}

@@ -193,6 +193,9 @@ func (d *Digits) Tapped(e *fyne.PointEvent) {
 	d.pad.tapped(e.Position)
 }
 
+// Open shows the keypad from the beginning.
+func (d *Digits) Open() { d.open = true }
+
 // Fold closes the keypad.
 func (d *Digits) Fold() {
 	if d.open {

@@ -117,14 +117,13 @@ func (p *keypad) tapped(at fyne.Position) {
 	}
 }
 
-// KeyAt gives the middle of a key of the open keypad within the field: "0" to
-// "9", "back", "unknown", "about", "point" or "next".
-func (d *Digits) KeyAt(name string) (fyne.Position, bool) {
+// KeyAt gives the rectangle of a key of the open keypad within the field: "0"
+// to "9", "back", "unknown", "about", "point" or "next".
+func (d *Digits) KeyAt(name string) (fyne.Position, fyne.Size, bool) {
 	for _, k := range d.pad.keys {
 		if d.open && k.name == name && k.do != nil {
-			pos, s := k.face.paper.Position(), k.face.paper.Size()
-			return pos.AddXY(s.Width/2, s.Height/2), true
+			return k.face.paper.Position(), k.face.paper.Size(), true
 		}
 	}
-	return fyne.Position{}, false
+	return fyne.Position{}, fyne.Size{}, false
 }

@@ -144,7 +144,11 @@ type Cells struct {
 }
 
 func (c *Cells) columns(n int) int {
-	return max(1, min(int((c.width+c.Gap)/(c.Least+c.Gap)), c.Most, n))
+	cols := max(1, min(int((c.width+c.Gap)/(c.Least+c.Gap)), c.Most, n))
+	for cols > 1 && n%cols != 0 { // no line with a single one left over
+		cols--
+	}
+	return cols
 }
 
 // Layout implements fyne.Layout.

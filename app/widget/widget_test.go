@@ -260,17 +260,17 @@ func TestKeypad(t *testing.T) {
 	}
 	d.Resize(d.MinSize())
 	for _, k := range []string{"unknown", "0", "4", "1", "9", "5", "6", "about", "back", "7"} {
-		at, ok := d.KeyAt(k)
-		if !ok {
+		at, size, ok := d.KeyAt(k)
+		if !ok || size.Width < theme.Target || size.Height < theme.Target {
 			t.Fatalf("the keypad has no key %q", k)
 		}
-		d.Tapped(&fyne.PointEvent{Position: at})
+		d.Tapped(&fyne.PointEvent{Position: at.AddXY(size.Width/2, size.Height/2)})
 	}
 	if v, ok := d.Value(); v != "1957-04~" || !ok || left != 0 {
 		t.Errorf("the keypad wrote %q %v, left %d times", v, ok, left)
 	}
 	d.Fold()
-	if _, open := d.KeyAt("1"); open {
+	if _, _, open := d.KeyAt("1"); open {
 		t.Error("the folded keypad can be pressed")
 	}
 }

@@ -163,9 +163,33 @@ func (h *hands) key(names ...string) error {
 	return err
 }
 
+// accents are the letters of Spanish that the keyboard makes with two strokes
+// or has no ASCII for; xdotool would change the keyboard for them and lose some.
+var accents = map[rune][]string{'á': {"dead_acute", "a"}, 'é': {"dead_acute", "e"}, 'í': {"dead_acute", "i"}, 'ó': {"dead_acute", "o"},
+	'ú': {"dead_acute", "u"}, 'ñ': {"ntilde"}, 'Ñ': {"Ntilde"}}
+
 // write types text.
 func (h *hands) write(s string) error {
-	err := h.xdotool("type", "--delay", "60", "--", s)
+	plain := ""
+	flush := func() error {
+		if plain == "" {
+			return nil
+		}
+		err := h.xdotool("type", "--delay", "60", "--", plain)
+		plain = ""
+		return err
+	}
+	for _, r := range s {
+		keys, accented := accents[r]
+		if !accented {
+			plain += string(r)
+			continue
+		}
+		if err := first(flush(), h.xdotool(append([]string{"key", "--delay", "60"}, keys...)...)); err != nil {
+			return err
+		}
+	}
+	err := flush()
 	h.settle()
 	return err
 }
