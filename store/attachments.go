@@ -57,11 +57,19 @@ func attachment(tx *vault.Tx, d civic.Digest) ([]byte, error) {
 // rehome seals an attachment under today's key, with the registration that
 // names it, so that both are forgotten together.
 func rehome(tx *vault.Tx, d civic.Digest) error {
-	plain, err := attachment(tx, d)
+	n, err := tx.Name(vault.Kit, "d", d[:])
 	if err != nil {
 		return err
 	}
-	n, err := tx.Name(vault.Kit, "d", d[:])
+	today, err := tx.Number(vault.Day)
+	if err != nil {
+		return err
+	}
+	var have int64
+	if ok, err := tx.One("SELECT e FROM d WHERE n=?1", []any{n}, &have); err != nil || (ok && have == today) {
+		return err
+	}
+	plain, err := attachment(tx, d)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,24 @@ const undo = 24 * time.Hour
 func draftRow(id DraftID) int64 { return int64(binary.BigEndian.Uint64(id[:8]) >> 1) }
 
 // SaveDraft writes the draft as it stands; when it returns nil the draft
-// survives a flat battery. A draft needs an ID of random bytes.
+// survives a flat battery. A draft needs an ID of random bytes. One that was
+// thrown away is taken up again; one that was sealed is civic.WrongUse, for what
+// a late save would add to it must not be lost in silence.
 func (s *Store) SaveDraft(ctx context.Context, d Draft) error {
 	if d.ID == (DraftID{}) {
 		return civic.NewProblem(civic.RequestMalformed, errors.New("a draft needs an id"))
 	}
+	s.sealing.Lock()
+	defer s.sealing.Unlock()
+	if _, ok := s.sealedAs(d.ID); ok {
+		return civic.NewProblem(civic.WrongUse, nil, "This interview is sealed already.")
+	}
 	return s.update(ctx, func(tx *vault.Tx) error {
-		return put(tx, vault.Day, "a", draftRow(d.ID), recordOfDraft(d))
+		if err := put(tx, vault.Day, "a", draftRow(d.ID), recordOfDraft(d)); err != nil {
+			return err
+		}
+		_, err := tx.Exec("UPDATE a SET x=0 WHERE n=?1 AND x<>0", draftRow(d.ID))
+		return err
 	})
 }
 

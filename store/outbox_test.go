@@ -168,7 +168,7 @@ func TestOutcomesWaitForTheOfficer(t *testing.T) {
 	}
 	c, err := k.Counts(ctx)
 	ok(t, err)
-	if c.Settled != 1 || c.Held != 1 || c.Waiting != 0 {
+	if c.Refused != 1 || c.Settled != 1 || c.Held != 1 || c.Waiting != 0 {
 		t.Fatalf("%+v", c)
 	}
 }

@@ -467,6 +467,9 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 		if _, err := tx.One("SELECT count(*) FROM a WHERE x=0", nil, &c.Drafts); err != nil {
 			return err
 		}
+		if _, err := tx.One("SELECT count(*) FROM g WHERE y>0", nil, &c.Refused); err != nil {
+			return err
+		}
 		var err error
 		c.Damaged, err = tx.SetAside()
 		return err

@@ -38,6 +38,7 @@ func TestADayFromDraftToReceipt(t *testing.T) {
 	_, err = k.Draft(ctx, d.ID)
 	wantCode(t, err, civic.RegistrationAbsent)
 	k.reopen()
+	wantCode(t, k.SaveDraft(ctx, d), civic.WrongUse) // a late save
 	if again, err := k.Seal(ctx, d.ID, k.maker()); err != nil || again != id {
 		t.Fatal("sealed twice:", again, err)
 	}

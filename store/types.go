@@ -124,6 +124,9 @@ type Counts struct {
 	Safe     int
 	Drafts   int
 	People   int // whom Search looks through
+	// Refused counts the centre's messages that could not be taken in; they
+	// are kept and tried again.
+	Refused int
 	// Damaged counts the entries that were set aside.
 	Damaged  int
 	ByStatus map[civic.Status]int

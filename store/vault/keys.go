@@ -139,6 +139,15 @@ func (tx *Tx) key(k Key) (*dataKey, error) {
 	return best, nil
 }
 
+// Number is the key that Seal would use now.
+func (tx *Tx) Number(k Key) (int64, error) {
+	key, err := tx.key(k)
+	if err != nil {
+		return 0, err
+	}
+	return key.n, nil
+}
+
 // mint makes a key, wraps it to everyone and stores it in this transaction.
 func (tx *Tx) mint(kind Key, day int64) (*dataKey, error) {
 	// Numbers are never used twice, or new rows could pass for rows of a key
