@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -104,7 +105,7 @@ func (c *Certificate) renew() (*tls.Certificate, error) {
 		return nil, err
 	}
 	text := bytes.Join([][]byte{pemOf("CERTIFICATE", der), pemOf("CERTIFICATE", c.keys.Root.Raw), pkcs8(key)}, nil)
-	if err := writeFile(filepath.Join(c.keys.dir, fileTLS), text); err != nil {
+	if err := durable.WriteFile(filepath.Join(c.keys.dir, fileTLS), text); err != nil {
 		return nil, err
 	}
 	cert, err := tls.X509KeyPair(text, text)

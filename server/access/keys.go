@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -111,7 +112,7 @@ func MakeKeys(dir, name string, now time.Time, rand io.Reader) (*Keys, error) {
 		{fileRecoveryPub, []byte(recovery.Recipient().String() + "\n")},
 		{fileRootKey, pkcs8(rootKey)},
 	} {
-		if err := writeFile(filepath.Join(dir, f.name), f.text); err != nil {
+		if err := durable.WriteFile(filepath.Join(dir, f.name), f.text); err != nil {
 			return nil, err
 		}
 	}
@@ -284,27 +285,4 @@ func pkcs8(key any) []byte {
 
 func pemOf(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-}
-
-// writeFile writes a file that only its owner can read, whole or not at all,
-// durable when it returns.
-func writeFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/client"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -132,7 +133,7 @@ func writeKey(path string, key any) error {
 	if err != nil {
 		return err
 	}
-	return write(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	return durable.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
 // keep writes a message to a file, whole or not at all.
@@ -141,7 +142,7 @@ func keep(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	return write(path, b)
+	return durable.WriteFile(path, b)
 }
 
 // recall reads a message from a file; false when there is none that can be read.
@@ -154,27 +155,6 @@ func recall(path string, into any) (bool, error) {
 		return false, err
 	}
 	return protocol.Unmarshal(b, into) == nil, nil
-}
-
-// write writes a file that only its owner reads, durably.
-func write(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // certificate joins the chain from the centre with the hub's key; false when

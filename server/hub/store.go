@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -115,10 +115,7 @@ func (h *Hub) take(kind protocol.UploadKind, b []byte) error {
 	path := h.filePath(name, kind)
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
-		err = write(path, b)
-	}
-	if errors.Is(err, syscall.ENOSPC) {
-		return civic.NewProblem(civic.ServerFull, err)
+		err = durable.WriteFile(path, b)
 	}
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -251,7 +252,7 @@ func writeMedia(root *os.Root, path string, b []byte) error {
 	}
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return diskProblem(err)
+		return durable.Problem(err)
 	}
 	return root.Rename(path+".new", path)
 }

@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -265,41 +265,16 @@ func (g *Ingest) FilePath(digest civic.Digest) string {
 func (g *Ingest) keepFile(digest civic.Digest, b []byte) error {
 	path := g.FilePath(digest)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return diskProblem(err)
+		return durable.Problem(err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return diskProblem(err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err == nil {
-		err = errors.Join(syncDir(filepath.Dir(path)), syncDir(g.fileDir()))
-	}
-	return diskProblem(err)
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
+	if err := durable.WriteFile(path, b); err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.SyncDir(g.fileDir())
 }
 
 // bytesInWords writes a limit for people.
 func bytesInWords(n int64) string { return strconv.FormatInt(n>>20, 10) + " MiB" }
-
-// diskProblem names a full disk.
-func diskProblem(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return civic.NewProblem(civic.ServerFull, err)
-	}
-	return err
-}
 
 // load reads a file's bytes.
 func (g *Ingest) load(ctx context.Context, tx ledger.Tx, area civic.Area, kind int, digest civic.Digest) (b []byte, err error) {

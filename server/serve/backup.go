@@ -14,6 +14,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/audit"
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -88,7 +89,7 @@ func (c *Centre) Backup(ctx context.Context, dir string) (b Backed, err error) {
 		return b, err
 	}
 	for _, file := range attachments {
-		n, err := copyOnce(c.Ingest.FilePath(file), filepath.Join(dir, "files", file.String()[:2], file.String()[2:]))
+		n, err := durable.Copy(c.Ingest.FilePath(file), filepath.Join(dir, "files", file.String()[:2], file.String()[2:]))
 		if err != nil {
 			return b, err
 		}
@@ -105,7 +106,7 @@ func (c *Centre) Backup(ctx context.Context, dir string) (b Backed, err error) {
 	if err != nil {
 		return b, err
 	}
-	if err := writeDurably(name+".manifest", statement); err != nil {
+	if err := durable.WriteFile(name+".manifest", statement); err != nil {
 		return b, err
 	}
 	b.Files, b.Bytes = b.Files+1, b.Bytes+m.Size
@@ -200,58 +201,7 @@ func syncAndHash(path string) (digest civic.Digest, size int64, err error) {
 	}
 	h := sha256.New()
 	size, err = io.Copy(h, f)
-	return civic.Digest(h.Sum(nil)), size, errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path)))
-}
-
-// copyOnce copies a file of content-derived name unless it is there; 0 bytes
-// when it was.
-func copyOnce(from, to string) (int64, error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return 0, err
-	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return 0, err
-	}
-	if there, err := os.Stat(to); err == nil && there.Size() == info.Size() {
-		return 0, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return 0, err
-	}
-	out, err := os.CreateTemp(filepath.Dir(to), ".new-*")
-	if err != nil {
-		return 0, err
-	}
-	defer os.Remove(out.Name())
-	n, err := io.Copy(out, in)
-	if err = errors.Join(err, out.Sync(), out.Close()); err == nil {
-		err = os.Rename(out.Name(), to)
-	}
-	return n, errors.Join(err, syncDir(filepath.Dir(to)))
-}
-
-func writeDurably(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return errors.Join(err, syncDir(filepath.Dir(path)))
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return civic.Digest(h.Sum(nil)), size, errors.Join(err, f.Sync(), f.Close(), durable.SyncDir(filepath.Dir(path)))
 }
 
 // copies lists the finished copies of a backup by their path without ending,

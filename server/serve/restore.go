@@ -12,6 +12,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/audit"
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -65,7 +66,7 @@ func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 	if err := os.Remove(place + ".new"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return gap, err
 	}
-	if _, err := copyOnce(name+".db", place+".new"); err != nil {
+	if _, err := durable.Copy(name+".db", place+".new"); err != nil {
 		return gap, err
 	}
 	if err := c.settleGap(ctx, place+".new", gap, m); err != nil {
@@ -76,13 +77,13 @@ func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 		return gap, err
 	}
 	at := time.Unix(gap.Restored, 0).UTC().Format("20060102T150405Z")
-	if err := writeDurably(filepath.Join(c.Data, "restored-"+at+".note"), note); err != nil {
+	if err := durable.WriteFile(filepath.Join(c.Data, "restored-"+at+".note"), note); err != nil {
 		return gap, err
 	}
 	if err := os.Rename(place+".new", place); err != nil {
 		return gap, err
 	}
-	return gap, syncDir(filepath.Dir(place))
+	return gap, durable.SyncDir(filepath.Dir(place))
 }
 
 // newest finds the newest copy that is what its manifest says.
@@ -120,7 +121,7 @@ func restoreFiles(dir, data string) error {
 		if err != nil {
 			return err
 		}
-		_, err = copyOnce(path, filepath.Join(data, "files", rel))
+		_, err = durable.Copy(path, filepath.Join(data, "files", rel))
 		return err
 	})
 }

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 	"time"
 
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -51,7 +51,7 @@ func (h *Handler) begin(owner Owner, meta protocol.Metadata, length int64) (*par
 	p := &partial{kind: meta.Kind, name: meta.Name, length: length, path: h.partPath(owner, meta.Name)}
 	dir := filepath.Dir(p.path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, diskProblem(err)
+		return nil, durable.Problem(err)
 	}
 	open, err := os.ReadDir(dir)
 	if err != nil {
@@ -64,7 +64,7 @@ func (h *Handler) begin(owner Owner, meta protocol.Metadata, length int64) (*par
 	copy(header, partialMagic)
 	header[5] = numberOf(meta.Kind)
 	binary.BigEndian.PutUint64(header[8:], uint64(length))
-	return p, diskProblem(os.WriteFile(p.path, header, 0o600))
+	return p, durable.Problem(os.WriteFile(p.path, header, 0o600))
 }
 
 // open reads how far an upload has come; fs.ErrNotExist when there is none, or
@@ -123,11 +123,3 @@ func (h *Handler) Sweep() error {
 
 // bytesInWords writes a limit for people.
 func bytesInWords(n int64) string { return strconv.FormatInt(n>>20, 10) + " MiB" }
-
-// diskProblem names a full disk.
-func diskProblem(err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
-		return civic.NewProblem(civic.ServerFull, err)
-	}
-	return err
-}

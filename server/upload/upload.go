@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -249,7 +250,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, owner Owner, p
 	}
 	f, err := os.OpenFile(p.path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return diskProblem(err)
+		return durable.Problem(err)
 	}
 	defer f.Close()
 	start, sum := p.offset, sha256.New()
@@ -290,7 +291,7 @@ func (h *Handler) copyBody(w http.ResponseWriter, r *http.Request, key uploadKey
 		}
 		if len(b) > 0 {
 			if _, err := f.Write(b); err != nil {
-				return false, diskProblem(err)
+				return false, durable.Problem(err)
 			}
 			p.offset += int64(len(b))
 		}

@@ -1,0 +1,4 @@
+package durable
+
+// SyncDir does nothing here: the system keeps names with their files.
+func SyncDir(string) error { return nil }
