@@ -62,7 +62,7 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 		return p, verdict{civic.Merged, []civic.Reason{{Code: match.ReasonSamePerson}}}
 	}
 	among := s.among(sub, taken)
-	d, who := s.decide(sub, among)
+	d, who, runner := s.decide(sub, among)
 	detail := registry.Detail{
 		Model: d.Model, Verdict: d.Verdict.String(), Reasons: d.Reasons, Margin: min(d.Margin, math.MaxInt16),
 		Relation: d.Comparison.Relation.String(), Weight: d.Comparison.Weight, Chance: d.Comparison.Probability, Evidence: d.Comparison.Evidence,
@@ -86,6 +86,9 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 	}
 	if who != nil && (d.Verdict == match.Review || d.Comparison.Relation != match.Stranger) {
 		detail.Other = []registry.Ref{who.Ref}
+		if runner != nil && d.Verdict == match.Review && !math.IsInf(d.Margin, 1) {
+			detail.Other = append(detail.Other, runner.Ref)
+		}
 	}
 	if d.Verdict == match.Review {
 		p.State, v.status = registry.Waiting, civic.Held
@@ -134,29 +137,37 @@ func (s *settling) among(sub *subject, taken map[registry.Ref]bool) []*registry.
 
 // decide asks the model. Persons that still wait for a reviewer count only when
 // nobody the registry stands by is sure: they may be one of those.
-func (s *settling) decide(sub *subject, among []*registry.Person) (match.Decision, *registry.Person) {
-	standing := make([]match.Person, 0, len(among))
-	who := make([]*registry.Person, 0, len(among))
-	var waiting []match.Person
-	var waiters []*registry.Person
+func (s *settling) decide(sub *subject, among []*registry.Person) (d match.Decision, who, runner *registry.Person) {
+	var standing, waiting []*registry.Person
 	for _, p := range among {
-		mp := match.Person{ID: p.Person, Records: p.Records()}
 		if p.State == registry.Waiting {
-			waiting, waiters = append(waiting, mp), append(waiters, p)
+			waiting = append(waiting, p)
 		} else {
-			standing, who = append(standing, mp), append(who, p)
+			standing = append(standing, p)
 		}
 	}
-	d := s.r.model.Decide(sub.record, standing)
+	d = s.r.model.Decide(sub.record, candidates(standing))
 	if d.Verdict != match.Auto && len(waiting) > 0 {
-		if w := s.r.model.Decide(sub.record, waiting); w.Verdict == match.Auto || (w.Verdict == match.Review && d.Verdict == match.New) {
-			return w, waiters[w.Person]
+		w := s.r.model.Decide(sub.record, candidates(waiting))
+		if w.Verdict == match.Auto || (w.Verdict == match.Review && d.Verdict == match.New) {
+			d, standing = w, waiting
 		}
 	}
-	if d.Person < 0 {
-		return d, nil
+	if d.Person >= 0 {
+		who = standing[d.Person]
 	}
-	return d, who[d.Person]
+	if d.Runner >= 0 {
+		runner = standing[d.Runner]
+	}
+	return d, who, runner
+}
+
+func candidates(people []*registry.Person) []match.Person {
+	out := make([]match.Person, len(people))
+	for i, p := range people {
+		out[i] = match.Person{ID: p.Person, Records: p.Records()}
+	}
+	return out
 }
 
 // link notes that a subject is a person, for the registry and for the rest of

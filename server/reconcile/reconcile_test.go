@@ -232,6 +232,7 @@ func TestMoveAndUndo(t *testing.T) {
 	first, second := c.settle(t, juana(1))[0], c.settle(t, juana(2))[0]
 	ref := registry.Ref{Home: area, Person: first.Persons[0].Person}
 	split := registry.Ref{Home: area, Person: registry.NewPersonID(second.Registration, "")}
+	moving := registry.Moving{Area: area, Registration: second.Registration, Actor: "rosa", Detail: registry.Detail{Note: "not the same"}, At: 5}
 	update := func(do func(tx ledger.Tx) error) {
 		t.Helper()
 		if err := c.db.Update(t.Context(), do); err != nil {
@@ -240,7 +241,7 @@ func TestMoveAndUndo(t *testing.T) {
 	}
 	var n int64
 	update(func(tx ledger.Tx) (err error) {
-		n, err = c.registry.Move(t.Context(), tx, area, second.Registration, "", registry.Ref{}, "rosa", registry.Detail{Note: "not the same"}, 5)
+		n, err = c.registry.Move(t.Context(), tx, moving)
 		return err
 	})
 	who := func() registry.Ref {
@@ -255,14 +256,14 @@ func TestMoveAndUndo(t *testing.T) {
 		t.Fatalf("%v", who())
 	}
 	update(func(tx ledger.Tx) error {
-		_, err := c.registry.Undo(t.Context(), tx, area, second.Registration, "", n, "rosa", registry.Detail{}, 6)
+		_, err := c.registry.Undo(t.Context(), tx, moving, n)
 		return err
 	})
 	if who() != ref {
 		t.Fatalf("%v", who())
 	}
 	err := c.db.Update(t.Context(), func(tx ledger.Tx) error {
-		_, err := c.registry.Undo(t.Context(), tx, area, second.Registration, "", n, "rosa", registry.Detail{}, 7)
+		_, err := c.registry.Undo(t.Context(), tx, moving, n)
 		return err
 	})
 	if civic.CodeOf(err) != civic.MovedOn {

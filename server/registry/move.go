@@ -22,23 +22,21 @@ func NewPersonID(registration civic.RegistrationID, subject string) civic.Person
 	return civic.PersonID(h.Sum(nil)[:16])
 }
 
-// Move sends one registration's subject to another person, or to a person of
-// its own when to is zero. It gives the number of the event, by which it can be
-// undone.
-func (e *Embedded) Move(ctx context.Context, tx ledger.Tx, area civic.Area, registration civic.RegistrationID, subject string, to Ref, actor string, d Detail, at int64) (int64, error) {
-	return e.move(ctx, tx, area, registration, subject, to, 0, actor, d, at)
+// Move sends one registration's subject to another person, see [Port].
+func (e *Embedded) Move(ctx context.Context, tx ledger.Tx, m Moving) (int64, error) {
+	return e.move(ctx, tx, m, 0)
 }
 
 // Undo takes back the n-th event of a registration's subject: it goes back to
 // the person it belonged to before, or to one of its own. It is refused when
 // the subject has moved on since.
-func (e *Embedded) Undo(ctx context.Context, tx ledger.Tx, area civic.Area, registration civic.RegistrationID, subject string, n int64, actor string, d Detail, at int64) (int64, error) {
+func (e *Embedded) Undo(ctx context.Context, tx ledger.Tx, m Moving, n int64) (int64, error) {
 	var person, was []byte
 	var to, back Ref
 	err := tx.QueryRow(ctx, "SELECT home, person, was_home, was_person FROM registry_event WHERE area = ?1 AND registration = ?2 AND subject = ?3 AND n = ?4",
-		string(area), registration[:], subject, n).Scan(&to.Home, &person, &back.Home, &was)
+		string(m.Area), m.Registration[:], m.Subject, n).Scan(&to.Home, &person, &back.Home, &was)
 	if errors.Is(err, ledger.ErrNoRows) {
-		return 0, civic.NewProblem(civic.RegistrationAbsent, nil, registration.String())
+		return 0, civic.NewProblem(civic.RegistrationAbsent, nil, m.Registration.String())
 	}
 	if err != nil {
 		return 0, err
@@ -47,14 +45,15 @@ func (e *Embedded) Undo(ctx context.Context, tx ledger.Tx, area civic.Area, regi
 	if was != nil {
 		back.Person = civic.PersonID(was)
 	}
-	now, err := e.linked(ctx, tx, area, registration, subject)
+	now, err := e.linked(ctx, tx, m.Area, m.Registration, m.Subject)
 	if err != nil {
 		return 0, err
 	}
 	if now != to {
 		return 0, civic.NewProblem(civic.MovedOn, nil)
 	}
-	return e.move(ctx, tx, area, registration, subject, back, n, actor, d, at)
+	m.To = back
+	return e.move(ctx, tx, m, n)
 }
 
 func (e *Embedded) linked(ctx context.Context, tx ledger.Tx, area civic.Area, registration civic.RegistrationID, subject string) (Ref, error) {
@@ -71,7 +70,8 @@ func (e *Embedded) linked(ctx context.Context, tx ledger.Tx, area civic.Area, re
 	return ref, err
 }
 
-func (e *Embedded) move(ctx context.Context, tx ledger.Tx, area civic.Area, registration civic.RegistrationID, subject string, to Ref, undoes int64, actor string, d Detail, at int64) (int64, error) {
+func (e *Embedded) move(ctx context.Context, tx ledger.Tx, m Moving, undoes int64) (int64, error) {
+	area, registration, subject, to := m.Area, m.Registration, m.Subject, m.To
 	from, err := e.linked(ctx, tx, area, registration, subject)
 	if err != nil {
 		return 0, err
@@ -103,7 +103,7 @@ func (e *Embedded) move(ctx context.Context, tx ledger.Tx, area civic.Area, regi
 		if kind != eventSplit && undoes == 0 {
 			return 0, civic.NewProblem(civic.PersonAbsent, nil)
 		}
-		if _, err := tx.Exec(ctx, "INSERT INTO registry_person (area, person, state, created_at) VALUES (?1, ?2, ?3, ?4)", string(to.Home), to.Person[:], int64(Standing), at); err != nil {
+		if _, err := tx.Exec(ctx, "INSERT INTO registry_person (area, person, state, created_at) VALUES (?1, ?2, ?3, ?4)", string(to.Home), to.Person[:], int64(Standing), m.At); err != nil {
 			return 0, err
 		}
 		new = &Person{Ref: to, State: Standing}
@@ -159,7 +159,7 @@ func (e *Embedded) move(ctx context.Context, tx ledger.Tx, area civic.Area, regi
 	if err != nil {
 		return 0, err
 	}
-	row, err := e.event(n, kind, said, to, from, undoes, actor, d, at)
+	row, err := e.event(n, kind, said, to, from, undoes, m.Actor, m.Detail, m.At)
 	if err != nil {
 		return 0, err
 	}
@@ -167,8 +167,8 @@ func (e *Embedded) move(ctx context.Context, tx ledger.Tx, area civic.Area, regi
 	return n, err
 }
 
-// Settle marks a person that waited for a reviewer as one of its own.
-func (e *Embedded) Settle(ctx context.Context, tx ledger.Tx, ref Ref) error {
+// Stand marks a person that waited for a reviewer as one of its own.
+func (e *Embedded) Stand(ctx context.Context, tx ledger.Tx, ref Ref) error {
 	return setState(ctx, tx, ref, Standing)
 }
 

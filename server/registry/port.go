@@ -20,6 +20,24 @@ type Port interface {
 	Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Person, error)
 	// Apply writes changes in their order.
 	Apply(ctx context.Context, tx ledger.Tx, changes []Change) error
+	// Move sends a registration's subject to another person, to one of its own
+	// when to is zero, and gives the number of the event.
+	Move(ctx context.Context, tx ledger.Tx, m Moving) (int64, error)
+	// Undo takes back the n-th event of a registration's subject.
+	Undo(ctx context.Context, tx ledger.Tx, m Moving, n int64) (int64, error)
+	// Stand marks a person that waited for a reviewer as one of its own.
+	Stand(ctx context.Context, tx ledger.Tx, ref Ref) error
+}
+
+// Moving names a registration's subject and who moves it where, and why.
+type Moving struct {
+	Area         civic.Area // the office of the registration
+	Registration civic.RegistrationID
+	Subject      string
+	To           Ref
+	Actor        string
+	Detail       Detail
+	At           int64 // the server's clock, seconds
 }
 
 // Ref names a person with its home, the office that met it first.

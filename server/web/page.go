@@ -28,7 +28,7 @@ func readPages() (pages, error) {
 		return nil, err
 	}
 	out := pages{}
-	for _, name := range []string{"sign-in", "problem", "overview", "registrations", "registration", "person", "outcomes", "devices", "invited", "quarantine", "audit"} {
+	for _, name := range []string{"sign-in", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "devices", "invited", "quarantine", "audit"} {
 		t, err := frame.Clone()
 		if err != nil {
 			return nil, err

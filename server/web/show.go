@@ -169,7 +169,9 @@ func (v *visit) person() error {
 		Person     *registry.Person
 		Attributes []registry.Attribute
 		Events     []registry.Event
+		Undo       bool // the visitor may take back links
 	}
+	d.Undo = v.Reconciler != nil
 	home := civic.Area(v.r.PathValue("area"))
 	id, err := civic.ParsePersonID(v.r.PathValue("id"))
 	if err != nil || !v.may(home) {

@@ -10,6 +10,7 @@ import (
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -22,8 +23,11 @@ type Config struct {
 	DB       ledger.DB
 	Access   *access.Access
 	Registry *registry.Embedded
-	Clock    func() time.Time
-	Logger   *slog.Logger
+	// Reconciler does what reviewers say; Tell has a kit told what changed.
+	Reconciler *reconcile.Reconciler
+	Tell       func(ctx context.Context, tx ledger.Tx, device civic.DeviceID, outcomes []civic.Outcome) error
+	Clock      func() time.Time
+	Logger     *slog.Logger
 	// URL tells the address kits reach this centre at, for new enrolment codes.
 	URL func(context.Context) (string, error)
 	// Aside lists what was set aside whole, of all offices when area is empty;
@@ -82,6 +86,10 @@ func New(c Config) (http.Handler, error) {
 		{"GET /console/registrations", all, (*visit).registrations},
 		{"GET /console/registrations/{area}/{id}", all, (*visit).registration},
 		{"GET /console/persons/{area}/{id}", reviewer, (*visit).person},
+		{"POST /console/persons/undo", reviewer, (*visit).undo},
+		{"GET /console/reviews", reviewer, (*visit).reviews},
+		{"GET /console/reviews/{area}/{id}", reviewer, (*visit).review},
+		{"POST /console/reviews/decide", reviewer, (*visit).decide},
 		{"GET /console/outcomes", all, (*visit).outcomes},
 		{"GET /console/devices", all, (*visit).devices},
 		{"POST /console/devices/invite", administrator, (*visit).invite},

@@ -45,6 +45,7 @@ type console struct {
 	db       ledger.DB
 	access   *access.Access
 	outcomes []civic.Outcome
+	told     []civic.Outcome
 	retried  []civic.Digest
 	page     map[string]string // passwords by role
 }
@@ -80,7 +81,7 @@ func newConsole(t *testing.T) *console {
 	}
 	r := reconcile.New(reconcile.Config{Registry: e, Clock: clock})
 	var in []reconcile.Incoming
-	for i := range uint64(3) {
+	for i := range uint64(4) {
 		reg := &civic.Registration{
 			ID: civic.NewRegistrationID([]byte("k"), i+1), Counter: i + 1, Area: office, Form: civic.FormRef{ID: "birth", Version: "1"},
 			Answers: []civic.Answer{
@@ -91,6 +92,7 @@ func newConsole(t *testing.T) *console {
 		in = append(in, reconcile.Incoming{Registration: reg, Digest: civic.Digest{byte(i)}, Form: plain{}})
 	}
 	in[2].Registration.Answers = nil
+	in[3].Registration.Answers[0].Value = "Xóchitl" // a twin, or the same with one name left out
 	err = db.Update(t.Context(), func(tx ledger.Tx) (err error) {
 		c.outcomes, err = r.Settle(t.Context(), tx, office, in)
 		return err
@@ -99,8 +101,13 @@ func newConsole(t *testing.T) *console {
 		t.Fatal(err)
 	}
 	h, err := web.New(web.Config{
-		DB: db, Access: c.access, Registry: e, Clock: clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		URL: func(context.Context) (string, error) { return "https://centre.example:8443", nil },
+		DB: db, Access: c.access, Registry: e, Reconciler: r, Clock: clock,
+		Tell: func(_ context.Context, _ ledger.Tx, _ civic.DeviceID, outcomes []civic.Outcome) error {
+			c.told = append(c.told, outcomes...)
+			return nil
+		},
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		URL:    func(context.Context) (string, error) { return "https://centre.example:8443", nil },
 		Aside: func(context.Context, civic.Area) ([]web.Aside, error) {
 			return []web.Aside{{Area: office, File: civic.Digest{7}, Kind: "batch", Reason: civic.DeviceUnknown, At: now}}, nil
 		},
@@ -354,5 +361,43 @@ func TestWordsAreWhole(t *testing.T) {
 				t.Errorf("%s asks for %q", name, m[1]+m[2])
 			}
 		}
+	}
+}
+
+func TestReviewSideBySide(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser(t)
+	b.signIn("reviewer")
+	id := c.outcomes[3].Registration.String()
+	if _, body := b.do("GET", "/console/reviews", nil); !strings.Contains(body, id) {
+		t.Fatalf("%s", body)
+	}
+	path := "/console/reviews/" + string(office) + "/" + id + "?subject="
+	_, body := b.do("GET", path, nil)
+	for _, want := range []string{"Xóchitl <span", "Xóchitl &lt;b&gt;", "differs", "surnames", "same " + string(office)} {
+		if !strings.Contains(body, want) {
+			t.Errorf("without %q", want)
+		}
+	}
+	form := url.Values{
+		"token": {b.token(path)}, "office": {string(office)}, "registration": {id}, "subject": {""}, "note": {"she showed her paper"},
+		"answer": {"same " + string(office) + " " + c.outcomes[0].Persons[0].Person.String()},
+	}
+	if code, body := b.do("POST", "/console/reviews/decide", form); code != 200 || !strings.Contains(body, "There is nothing to review.") {
+		t.Fatalf("%d %s", code, body)
+	}
+	if len(c.told) != 1 || c.told[0].Status != civic.Merged {
+		t.Errorf("%+v", c.told)
+	}
+	if code, _ := b.do("POST", "/console/reviews/decide", form); code != 409 {
+		t.Errorf("decided twice: %d", code)
+	}
+	person := "/console/persons/" + string(office) + "/" + c.outcomes[0].Persons[0].Person.String()
+	if _, body := b.do("GET", person, nil); !strings.Contains(body, "she showed her paper") {
+		t.Errorf("%s", body)
+	}
+	undo := url.Values{"token": {b.token(person)}, "office": {string(office)}, "registration": {id}, "subject": {""}, "n": {"2"}}
+	if code, _ := b.do("POST", "/console/persons/undo", undo); code != 200 || len(c.told) != 2 || c.told[1].Status != civic.Registered {
+		t.Errorf("%d %+v", code, c.told)
 	}
 }
