@@ -28,12 +28,18 @@ type passed struct {
 
 func (c *command) sync() *cobra.Command {
 	var wait time.Duration
+	var server string
 	cmd := &cobra.Command{
 		Use: "sync", Short: "Send what waits and take in what the centre decided", Args: cobra.NoArgs,
 		Long: "Send what waits and take in what the centre decided.\n" +
 			"Without a passphrase it sends what was packed and keeps what comes for the next unlock.",
 	}
 	cmd.RunE = c.with(lockedWill, func(ctx context.Context, k *kit.Kit, _ []string) (any, error) {
+		if cmd.Flags().Changed("server") {
+			if err := k.PointAt(ctx, server); err != nil {
+				return nil, err
+			}
+		}
 		m := newMeter(c.face)
 		r, err := k.Sync(ctx, wait, m.tell)
 		out := passed{
@@ -55,6 +61,7 @@ func (c *command) sync() *cobra.Command {
 		}
 		return out, nil
 	})
+	cmd.Flags().StringVar(&server, "server", "", "sync from now on with the office's hub at `URL`; empty for the centre")
 	cmd.Flags().DurationVar(&wait, "wait", 2*time.Minute, "stay so long for the centre to decide")
 	return cmd
 }

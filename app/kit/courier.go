@@ -102,10 +102,7 @@ func merge(ctx context.Context, from, to *os.Root) (files []civic.Digest, bytes 
 			if err := ctx.Err(); err != nil {
 				return files, bytes, err
 			}
-			b, digest, err := toCopy(from, to, sub, e)
-			if err != nil {
-				return files, bytes, err
-			}
+			b, digest := toCopy(from, to, sub, e)
 			if b == nil {
 				continue
 			}
@@ -122,37 +119,34 @@ func merge(ctx context.Context, from, to *os.Root) (files []civic.Digest, bytes 
 }
 
 // toCopy reads a file that the other side should have; nil for one it has, and
-// for what is none of ours or damaged.
-func toCopy(from, to *os.Root, sub string, e fs.DirEntry) ([]byte, civic.Digest, error) {
+// for what is none of ours or damaged: its own kit still has it.
+func toCopy(from, to *os.Root, sub string, e fs.DirEntry) ([]byte, civic.Digest) {
+	var none civic.Digest
 	name := filepath.Join(sub, e.Name())
-	if !e.Type().IsRegular() {
-		return nil, civic.Digest{}, nil
-	}
-	if sub == mediaUp {
-		item, ok := itemNamed(e.Name())
-		if !ok {
-			return nil, civic.Digest{}, nil
-		}
+	item, sealed := itemNamed(e.Name())
+	switch {
+	case !e.Type().IsRegular():
+		return nil, none
+	case sub == mediaUp && sealed:
 		if info, err := to.Stat(name); err == nil && info.Size() > 0 {
-			return nil, civic.Digest{}, nil
+			return nil, none
 		}
 		b, err := readWhole(from, name, item.Kind.Upload().MaxSize())
 		if err != nil || protocol.NameOf(b) != item.Digest {
-			return nil, civic.Digest{}, nil // damaged: its kit still has it
+			return nil, none
 		}
-		return b, item.Digest, nil
-	}
-	if !strings.HasSuffix(e.Name(), ".cbor") {
-		return nil, civic.Digest{}, nil
+		return b, item.Digest
+	case sub == mediaUp || !strings.HasSuffix(e.Name(), ".cbor"):
+		return nil, none
 	}
 	b, err := readWhole(from, name, protocol.MaxMessage)
 	if err != nil {
-		return nil, civic.Digest{}, nil
+		return nil, none
 	}
 	if other, err := readWhole(to, name, protocol.MaxMessage); err == nil && !later(sub, b, other) {
-		return nil, civic.Digest{}, nil
+		return nil, none
 	}
-	return b, civic.Digest{}, nil
+	return b, none
 }
 
 // itemNamed reads a sealed file's name: its digest and its kind.

@@ -96,7 +96,7 @@ func (k *Kit) client(ctx context.Context, st *store.Store, local client.Local) (
 		return nil, err
 	}
 	return client.New(client.Config{
-		Server: identity.Server, Root: root, Transport: identity.TransportKey, Local: local, Clock: k.o.Clock,
+		Server: k.serverOf(ctx, st), Root: root, Transport: identity.TransportKey, Local: local, Clock: k.o.Clock,
 		ServerKey: func() ed25519.PublicKey { return serverKey(ctx, st) },
 		LastServerTime: func() time.Time {
 			t, _ := serverNow(ctx, st)
@@ -104,6 +104,31 @@ func (k *Kit) client(ctx context.Context, st *store.Store, local client.Local) (
 		},
 		Dial: k.dial(), Logger: k.log, Tuning: k.o.Tuning,
 	})
+}
+
+// settingServer holds the address of the office's hub, where the kit is pointed
+// at one.
+const settingServer = "server"
+
+// serverOf is where the kit syncs: the hub it was pointed at, else the centre it
+// was enrolled at. Both are believed by the same root.
+func (k *Kit) serverOf(ctx context.Context, st *store.Store) string {
+	if hub, err := st.Setting(ctx, settingServer); err == nil && hub != "" {
+		return hub
+	}
+	return st.Identity().Server
+}
+
+// PointAt makes the kit sync with its office's hub; empty is the centre again.
+func (k *Kit) PointAt(ctx context.Context, server string) error {
+	st, err := k.store()
+	if err != nil {
+		return err
+	}
+	if u, err := url.Parse(server); server != "" && (err != nil || u.Scheme != "https" || u.Hostname() == "") {
+		return civic.NewProblem(civic.WrongUse, err, "A server is written as https://host:port.")
+	}
+	return problem(st.SetSetting(ctx, settingServer, server))
 }
 
 func serverKey(ctx context.Context, st *store.Store) ed25519.PublicKey {
@@ -188,7 +213,7 @@ func (k *Kit) Reachable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u, err := url.Parse(st.Identity().Server)
+	u, err := url.Parse(k.serverOf(ctx, st))
 	if err != nil {
 		return problem(err)
 	}

@@ -151,7 +151,6 @@ func TestJourneyUnknownFormVersion(t *testing.T) {
 	}
 	k.register(0, 4) // work on known forms is not held up
 	k.must("sync", "--wait", "3s")
-	k.must("sync", "--wait", "1s") // what the centre's worker found since
 	k.wantStatus(map[string]int{"quarantined": 3, "sealed": 0})
 	held := o.must("quarantine", "list")
 	wantAside(t, held, civic.FormVersionUnknown)
@@ -252,4 +251,36 @@ func TestJourneyStopped(t *testing.T) {
 	}
 	k.synced()
 	k.wantStatus(map[string]int{"sealed": 0, "sent": 0, "received": 0})
+}
+
+// TestJourneyOrderedEnd: the registry withdraws a kit and orders its end. What
+// it still holds is handed over first; only then it is empty.
+func TestJourneyOrderedEnd(t *testing.T) {
+	o := newOffice(t)
+	k := o.tablet()
+	k.register(0, 12)
+	k.synced()
+	k.register(12, 8) // not sent yet
+	device := k.must("status").text("device")
+	o.must("device", "revoke", device, "--wipe")
+	s := k.must("sync", "--wait", "10s")
+	if s.json["ended"] != true {
+		k.must("sync", "--wait", "10s") // the order came with the pass that handed over
+	}
+	k.refused(civic.NotEnrolled, "status")
+	left, err := os.ReadDir(k.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range left {
+		if strings.HasPrefix(e.Name(), "kit.db") {
+			t.Errorf("%s is left of the kit", e.Name())
+		}
+	}
+	// What came after the withdrawal is at the centre, set aside for a person.
+	at := o.must("status")
+	if n := at.number(t, "registrations") + at.number(t, "quarantined"); n != 20 {
+		t.Fatalf("the centre says %v", at.json)
+	}
+	k.must("enrol", "--file", o.invite()) // the tablet may become another kit
 }
