@@ -196,8 +196,9 @@ func (p *Someone) Name() string {
 // Relative is someone who stands in a registration together with a person.
 type Relative struct {
 	*Someone
-	// Kin is what the person is to the one asked about, as far as a form says
-	// so: mother, father, child; else "household".
+	// Kin is what the person is to the one asked about, as far as forms say so:
+	// mother, father, child; household for others who live there; else other,
+	// such as a witness or somebody to call.
 	Kin string
 }
 
@@ -210,12 +211,15 @@ func (k *Known) Family(of *Someone) []Relative {
 		case p == of:
 		case i < 0:
 			out = append(out, Relative{p, kin})
-		case out[i].Kin == "household":
+		case closeness[kin] > closeness[out[i].Kin]:
 			out[i].Kin = kin
 		}
 	})
 	return out
 }
+
+// closeness orders what two registrations may say of one pair.
+var closeness = map[string]int{"household": 1, "child": 2, "mother": 2, "father": 2}
 
 func kinOf(of, other string) string {
 	switch {
@@ -223,6 +227,17 @@ func kinOf(of, other string) string {
 		return other
 	case (of == "mother" || of == "father") && other == "":
 		return "child"
+	case ofFamily(of) && ofFamily(other):
+		return "household"
 	}
-	return "household"
+	return "other"
+}
+
+// ofFamily tells whether a subject of a form is one of the family.
+func ofFamily(subject string) bool {
+	switch name, _ := numbered(subject); name {
+	case "", "mother", "father", "members", "siblings":
+		return true
+	}
+	return false
 }

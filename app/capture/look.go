@@ -158,32 +158,67 @@ func (c *candidate) held(now time.Time, disputed bool) Held {
 }
 
 // said lists what is known of an attribute: of the person, or for what a
-// household shares of anybody this visit concerns. "Not known" and "refused" are no
-// answers to reuse; "there is none" is one.
+// household shares of everybody at home in this visit. "Not known" and "refused"
+// are no answers to reuse; "there is none" is one.
 func (p *Planner) said(v Visit, subject string, a attributes.Attribute) []candidate {
 	var out []candidate
-	add := func(r Ref) {
-		someone, ok := p.Known.Someone(r)
-		if !ok {
-			return
-		}
-		for _, f := range someone.facets {
-			c, ok := f.said[a.Name]
-			if ok && (c.Absent == civic.None || c.Absent == civic.Present && c.Value != "") {
-				out = append(out, candidate{claim: c, facet: f})
-			}
+	add := func(f *facet) {
+		c, ok := f.said[a.Name]
+		if ok && (c.Absent == civic.None || c.Absent == civic.Present && c.Value != "") {
+			out = append(out, candidate{claim: c, facet: f})
 		}
 	}
 	if a.About != attributes.Household {
-		if r, ok := v.People[subject]; ok {
-			add(r)
+		if someone, ok := p.someone(v, subject); ok {
+			for _, f := range someone.facets {
+				add(f)
+			}
 		}
 		return out
 	}
+	seen := map[*facet]bool{}
+	once := func(f *facet) {
+		if !seen[f] {
+			seen[f] = true
+			add(f)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(v.People)) {
-		add(v.People[name])
+		someone, ok := p.someone(v, name)
+		if !ok || !atHome(name) {
+			continue
+		}
+		for _, f := range someone.facets {
+			if atHome(f.ref.Subject) {
+				once(f)
+			}
+		}
+		p.Known.beside(someone, func(f, g *facet, _ *Someone) {
+			if atHome(f.ref.Subject) && atHome(g.ref.Subject) {
+				once(g)
+			}
+		})
 	}
 	return out
+}
+
+func (p *Planner) someone(v Visit, subject string) (*Someone, bool) {
+	r, ok := v.People[subject]
+	if !ok {
+		return nil, false
+	}
+	return p.Known.Someone(r)
+}
+
+// atHome tells whether a subject of a form lives in the home the form asks
+// about. A father does only where a roster lists him: parents may live apart,
+// and one must not learn the other's address from a form about their child.
+func atHome(subject string) bool {
+	switch name, _ := numbered(subject); name {
+	case "", "mother", "members", "siblings":
+		return true
+	}
+	return false
 }
 
 // mayReuse says why a claim may not be reused, empty if it may.

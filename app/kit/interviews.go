@@ -80,7 +80,8 @@ func (k *Kit) Resume(ctx context.Context, id capture.DraftID) (*capture.Intervie
 	if !ok {
 		return nil, civic.NewProblem(civic.FormVersionUnknown, nil, d.Form.Version)
 	}
-	return capture.New(f, k.env(st), fromStore(d), keeper{st}, st.Stamp), nil
+	iv := capture.New(f, k.env(st), fromStore(d), keeper{st}, st.Stamp)
+	return iv, k.reuse(ctx, st, iv)
 }
 
 // Discard throws a draft away; Restore takes that back for a day.
@@ -154,6 +155,7 @@ func (k keeper) Keep(ctx context.Context, d capture.Draft) error {
 	return problem(k.st.SaveDraft(ctx, store.Draft{
 		ID: d.ID, Form: d.Form, Services: d.Services, Language: d.Language, Answers: d.Answers, Consents: d.Consents,
 		Attachments: d.Attachments, Section: d.Section, Corrects: d.Corrects, Started: d.Started, Updated: d.Updated, Practice: d.Practice,
+		People: peopleToStore(d.People),
 	}))
 }
 
@@ -161,5 +163,6 @@ func fromStore(d store.Draft) capture.Draft {
 	return capture.Draft{
 		ID: d.ID, Form: d.Form, Services: d.Services, Language: d.Language, Answers: d.Answers, Consents: d.Consents,
 		Attachments: d.Attachments, Section: d.Section, Corrects: d.Corrects, Started: d.Started, Updated: d.Updated, Practice: d.Practice,
+		People: peopleOfStore(d.People),
 	}
 }
