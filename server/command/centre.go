@@ -162,6 +162,10 @@ type status struct {
 	Received      int  `json:"received_files"`
 	Safe          int  `json:"safe_files"`
 	Demo          bool `json:"safe_is_received"`
+	// Moments in RFC 3339, empty for never: the last backup; and, of a restored
+	// centre, its backup and its restore.
+	LastBackup string `json:"last_backup"`
+	Restored   string `json:"restored"`
 }
 
 func (s status) tell(w io.Writer) {
@@ -177,6 +181,12 @@ func (s status) tell(w io.Writer) {
 	}
 	if s.Demo {
 		_, _ = fmt.Fprintln(w, "Demonstration: received counts as safe.")
+	}
+	if s.LastBackup != "" {
+		_, _ = fmt.Fprintf(w, "last backup      %s\n", s.LastBackup)
+	}
+	if s.Restored != "" {
+		_, _ = fmt.Fprintf(w, "restored         %s (backup and restore)\n", s.Restored)
 	}
 }
 
@@ -197,7 +207,15 @@ func (c *command) status() *cobra.Command {
 					return err
 				}
 				q, err := centre.Ingest.Status(ctx, tx)
-				s = status{n.Registrations, n.Persons, n.Merged, n.Held, n.Returned, q.Queue, q.Quarantined, len(devices), q.Received, q.Safe, q.Demo}
+				if err != nil {
+					return err
+				}
+				s = status{Registrations: n.Registrations, Persons: n.Persons, Merged: n.Merged, Held: n.Held, Returned: n.Returned,
+					Queue: q.Queue, Quarantined: q.Quarantined, Devices: len(devices), Received: q.Received, Safe: q.Safe, Demo: q.Demo}
+				if s.LastBackup, err = access.Setting(ctx, tx, serve.LastBackup); err != nil {
+					return err
+				}
+				s.Restored, err = access.Setting(ctx, tx, serve.RestoredSetting)
 				return err
 			})
 			return s, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/serve"
@@ -99,8 +100,15 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 	}
 	var s ingest.Status
 	var last int64
+	var backup, restored string
 	err := centre.DB.View(ctx, func(tx ledger.Tx) (err error) {
 		if s, err = centre.Ingest.Status(ctx, tx); err != nil {
+			return err
+		}
+		if backup, err = access.Setting(ctx, tx, serve.LastBackup); err != nil {
+			return err
+		}
+		if restored, err = access.Setting(ctx, tx, serve.RestoredSetting); err != nil {
 			return err
 		}
 		return tx.QueryRow(ctx, "SELECT COALESCE(MAX(received_at), 0) FROM ingest_file").Scan(&last)
@@ -113,6 +121,21 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 	} else {
 		h.add("clock", "good", "%s UTC", centre.Clock().UTC().Format(time.DateTime))
 	}
+	checkBackup(h, s, backup, centre.Clock())
+	if from, to, ok := strings.Cut(restored, " "); ok {
+		h.add("restored", "warning", "this centre was restored: what staff decided between %s and %s is not in it", from, to)
+	}
+	if s.Quarantined > 0 {
+		h.add("aside", "warning", "%d registrations and files are set aside: see fieldkit-server quarantine list", s.Quarantined)
+	}
+	return nil
+}
+
+// backupOld is when a backup is called old.
+const backupOld = 36 * time.Hour
+
+func checkBackup(h *health, s ingest.Status, last string, now time.Time) {
+	made, err := time.Parse(time.RFC3339, last)
 	switch {
 	case s.Demo:
 		h.add("backup", "warning", "demonstration: received counts as safe, and kits forget what no backup covers")
@@ -122,11 +145,9 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 		h.add("backup", "warning", "no backup was made: nothing becomes safe, and kits keep everything")
 	case s.Safe < s.Received:
 		h.add("backup", "warning", "%d of %d files are not in the last backup; kits keep them", s.Received-s.Safe, s.Received)
+	case err == nil && now.Sub(made) > backupOld:
+		h.add("backup", "warning", "the last backup is of %s", last)
 	default:
-		h.add("backup", "good", "every file is in the last backup")
+		h.add("backup", "good", "every file is in the last backup, of %s", last)
 	}
-	if s.Quarantined > 0 {
-		h.add("aside", "warning", "%d registrations and files are set aside: see fieldkit-server quarantine list", s.Quarantined)
-	}
-	return nil
 }

@@ -249,10 +249,10 @@ func (h *Hub) Status() (s Status) {
 	for _, f := range h.files {
 		s.Files++
 		s.Bytes += f.size
-		if f.ack.State == protocol.BatchAbsent && !(f.kind == protocol.UploadKey && f.sent) {
-			s.Waiting++
-		} else {
+		if f.ack.State != protocol.BatchAbsent || f.kind == protocol.UploadKey && f.sent {
 			s.Forwarded++
+		} else {
+			s.Waiting++
 		}
 	}
 	return s

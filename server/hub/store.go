@@ -44,8 +44,8 @@ func (h *Hub) readFiles() error {
 			return err
 		}
 		rest, kind, _ := strings.Cut(d.Name(), ".")
-		name, err := civic.ParseDigest(filepath.Base(filepath.Dir(path)) + rest)
-		if err != nil || protocol.UploadKind(kind).MaxSize() == 0 {
+		name, none := civic.ParseDigest(filepath.Base(filepath.Dir(path)) + rest)
+		if none != nil || protocol.UploadKind(kind).MaxSize() == 0 {
 			return nil // none of ours
 		}
 		b, err := os.ReadFile(path)
