@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/command"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -211,4 +212,113 @@ func TestDoctor(t *testing.T) {
 	if r.json["ok"] != false || !strings.Contains(r.out, "registry.age") {
 		t.Fatalf("%s", r.out)
 	}
+}
+
+// A hub from its invitation to serving, by commands alone.
+func TestHubByCommands(t *testing.T) {
+	dir := newCentre(t)
+	centre, stop := serving(t, "--data", dir)
+	defer stop()
+	invited := run(t, "device", "invite", "--hub", "--area", "mx-20", "--data", dir, "--json")
+	at := filepath.Join(t.TempDir(), "hub")
+	run(t, "hub", "status", "--data", at, "--json").code1(t, "not_enrolled")
+	run(t, "hub", "enrol", "--data", at, "--server", "https://"+centre, "--code", "nonsense", "--json").code1(t, "code_malformed")
+	r := run(t, "hub", "enrol", "--data", at, "--server", "https://"+centre, "--code", invited.json["code"].(string), "--json")
+	if r.code != 0 || r.json["area"] != "mx-20" {
+		t.Fatalf("%+v", r)
+	}
+	_, stopHub := serving(t, "--data", at, "--forward", "https://"+centre, "--forward-hours", "20:00-05:00")
+	if r := run(t, "hub", "status", "--data", at, "--json"); r.code != 0 || r.json["files"] != 0.0 {
+		t.Fatalf("%+v", r)
+	}
+	stopHub()
+	run(t, "serve", "--data", at, "--forward", "https://"+centre, "--forward-hours", "night", "--json").code1(t, "wrong_use")
+	list := run(t, "device", "list", "--data", dir, "--json")
+	if devices := list.json["devices"].([]any); len(devices) != 1 || devices[0].(map[string]any)["hub"] != true {
+		t.Fatalf("%s", list.out)
+	}
+}
+
+// serving runs serve until it is stopped, and tells where it listens.
+func serving(t *testing.T, flags ...string) (addr string, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	e := env()
+	e.Stdout, e.Stderr = w, io.Discard
+	ended := make(chan int, 1)
+	go func() { ended <- command.Run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...), e) }()
+	line := make([]byte, 64)
+	n, err := r.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(strings.TrimPrefix(string(line[:n]), "listening on ")), func() {
+		cancel()
+		if code := <-ended; code != 0 {
+			t.Errorf("serve ended with %d", code)
+		}
+	}
+}
+
+func TestBackupAndRestoreByCommands(t *testing.T) {
+	dir := newCentre(t)
+	away := filepath.Join(t.TempDir(), "away")
+	b := run(t, "backup", away, "--data", dir, "--json")
+	if b.code != 0 || b.json["ok"] != true || b.json["same_disk"] != true {
+		t.Fatalf("%+v", b)
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	run(t, "restore", away, "--data", again, "--json").code1(t, "not_initialised")
+	if err := os.CopyFS(filepath.Join(again, "keys"), os.DirFS(filepath.Join(dir, "keys"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(again, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, "restore", away, "--data", again, "--json"); r.code != 0 || r.json["ok"] != true {
+		t.Fatalf("%+v", r)
+	}
+	if r := run(t, "status", "--data", again, "--json"); r.code != 0 || r.json["restored"] == "" {
+		t.Fatalf("%+v", r)
+	}
+	run(t, "restore", away, "--data", again, "--json").code1(t, "already_initialised")
+	run(t, "restore", filepath.Join(away, "none"), "--data", filepath.Join(t.TempDir(), "x"), "--keys", filepath.Join(dir, "keys"), "--json").code1(t, "file_unreadable")
+}
+
+func TestFormAndMatchCommands(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	book, err := assets.Forms.ReadFile("forms/birth.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := put("birth.xlsx", string(book))
+	if r := run(t, "form", "check", form, "--json"); r.code != 0 || r.json["ok"] != true || r.json["questions"].(float64) < 15 {
+		t.Fatalf("%+v", r)
+	}
+	r := run(t, "form", "check", put("noise.xlsx", "noise"), "--json")
+	r.code1(t, "form_refused")
+	if r.json["ok"] != false {
+		t.Fatalf("%s", r.out)
+	}
+	if r := run(t, "form", "model", form, "--json"); r.code != 0 || r.json["binds"] == nil {
+		t.Fatalf("%+v", r)
+	}
+	r = run(t, "form", "run", form, "--answers", put("a.json", `{"child/given_name":"Ana"}`), "--json")
+	if nodes, _ := r.json["nodes"].(map[string]any); r.code != 0 || nodes["/data/child/given_name"] == nil {
+		t.Fatalf("%+v", r)
+	}
+	r = run(t, "form", "eval", "--xml", put("x.xml", "<a><b>3</b></a>"), "--context", "/a", "b + 4", "--json")
+	if r.code != 0 || r.json["value"] != 7.0 || r.json["type"] != "number" {
+		t.Fatalf("%+v", r)
+	}
+	run(t, "match", "cluster", "none.csv", "--map", put("map.json", `{"given_name":"g"}`), "--json").code1(t, "file_unreadable")
+	run(t, "match", "evaluate", put("l.csv", "g\nana\n"), "--map", filepath.Join(dir, "map.json"), "--json").code1(t, "wrong_use")
 }
