@@ -89,7 +89,7 @@ func FuzzRows(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		rs := restorer{from: &vault.Foreign{}}
+		rs := restorer{from: &vault.Opener{}}
 		good, _, err := readRows(path, func(fr frame) error {
 			for _, table := range []string{"a", "b", "c", "d", "f", "l", "m"} {
 				fr.Table = table

@@ -116,7 +116,7 @@ func (s *Store) Restore(ctx context.Context, dir string, device civic.DeviceID, 
 
 type restorer struct {
 	s        *Store
-	from     *vault.Foreign
+	from     *vault.Opener
 	device   civic.DeviceID
 	carriers map[int64]int64 // rows of the outbox there and here
 	drafts   map[DraftID]bool

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+
+	"github.com/askonce/fieldkit/sync/civic"
 )
 
 // Search finds citizens of this kit's registrations: names in any order, with
@@ -11,6 +13,11 @@ func (s *Store) Search(ctx context.Context, query string, limit int) ([]Person, 
 	o, err := s.opened()
 	if err != nil {
 		return nil, err
+	}
+	select {
+	case <-o.indexed:
+	case <-ctx.Done():
+		return nil, civic.NewProblem(civic.Stopped, ctx.Err())
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -53,6 +53,7 @@ type opened struct {
 	byID      map[civic.RegistrationID]*stub
 	byDraft   map[DraftID]civic.RegistrationID
 	index     *people.Index
+	indexed   chan struct{}          // closed when index may be used
 	owners    []civic.RegistrationID // what the index's references mean
 }
 
@@ -166,7 +167,7 @@ func (s *Store) Unlock(ctx context.Context, passphrase string) error {
 
 // load reads into memory what lists and searches need.
 func (s *Store) load(ctx context.Context) error {
-	o := &opened{byID: map[civic.RegistrationID]*stub{}, byDraft: map[DraftID]civic.RegistrationID{}, index: people.New()}
+	o := &opened{byID: map[civic.RegistrationID]*stub{}, byDraft: map[DraftID]civic.RegistrationID{}, index: people.New(), indexed: make(chan struct{})}
 	err := s.vault.Update(ctx, func(tx *vault.Tx) error {
 		var k keysRecord
 		ok, err := get(tx, "m", rowKeys, &k)

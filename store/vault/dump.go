@@ -101,26 +101,12 @@ func (tx *Tx) Keys() (numbers []int64, file []byte, err error) {
 	return numbers, file, err
 }
 
-// Foreign opens the rows of another vault with the keys its Keys file held.
-type Foreign struct {
-	keys map[int64]*dataKey
-	room Vault // only for its scratch
-}
-
-// OpenForeign takes what Keys wrote, opened by who was allowed to.
-func OpenForeign(plain []byte) (*Foreign, error) {
+// OpenForeign takes what Keys wrote, opened by who was allowed to, and opens the
+// rows of that other vault.
+func OpenForeign(plain []byte) (*Opener, error) {
 	keys, err := unpackKeys(plain)
 	if err != nil {
 		return nil, civic.NewProblem(civic.RowDamaged, err)
 	}
-	return &Foreign{keys: keys}, nil
-}
-
-// Open opens a row of the other vault.
-func (f *Foreign) Open(table string, r Row) ([]byte, error) {
-	k, ok := f.keys[r.Key]
-	if !ok {
-		return nil, ErrForgotten
-	}
-	return f.room.openWith(k.aead, table, r)
+	return &Opener{keys: keys}, nil
 }

@@ -89,3 +89,32 @@ func pseudonym(key []byte, table string, name []byte) int64 {
 	var sum [sha256.Size]byte
 	return int64(binary.BigEndian.Uint64(h.Sum(sum[:0])) >> 1)
 }
+
+// Opener opens rows beside a transaction, one goroutine each; it notes no damage.
+type Opener struct {
+	keys map[int64]*dataKey
+	room Vault // only for its scratch
+}
+
+// Opener takes the keys of an unlocked vault as they are now.
+func (tx *Tx) Opener() *Opener {
+	o := &Opener{keys: map[int64]*dataKey{0: tx.v.outer}}
+	if tx.v.ring != nil {
+		for n, k := range tx.v.ring.keys {
+			o.keys[n] = k
+		}
+	}
+	return o
+}
+
+// Opener gives another one with the same keys, for another goroutine.
+func (o *Opener) Opener() *Opener { return &Opener{keys: o.keys} }
+
+// Open opens a row; one whose key is not there is ErrForgotten.
+func (o *Opener) Open(table string, r Row) ([]byte, error) {
+	k, ok := o.keys[r.Key]
+	if !ok {
+		return nil, ErrForgotten
+	}
+	return o.room.openWith(k.aead, table, r)
+}
