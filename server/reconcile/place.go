@@ -131,6 +131,9 @@ func (s *settling) among(sub *subject, taken map[registry.Ref]bool) []*registry.
 		for _, p := range s.overlay[k] {
 			add(p)
 		}
+		if len(s.overlay[k]) == registry.MaxNamesakes {
+			sub.found.Capped++
+		}
 	}
 	return out
 }
@@ -138,36 +141,29 @@ func (s *settling) among(sub *subject, taken map[registry.Ref]bool) []*registry.
 // decide asks the model. Persons that still wait for a reviewer count only when
 // nobody the registry stands by is sure: they may be one of those.
 func (s *settling) decide(sub *subject, among []*registry.Person) (d match.Decision, who, runner *registry.Person) {
-	var standing, waiting []*registry.Person
-	for _, p := range among {
-		if p.State == registry.Waiting {
-			waiting = append(waiting, p)
-		} else {
-			standing = append(standing, p)
-		}
+	waiting := false
+	people := make([]match.Person, len(among))
+	for i, p := range among {
+		people[i] = match.Person{ID: p.Person, Records: p.Records(), Aside: p.State == registry.Waiting}
+		waiting = waiting || people[i].Aside
 	}
-	d = s.r.model.Decide(sub.record, candidates(standing))
-	if d.Verdict != match.Auto && len(waiting) > 0 {
-		w := s.r.model.Decide(sub.record, candidates(waiting))
+	d = s.r.model.Decide(sub.record, people)
+	if d.Verdict != match.Auto && waiting {
+		for i := range people {
+			people[i].Aside = !people[i].Aside
+		}
+		w := s.r.model.Decide(sub.record, people)
 		if w.Verdict == match.Auto || (w.Verdict == match.Review && d.Verdict == match.New) {
-			d, standing = w, waiting
+			d = w
 		}
 	}
 	if d.Person >= 0 {
-		who = standing[d.Person]
+		who = among[d.Person]
 	}
 	if d.Runner >= 0 {
-		runner = standing[d.Runner]
+		runner = among[d.Runner]
 	}
 	return d, who, runner
-}
-
-func candidates(people []*registry.Person) []match.Person {
-	out := make([]match.Person, len(people))
-	for i, p := range people {
-		out[i] = match.Person{ID: p.Person, Records: p.Records()}
-	}
-	return out
 }
 
 // link notes that a subject is a person, for the registry and for the rest of

@@ -332,3 +332,92 @@ func BenchmarkSettle(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "regs/s")
 }
+
+// Two offices edit one person while neither hears of the other. In whatever
+// order their batches arrive, the person comes out the same.
+func TestOfficesConverge(t *testing.T) {
+	visits := func() []reconcile.Incoming {
+		a, b, c, d := juana(1), juana(2, "occupation", "weaver"), juana(3, "occupation", "teacher"), juana(4)
+		for i, in := range []*reconcile.Incoming{&a, &b, &c, &d} {
+			if i%2 == 1 {
+				in.Registration.Area = "mx-07-019"
+			}
+		}
+		d.Registration.Answers[6].Value = "951 999 0000" // a new phone
+		return []reconcile.Incoming{a, b, c, d}
+	}
+	var first string
+	for _, order := range permutations(4) {
+		c := newCentre(t)
+		all := visits()
+		var ref registry.Ref
+		for _, i := range order {
+			err := c.db.Update(t.Context(), func(tx ledger.Tx) error {
+				out, err := c.r.Settle(t.Context(), tx, all[i].Registration.Area, all[i:i+1])
+				if err == nil && ref.Person.IsZero() {
+					ref = registry.Ref{Home: all[i].Registration.Area, Person: out[0].Persons[0].Person}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.view(t, func(ctx context.Context, tx ledger.Tx) error {
+			people, err := c.registry.Known(ctx, tx, []registry.Ref{ref})
+			if err != nil || len(people) != 1 || len(people[0].Said) != 4 {
+				t.Fatalf("%v: %v %+v", order, err, people)
+			}
+			got := fmt.Sprintf("%+v", registry.Fold(people[0]))
+			if first == "" {
+				first = got
+			}
+			if got != first {
+				t.Errorf("in the order %v:\n%s\nnot\n%s", order, got, first)
+			}
+			return nil
+		})
+	}
+}
+
+func permutations(n int) [][]int {
+	if n == 0 {
+		return [][]int{nil}
+	}
+	var out [][]int
+	for _, p := range permutations(n - 1) {
+		for i := range n {
+			q := append(append(append([]int{}, p[:i]...), n-1), p[i:]...)
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// An office where hundreds share name and year: every registration is settled,
+// and who was not compared with all says so.
+func TestNamesakeStorm(t *testing.T) {
+	c := newCentre(t)
+	capped, settled := 0, 0
+	for batch := range 3 {
+		var in []reconcile.Incoming
+		for i := range 150 {
+			n := batch*150 + i
+			in = append(in, visit(uint64(n+1), "given_name", "José", "surname", "Hernández", "second_surname", "Cruz",
+				"birth_date", fmt.Sprintf("1990-%02d-%02d", 1+n%12, 1+n/12%28), "municipality", "Etla"))
+		}
+		for _, o := range c.settle(t, in...) {
+			if o.Status == civic.Registered || o.Status == civic.Merged || o.Status == civic.Held {
+				settled++
+			}
+			for _, r := range o.Reasons {
+				if r.Code == match.ReasonTooCommon {
+					capped++
+				}
+			}
+		}
+	}
+	if settled != 450 || capped == 0 {
+		t.Errorf("%d settled, %d told of too many namesakes", settled, capped)
+	}
+}

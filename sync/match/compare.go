@@ -12,7 +12,25 @@ func (m *Model) Compare(a, b *Prepared, explain bool) Comparison {
 	c.Weight, c.Evidence = m.sum(p, a, b, explain)
 	c.Probability = m.probability(c.Weight)
 	c.Relation, c.Ambiguous = relate(m.fields, p, a, b)
+	c.namesake = m.namesake(p)
 	return c
+}
+
+// namesake tells whether names agree and dates do not.
+func (m *Model) namesake(p pattern) bool {
+	given, surname, birth := false, false, false
+	for i := range m.fields {
+		level := p.level(i)
+		switch m.fields[i].kind {
+		case kindGiven:
+			given = level == givenAlike || level == givenEqual
+		case kindSurname:
+			surname = level >= surnameFirst && level != surnameCrossed
+		case kindBirth:
+			birth = level != missing && level < birthPartial
+		}
+	}
+	return given && surname && birth
 }
 
 // sum adds up the evidence of a pattern, in bits, and lists it when asked to.

@@ -14,10 +14,15 @@ import (
 func (m *Model) Decide(r *Prepared, among []Person) Decision {
 	d := Decision{Verdict: New, Person: -1, Runner: -1, Model: m.Version}
 	var best, next entity
+	namesakes := 0
 	best.weight, next.weight = math.Inf(-1), math.Inf(-1)
 	for i := range among {
 		e := m.weigh(r, &among[i])
+		if e.namesake {
+			namesakes++
+		}
 		switch {
+		case among[i].Aside:
 		case e.rank() > best.rank() || d.Person < 0:
 			d.Runner, next = d.Person, best
 			d.Person, best = i, e
@@ -29,12 +34,18 @@ func (m *Model) Decide(r *Prepared, among []Person) Decision {
 		d.Reasons = []civic.Code{ReasonNoneAlike}
 		return d
 	}
+	// Every namesake with another birth date makes it likelier that this is one
+	// more of them: how common the name is, counted on the spot.
+	if best.namesake {
+		namesakes--
+	}
+	best.weight -= math.Log2(float64(1 + namesakes))
 	d.Comparison = m.Compare(r, among[d.Person].Records[best.record], true)
 	d.Comparison.Weight, d.Comparison.Probability = best.weight, m.probability(best.weight)
 	d.Comparison.Relation, d.Comparison.Ambiguous = best.relation, best.ambiguous
 	d.Margin = math.Inf(1)
 	if d.Runner >= 0 && next.relation == Same {
-		d.Margin = best.weight - next.weight
+		d.Margin = best.weight + math.Log2(float64(1+namesakes)) - next.weight
 	}
 	p := d.Comparison.Probability
 	switch {
@@ -69,6 +80,7 @@ type entity struct {
 	record    int
 	relation  Relation
 	ambiguous bool
+	namesake  bool
 }
 
 // rank puts the same person before relatives, then by weight.
@@ -83,10 +95,32 @@ func (m *Model) weigh(r *Prepared, p *Person) entity {
 	e := entity{weight: math.Inf(-1)}
 	for i, known := range p.Records {
 		c := m.Compare(r, known, false)
-		x := entity{weight: c.Weight, record: i, relation: c.Relation, ambiguous: c.Ambiguous}
+		x := entity{weight: c.Weight, record: i, relation: c.Relation, ambiguous: c.Ambiguous, namesake: c.namesake}
 		if x.rank() > e.rank() || i == 0 {
 			e = x
 		}
 	}
+	e.ambiguous = e.ambiguous || manyDates(r, p.Records)
 	return e
+}
+
+// manyDates tells whether a person has two birth dates already and this would
+// be a third: one slip is a slip, two are perhaps other people.
+func manyDates(r *Prepared, known []*Prepared) bool {
+	if r.birth.digits == "" || r.birth.estimated {
+		return false
+	}
+	first, second := "", false
+	for _, k := range known {
+		switch d := k.birth.digits; {
+		case d == "" || k.birth.estimated:
+		case d == r.birth.digits:
+			return false
+		case first == "":
+			first = d
+		case d != first:
+			second = true
+		}
+	}
+	return second
 }

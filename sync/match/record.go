@@ -27,6 +27,8 @@ type Record struct {
 type Person struct {
 	ID      civic.PersonID
 	Records []*Prepared
+	// Aside keeps the person out of the choice; it still counts as a namesake.
+	Aside bool
 }
 
 // Relation says what two people seem to be to each other.
@@ -83,6 +85,8 @@ type Comparison struct {
 	// same child with one given name dropped: only a human may merge them.
 	Ambiguous bool
 	Evidence  []Evidence
+
+	namesake bool // the names agree and the birth dates do not
 }
 
 // Decision is what to do with a record and why.

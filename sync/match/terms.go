@@ -41,3 +41,57 @@ func (t *Terms) correction(k kind, index, level int, a, b *Prepared) float64 {
 	}
 	return math.Log2(max(t.Shared, least) / max(share, least))
 }
+
+// countTerms counts how common the values of names, places and other words are.
+func countTerms(records []*Prepared, plans []plan, fields []string) map[string]*Terms {
+	out := map[string]*Terms{}
+	for i, p := range plans {
+		var values func(r *Prepared, say func(string))
+		switch p.kind {
+		case kindGiven:
+			values = func(r *Prepared, say func(string)) {
+				for _, n := range r.given {
+					say(n.text)
+				}
+			}
+		case kindSurname:
+			values = func(r *Prepared, say func(string)) {
+				for _, n := range r.surname {
+					if !n.none() {
+						say(n.text)
+					}
+				}
+			}
+		case kindFull:
+			values = func(r *Prepared, say func(string)) {
+				for _, n := range r.full {
+					say(n.text)
+				}
+			}
+		case kindPlace:
+			values = func(r *Prepared, say func(string)) { say(at(r.places, p.index)) }
+		case kindOther:
+			values = func(r *Prepared, say func(string)) { say(at(r.others, p.index)) }
+		default:
+			continue
+		}
+		t := &Terms{Counts: map[uint32]int{}}
+		for _, r := range records {
+			values(r, func(s string) {
+				if s != "" {
+					t.Counts[term(s)]++
+					t.Total++
+				}
+			})
+		}
+		if t.Total == 0 {
+			continue
+		}
+		for _, n := range t.Counts {
+			f := float64(n) / float64(t.Total)
+			t.Shared += f * f
+		}
+		out[fields[i]] = t
+	}
+	return out
+}
