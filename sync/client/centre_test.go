@@ -46,10 +46,11 @@ type centre struct {
 }
 
 type stored struct {
-	kind  protocol.UploadKind
-	size  int64
-	bytes []byte
-	whole bool
+	writer sync.Mutex // one request at a time appends
+	kind   protocol.UploadKind
+	size   int64
+	bytes  []byte
+	whole  bool
 }
 
 func newCentre(t *testing.T) *centre {
@@ -248,6 +249,10 @@ func (c *centre) upload(w http.ResponseWriter, r *http.Request) error {
 			c.uploads[name] = &stored{kind: m.Kind, size: size}
 		}
 		s = c.uploads[name]
+		c.mu.Unlock()
+		s.writer.Lock()
+		defer s.writer.Unlock()
+		c.mu.Lock()
 		skip = int64(len(s.bytes))
 		c.mu.Unlock()
 		w.Header().Set("Location", protocol.UploadPath(name))
@@ -263,6 +268,8 @@ func (c *centre) upload(w http.ResponseWriter, r *http.Request) error {
 		if s == nil {
 			return civic.NewProblem(civic.UploadUnknown, nil)
 		}
+		s.writer.Lock()
+		defer s.writer.Unlock()
 		if r.Method == http.MethodPatch {
 			offset, err := protocol.ParseSize(r.Header, protocol.HeaderUploadOffset)
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -29,7 +28,7 @@ type pass struct {
 	settled map[civic.Digest]bool // acknowledged in this pass
 	mine    map[civic.Digest]bool // batches that went up in this pass: asked about until its end
 	keys    map[protocol.KeyID]bool
-	memory  sync.Mutex // the kit's memory and settled, while files go up
+	ended   int64 // bytes of uploads that ended, as far as they came
 	first   bool
 	prompt  int // answers in a row that came at once with nothing new
 }
@@ -233,7 +232,5 @@ func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.
 	return r, rest, nil
 }
 
-func (p *pass) tell(s Step)                            { p.meter.step(s) }
-func (p *pass) moved(n int64)                          { p.meter.moved(n) }
-func (p *pass) plan(i []protocol.Item)                 { p.meter.plan(i) }
-func (p *pass) arrived(i protocol.Item, counted int64) { p.meter.arrived(i, counted) }
+func (p *pass) tell(s Step)            { p.meter.step(s) }
+func (p *pass) plan(i []protocol.Item) { p.meter.plan(i) }

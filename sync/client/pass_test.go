@@ -313,9 +313,9 @@ func TestPassStopsAtAnyMoment(t *testing.T) {
 		c, m := newCentre(t), newMemory()
 		names := fill(c, m, 2)
 		ctx, cancel := context.WithCancel(t.Context())
-		count := 0
+		var count atomic.Int64
 		c.before = func(http.ResponseWriter, *http.Request) bool {
-			if count++; count > n {
+			if count.Add(1) > int64(n) {
 				cancel()
 			}
 			return false
@@ -324,13 +324,15 @@ func TestPassStopsAtAnyMoment(t *testing.T) {
 		if civic.CodeOf(err) != civic.Stopped {
 			t.Errorf("stopped at request %d: %v", n, err)
 		}
+		c.mu.Lock()
 		c.before = nil
+		c.mu.Unlock()
 		if _, err := newKit(t, c, m, nil).Pass(t.Context(), Options{}); err != nil {
 			t.Errorf("the next pass: %v", err)
 		}
-		for _, f := range names {
-			if !c.uploads[f].whole {
-				t.Errorf("file %s did not arrive after a stop at request %d", f, n)
+		for i, f := range names {
+			if u := c.uploads[f]; u == nil || !u.whole {
+				t.Errorf("file %d did not arrive after a stop at request %d: %+v", i, n, m.item(f))
 			}
 		}
 		cancel()

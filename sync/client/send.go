@@ -4,108 +4,217 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
+	"time"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
-// line is the right to send: one upload's bytes leave at a time, so that a cut
-// destroys one buffer and files arrive in their order. The next upload begins
-// when the last one's final byte has left, not when its answer has come.
-type line chan struct{}
-
-// underWay is how many uploads may be begun and not ended: one that sends, one
-// that waits for its answer, and those a cut has interrupted, which ask how far
-// they came while the next one sends.
-const underWay = 4
-
-func newLine() line { return make(line, 1) }
-
-func (l line) take(ctx context.Context) error {
-	select {
-	case l <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return civic.NewProblem(civic.Stopped, context.Cause(ctx))
-	}
-}
-
-// send uploads files in their order. Files that were refused for themselves do
-// not stop the others; the first such refusal is returned at the end.
+// send uploads files in their order, each beginning when the one before it has
+// left, not when it was answered. Files that were refused for themselves do not
+// stop the others; the first such refusal is told at the end of the pass.
 func (p *pass) send(ctx context.Context, items []protocol.Item) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	if len(items) == 0 {
+		return nil
+	}
 	p.plan(items)
-	items, along := p.bring(items)
-	overlap := 1
-	if len(items) > conns {
-		overlap = underWay
+	s := &sending{pass: p}
+	for _, u := range p.bring(items) {
+		s.uploads = append(s.uploads, u)
+		p.mine[u.item.Digest] = u.item.Kind == protocol.ItemBatch
 	}
-	var (
-		free    = make(chan struct{}, overlap)
-		line    = newLine()
-		all     sync.WaitGroup
-		mu      sync.Mutex
-		fatal   error
-		refused error
-	)
-	for _, item := range items {
-		select {
-		case free <- struct{}{}:
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil || line.take(ctx) != nil {
-			break
-		}
-		p.mine[item.Digest] = item.Kind == protocol.ItemBatch
-		all.Go(func() {
-			err := p.upload(ctx, item, along[item.Digest], line)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err == nil:
-				p.result.Sent++
-				if key := along[item.Digest]; key != nil {
-					p.result.Sent++
-					p.arrived(*key, 0)
-				}
-			case own(err):
-				refused = errors.Join(refused, err)
-			case fatal == nil:
-				fatal = err
-				cancel()
-			}
-			<-free
-		})
-	}
-	all.Wait()
-	mu.Lock()
-	defer mu.Unlock()
-	p.refused = errors.Join(p.refused, refused)
-	if fatal == nil && ctx.Err() != nil {
-		return civic.NewProblem(civic.Stopped, context.Cause(ctx))
-	}
-	return fatal
+	return s.run(ctx)
 }
 
-// bring lets a day key that was never sent travel in the creation of the first
-// file under it, which saves a round trip. It returns the files left to send,
-// and the key that goes along with each.
-func (p *pass) bring(items []protocol.Item) ([]protocol.Item, map[civic.Digest]*protocol.Item) {
-	along := map[civic.Digest]*protocol.Item{}
-	var left []protocol.Item
-	for i, key := range items {
-		if key.Kind == protocol.ItemKey && !key.Sent && key.Size <= protocol.MaxKeyAlong {
-			with := slices.IndexFunc(items[i:], func(f protocol.Item) bool { return f.Kind == protocol.ItemBatch && f.Key == key.Key && !f.Sent })
+// bring makes an upload of each file. A day key that was never sent travels in
+// the creation of the first batch under it, which saves a round trip.
+func (p *pass) bring(items []protocol.Item) []*upload {
+	var (
+		uploads []*upload
+		along   = map[civic.Digest]*protocol.Item{}
+	)
+	for i, item := range items {
+		if item.Kind == protocol.ItemKey && !item.Sent && item.Size <= protocol.MaxKeyAlong {
+			with := slices.IndexFunc(items[i:], func(f protocol.Item) bool {
+				return f.Kind == protocol.ItemBatch && f.Key == item.Key && !f.Sent
+			})
 			if with >= 0 && along[items[i+with].Digest] == nil {
-				along[items[i+with].Digest] = &key
+				along[items[i+with].Digest] = &item
 				continue
 			}
 		}
-		left = append(left, key)
+		u := &upload{pass: p, item: item, along: along[item.Digest], offset: unknown}
+		if !item.Sent {
+			u.offset, u.fresh = 0, true
+		}
+		uploads = append(uploads, u)
 	}
-	return left, along
+	return uploads
+}
+
+// sending is one round of uploads on one connection.
+type sending struct {
+	pass    *pass
+	uploads []*upload // in their order, those that ended left out
+	flying  []flight  // begun and not answered, in the order of their answers
+	fails   int       // in a row, with nothing gained
+	rest    int       // refusals that pass by themselves, since the last pause
+	gained  int64     // bytes the centre has, of all uploads, when fails was last 0
+}
+
+// flight is one request of an upload.
+type flight struct {
+	*upload
+	call *call
+}
+
+func (s *sending) run(ctx context.Context) error {
+	for {
+		u := s.next()
+		switch {
+		case u == nil && len(s.flying) == 0 && len(s.uploads) == 0:
+			return nil
+		case u != nil && len(s.flying) < underWay && !s.answered():
+			if err := s.start(ctx, u); err != nil {
+				return err
+			}
+		case len(s.flying) > 0:
+			if err := s.land(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// next is the upload whose turn it is. Registrations wait for nothing: while one
+// of them asks how far it came, nobody else sends.
+func (s *sending) next() *upload {
+	for _, u := range s.uploads {
+		switch {
+		case !u.flying:
+			return u
+		case u.offset == unknown && u.item.Kind != protocol.ItemAttachment:
+			return nil
+		}
+	}
+	return nil
+}
+
+// answered tells whether the oldest answer is there.
+func (s *sending) answered() bool { return len(s.flying) > 0 && len(s.flying[0].call.answer) > 0 }
+
+func (s *sending) start(ctx context.Context, u *upload) error {
+	if u.file == nil {
+		if err := u.load(ctx); err != nil {
+			return s.refuse(u, err)
+		}
+	}
+	c, err := u.request(ctx)
+	if err != nil {
+		return err
+	}
+	u.flying = true
+	s.flying = append(s.flying, flight{u, c})
+	return nil
+}
+
+// land takes in the oldest answer.
+func (s *sending) land(ctx context.Context) error {
+	f := s.flying[0]
+	s.flying = s.flying[1:]
+	got := <-f.call.answer
+	f.flying = false
+	if got.err != nil {
+		return s.cut(ctx, f, problemOf(ctx, got.err))
+	}
+	done, asked, err := f.answered(ctx, got.response)
+	switch {
+	case done:
+		s.drop(f.upload)
+		s.pass.arrive(f.upload)
+		return nil
+	case err == nil:
+		return s.idle(ctx)
+	case passes(err) || civic.CodeOf(err) == civic.UploadChecksum:
+		return s.again(ctx, err, asked)
+	}
+	return s.refuse(f.upload, err)
+}
+
+// cut is the end of a connection: nobody knows what arrived of what was on it.
+func (s *sending) cut(ctx context.Context, f flight, err error) error {
+	f.lost()
+	for _, other := range s.flying {
+		got := <-other.call.answer
+		other.flying = false
+		if got.err != nil {
+			other.lost()
+			continue
+		}
+		// It came before the end and counts.
+		if done, _, _ := other.answered(ctx, got.response); done {
+			s.drop(other.upload)
+			s.pass.arrive(other.upload)
+		}
+	}
+	s.flying = nil
+	s.pass.wire.road.close()
+	if !passes(err) {
+		return err
+	}
+	return s.again(ctx, err, 0)
+}
+
+// again pauses before another try, or gives up when patience is at its end.
+func (s *sending) again(ctx context.Context, err error, asked time.Duration) error {
+	if total := s.total(); total > s.gained {
+		s.gained, s.rest, s.fails = total, 0, 0
+	}
+	if s.fails++; s.fails >= s.pass.wire.tuning.Patience {
+		return err
+	}
+	s.pass.tell(Retrying)
+	return pause(ctx, s.pass.wire.backoff(s.fails-1, asked))
+}
+
+// idle guards against answers that come and come while nothing moves.
+func (s *sending) idle(ctx context.Context) error {
+	if total := s.total(); total > s.gained {
+		s.gained, s.rest, s.fails = total, 0, 0
+		return nil
+	}
+	if s.rest++; s.rest > 3*s.pass.wire.tuning.Patience+2*underWay {
+		return civic.NewProblem(civic.ServerBusy, errors.New("uploads do not move"))
+	}
+	if ctx.Err() != nil {
+		return civic.NewProblem(civic.Stopped, context.Cause(ctx))
+	}
+	return nil
+}
+
+// total is how many bytes the centre is known to have of this round's files.
+func (s *sending) total() int64 {
+	total := s.pass.ended
+	for _, u := range s.uploads {
+		total += u.best
+	}
+	return total
+}
+
+// refuse ends an upload, and the whole sending when the refusal is not the
+// file's own.
+func (s *sending) refuse(u *upload, err error) error {
+	if !own(err) {
+		return err
+	}
+	s.drop(u)
+	s.pass.refused = errors.Join(s.pass.refused, err)
+	return nil
+}
+
+func (s *sending) drop(u *upload) {
+	s.uploads = slices.DeleteFunc(s.uploads, func(o *upload) bool { return o == u })
+	s.pass.ended += u.best
 }
 
 // own tells whether a refusal concerns one file only.
@@ -117,87 +226,12 @@ func own(err error) bool {
 	return false
 }
 
-// upload brings one file to the centre. It holds the line when called and has
-// given it back when it returns.
-func (p *pass) upload(ctx context.Context, item protocol.Item, along *protocol.Item, l line) error {
-	u := &upload{pass: p, item: item, along: along, line: l, holds: true, offset: -1}
-	defer u.release()
-	file, err := p.local.Read(ctx, item.Digest)
-	if err != nil {
-		return err
-	}
-	if protocol.NameOf(file) != item.Digest {
-		return civic.NewProblem(civic.RowDamaged, errors.New("a waiting file has other bytes than its name says"))
-	}
-	u.file = file
-	if !item.Sent {
-		u.offset, u.fresh = 0, true
-	}
-	for fails, idle := 0, 0; ; idle++ {
-		before := u.best
-		if idle > 3*p.wire.tuning.Patience { // answers came, and nothing moved
-			return civic.NewProblem(civic.ServerBusy, errors.New("an upload does not move"))
-		}
-		done, asked, err := u.step(ctx)
-		if done {
-			p.arrived(item, u.count(int64(len(file))))
-			return nil
-		}
-		if u.best > before {
-			fails, idle = 0, 0
-		}
-		if err == nil {
-			continue
-		}
-		if !passes(err) && civic.CodeOf(err) != civic.UploadChecksum {
-			return err
-		}
-		if fails++; fails >= p.wire.tuning.Patience {
-			return err
-		}
-		p.tell(Retrying)
-		if err := pause(ctx, p.wire.backoff(fails-1, asked)); err != nil {
-			return err
-		}
-	}
-}
-
-// upload is the state of one file on its way.
-type upload struct {
-	pass    *pass
-	item    protocol.Item
-	along   *protocol.Item // the day key that travels in the creation; nil as a rule
-	file    []byte
-	line    line
-	mu      sync.Mutex // over holds and counted
-	holds   bool
-	fresh   bool  // not created at the centre as far as we know
-	began   bool  // the kit's memory knows that it may be there
-	left    int64 // bytes that left in this request
-	tried   int64 // bytes that left in a request whose end is not known
-	offset  int64 // what the centre has; -1 when only the centre knows
-	best    int64 // the farthest offset seen
-	counted int64 // bytes told to progress
-}
-
-func (u *upload) take(ctx context.Context) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.holds {
-		return nil
-	}
-	if err := u.line.take(ctx); err != nil {
-		return err
-	}
-	u.holds = true
-	return nil
-}
-
-func (u *upload) release() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.holds {
-		u.holds = false
-		<-u.line
+// arrive notes a file that is there whole.
+func (p *pass) arrive(u *upload) {
+	p.result.Sent++
+	p.meter.arrived(u.item, u.counted)
+	if u.along != nil {
+		p.result.Sent++
+		p.meter.arrived(*u.along, 0)
 	}
 }

@@ -4,18 +4,16 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// wire is the road to one server: connections that are metered, watched and
-// kept lean, and the HTTP client over them.
+// wire is the way to one server: a connection that is metered and kept lean, and
+// the HTTP client over it.
 type wire struct {
 	address string
 	base    string
@@ -27,29 +25,18 @@ type wire struct {
 
 	up, down, attempts atomic.Int64
 
-	transport *http.Transport
-	http      *http.Client
+	road *road
+	http *http.Client // over the road
 }
-
-// conns is how many connections a wire opens: one that sends, and one that
-// waits for its answer meanwhile.
-const conns = 2
 
 func newWire(w *wire) *wire {
 	if w.dial == nil {
 		d := &net.Dialer{Timeout: w.tuning.Stall}
 		w.dial = func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
 	}
-	w.transport = &http.Transport{
-		DialTLSContext:     w.connect,
-		MaxConnsPerHost:    conns,
-		MaxIdleConns:       conns,
-		IdleConnTimeout:    2 * time.Minute,
-		WriteBufferSize:    piece,
-		DisableCompression: true, // what travels is sealed: it does not shrink
-	}
+	w.road = &road{wire: w}
 	w.http = &http.Client{
-		Transport: watcher{w},
+		Transport: w.road,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
@@ -57,11 +44,11 @@ func newWire(w *wire) *wire {
 	return w
 }
 
-func (w *wire) close() { w.transport.CloseIdleConnections() }
+func (w *wire) close() { w.road.close() }
 
 // connect opens one connection with its TLS. The meter lies inside TLS: it
 // counts what HTTP says, whatever the encryption adds.
-func (w *wire) connect(ctx context.Context, _, _ string) (net.Conn, error) {
+func (w *wire) connect(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*w.tuning.Stall)
 	defer cancel()
 	raw, err := w.dial(ctx, w.address)
@@ -105,8 +92,12 @@ type lean struct {
 	inside time.Duration // of it spent waiting in Write
 }
 
-// bufferCeiling is as large as a send buffer grows, in bytes.
-const bufferCeiling = 4 << 20
+const (
+	// bufferCeiling is as large as a send buffer grows, in bytes.
+	bufferCeiling = 4 << 20
+	// adaptEvery is the shortest span that tells how fast a link is.
+	adaptEvery = 8 * time.Second
+)
 
 type writeBuffered interface{ SetWriteBuffer(bytes int) error }
 
@@ -132,134 +123,24 @@ func (l *lean) Write(b []byte) (int, error) {
 	now := l.clock()
 	l.moved += int64(n)
 	l.inside += now.Sub(began)
-	if span := now.Sub(l.since); span >= time.Second {
+	if span := now.Sub(l.since); span >= adaptEvery {
 		l.adapt(span)
 		l.moved, l.inside = 0, 0
 	}
 	return n, err
 }
 
-// adapt widens the buffer to a second and a half of what the link carried,
-// where the buffer was what held it back.
+// adapt widens the buffer to a good second of what the link carried, where the
+// buffer was what held it back. The span is long, because a buffer that empties
+// at once after a loss must not pass for a fast link.
 func (l *lean) adapt(span time.Duration) {
 	if l.inside < span/2 {
 		return
 	}
-	want := int(min(float64(l.moved)/span.Seconds()*1.5, bufferCeiling))
+	want := int(min(float64(l.moved)/span.Seconds()*1.2, bufferCeiling))
 	if want > l.buffer+l.buffer/4 && l.Conn.(writeBuffered).SetWriteBuffer(want) == nil {
 		l.buffer = want
 	}
-}
-
-// watcher ends a request on which nothing moves, counts requests, and knows
-// when a request's last byte has left.
-type watcher struct{ wire *wire }
-
-// watchKey carries watchOptions in a request's context.
-type watchKey struct{}
-
-type watchOptions struct {
-	wait  time.Duration   // how much longer the answer may take
-	first func() error    // asked when a connection stands and the body begins to leave; may be nil
-	moved func(bytes int) // told of body bytes as they leave; may be nil
-	left  func()          // told when the last one left; may be nil
-}
-
-var errStalled = errors.New("nothing moved on the connection")
-
-func (r watcher) RoundTrip(q *http.Request) (*http.Response, error) {
-	o, _ := q.Context().Value(watchKey{}).(watchOptions)
-	r.wire.attempts.Add(1)
-	ctx, cancel := context.WithCancelCause(q.Context())
-	limit := r.wire.tuning.Answer + o.wait
-	timer := time.AfterFunc(limit, func() { cancel(errStalled) })
-	q = q.Clone(ctx)
-	body := &leaving{ReadCloser: q.Body, options: o, timer: timer, limit: limit}
-	if q.Body != nil && q.Body != http.NoBody {
-		q.Body = body
-	} else if o.left != nil {
-		o.left()
-	}
-	answer, err := r.wire.transport.RoundTrip(q)
-	body.end()
-	if err != nil {
-		timer.Stop()
-		if cause := context.Cause(ctx); cause != nil {
-			err = errors.Join(cause, err)
-		}
-		cancel(nil)
-		return nil, err
-	}
-	timer.Reset(limit)
-	answer.Body = &arriving{ReadCloser: answer.Body, timer: timer, limit: limit, cancel: cancel}
-	return answer, nil
-}
-
-// leaving hands a request's body out in small pieces, so that progress is seen.
-type leaving struct {
-	io.ReadCloser
-	options watchOptions
-	timer   *time.Timer
-	limit   time.Duration
-
-	mu    sync.Mutex
-	begun bool
-	over  bool // the request is; what still reads is nobody's
-}
-
-// piece is how much of a body leaves at once, bytes: one TLS record that fills
-// two segments of 1,448. Smaller ones cost more, of larger ones a cut takes more.
-const piece = 2*1448 - 22
-
-func (l *leaving) Read(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return 0, errStalled
-	}
-	if !l.begun && l.options.first != nil {
-		if err := l.options.first(); err != nil {
-			return 0, err
-		}
-	}
-	l.begun = true
-	n, err := l.ReadCloser.Read(b[:min(len(b), piece)])
-	l.timer.Reset(l.limit)
-	if l.options.moved != nil {
-		l.options.moved(n)
-	}
-	if err != nil && l.options.left != nil {
-		l.options.left()
-	}
-	return n, err
-}
-
-// end makes what still reads the body harmless: the transport may go on in a
-// goroutine of its own after it gave an answer.
-func (l *leaving) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.over = true
-}
-
-type arriving struct {
-	io.ReadCloser
-	timer  *time.Timer
-	limit  time.Duration
-	cancel context.CancelCauseFunc
-}
-
-func (a *arriving) Read(b []byte) (int, error) {
-	n, err := a.ReadCloser.Read(b)
-	a.timer.Reset(a.limit)
-	return n, err
-}
-
-func (a *arriving) Close() error {
-	a.timer.Stop()
-	err := a.ReadCloser.Close()
-	a.cancel(nil)
-	return err
 }
 
 // problemOf turns what a request failed with into a problem.
