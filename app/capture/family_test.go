@@ -185,9 +185,15 @@ func (o *officer) find(p *Planner, s civic.ServiceID) map[string]Ref {
 			}
 		}
 		best := 0
-		for _, f := range found { // the entry with the fullest name
-			if n := 10*len(f.Name()) + len(f.facets); n > best {
-				best, people[subject] = n, f.Refs()[0]
+		for _, f := range found { // the entry of which most was told
+			told := map[civic.Attribute]bool{}
+			for _, x := range f.facets {
+				for a := range x.said {
+					told[a] = true
+				}
+			}
+			if len(told) > best {
+				best, people[subject] = len(told), f.Refs()[0]
 			}
 		}
 	}
@@ -247,6 +253,9 @@ func (o *officer) visit(s civic.ServiceID) ([]Line, Meter) {
 	r := &civic.Registration{ID: civic.RegistrationID(sum[:16]), Form: iv.Form().Ref(), Area: "mx-20-067", Sealed: o.stamp(), Answers: d.Answers, Consents: d.Consents}
 	if wrong := iv.Form().Validate(r, o.env()); len(wrong) > 0 {
 		o.t.Fatalf("%s: the centre would send it back: %v", s, wrong)
+	}
+	if again := p.Recount(iv.Form(), o.env(), r, o.sources); again != m {
+		o.t.Errorf("%s: recounted %+v, counted %+v", s, again, m)
 	}
 	o.sources = append(o.sources, SourceOf(iv.Form(), r, nil))
 	return lines, m

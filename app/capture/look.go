@@ -30,6 +30,8 @@ type Visit struct {
 	Now     time.Time
 }
 
+func (v Visit) now() time.Time { return v.Now }
+
 // Way is how a question is dealt with.
 type Way uint8
 

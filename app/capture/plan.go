@@ -32,24 +32,6 @@ type Plan struct {
 	Reuse   []Line
 }
 
-// Meter counts the questions of an interview.
-type Meter struct {
-	Asked     int // put to the citizen, answered or not
-	Confirmed int // held, shown and said to be still so
-	Reused    int // held and shown
-}
-
-// Saved is how many questions nobody had to put.
-func (m Meter) Saved() int { return m.Confirmed + m.Reused }
-
-// Total is how many questions the form had for this citizen.
-func (m Meter) Total() int { return m.Asked + m.Saved() }
-
-// Meter counts a plan as if every question to confirm were said to be still so.
-func (p Plan) Meter() Meter {
-	return Meter{Asked: len(p.Ask), Confirmed: len(p.Confirm), Reused: len(p.Reuse)}
-}
-
 // passes bounds how often answers filled in may bring up further questions.
 const passes = 16
 

@@ -44,10 +44,14 @@ func (iv *Interview) Reuse(ctx context.Context, p *Planner, people map[string]Re
 func (iv *Interview) visit() Visit {
 	return Visit{
 		Service: iv.form.Service(), People: iv.draft.People, Now: iv.stamp().Time(),
-		Refused: slices.ContainsFunc(iv.draft.Consents, func(c civic.Consent) bool {
-			return c.Service == iv.form.Service() && c.Purpose == HeldPurpose && !c.Given
-		}),
+		Refused: refusedHeld(iv.form.Service(), iv.draft.Consents),
 	}
+}
+
+func refusedHeld(s civic.ServiceID, consents []civic.Consent) bool {
+	return slices.ContainsFunc(consents, func(c civic.Consent) bool {
+		return c.Service == s && c.Purpose == HeldPurpose && !c.Given
+	})
 }
 
 func (iv *Interview) lines(lang string) []Line {
@@ -231,27 +235,4 @@ func (iv *Interview) Plan(lang string) Plan {
 	iv.mu.Lock()
 	defer iv.mu.Unlock()
 	return planOf(iv.form, iv.lines(lang))
-}
-
-// Meter counts the questions as the interview stands: what waits for "is this still so?"
-// counts as asked until somebody says so.
-func (iv *Interview) Meter() Meter {
-	iv.mu.Lock()
-	defer iv.mu.Unlock()
-	return meterOf(iv.lines(""))
-}
-
-func meterOf(lines []Line) Meter {
-	var m Meter
-	for _, l := range lines {
-		switch {
-		case l.Way == Confirm && l.Taken:
-			m.Confirmed++
-		case l.Way == Show && l.Taken:
-			m.Reused++
-		default:
-			m.Asked++
-		}
-	}
-	return m
 }

@@ -40,6 +40,14 @@ func (s *Source) consent() (given, asked bool) {
 	return given, asked
 }
 
+// sealed is when the registration was sealed, by its kit's clock.
+func (s *Source) sealed() int64 {
+	if len(s.Claims) == 0 {
+		return 0
+	}
+	return s.Claims[0].At.Wall
+}
+
 // Ref names somebody a registration speaks of: the one it is about (empty
 // Subject), "mother", "members[2]".
 type Ref struct {
