@@ -2,10 +2,16 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/age"
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -117,5 +123,55 @@ func oldKit(t *testing.T, k *kit) {
 	k.seal()
 	if es, err = k.Registrations(ctx, store.Filter{Limit: 1}); err != nil || es[0].Registration.Counter != uint64(before+1) {
 		t.Fatal("the chain does not go on:", es, err)
+	}
+}
+
+// makeBackup keeps a copy on a medium as version 0 wrote it, with the registry
+// that may open it, for TestOldBackupsOpen.
+func makeBackup(t *testing.T, dir string) {
+	certificate, key := root(t)
+	k := newKitWithRoot(t, certificate)
+	withPhoto(k, "an old photo", person("María", "Xochitl", "1987-11", "Teozacoalco")...)
+	ok(t, k.AddOutgoing(t.Context(), store.Outgoing{Kind: protocol.ItemBatch, Bytes: []byte("an old batch"), Covers: []uint64{1}}))
+	k.seal(person("Li", "", "1990~", "")...)
+	ok(t, k.SaveDraft(t.Context(), store.Draft{ID: draftID(2), Section: "mother"}))
+	ok(t, os.MkdirAll(dir, 0o700))
+	ok(t, k.Backup(t.Context(), dir))
+	ok(t, os.WriteFile(filepath.Join(dir, "registry.txt"), fmt.Appendf(nil, "%x\n%x\n%s\n", certificate, key.Seed(), k.recovery), 0o600))
+}
+
+// TestOldBackupsOpen restores what earlier programs left on a medium.
+func TestOldBackupsOpen(t *testing.T) {
+	if n := os.Getenv("FIXTURE_BACKUP"); n != "" {
+		makeBackup(t, "testdata/backup-"+n)
+	}
+	old, err := filepath.Glob("testdata/backup-*")
+	ok(t, err)
+	if len(old) == 0 {
+		t.Fatal("no old backups")
+	}
+	for _, dir := range old {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(dir, "registry.txt"))
+			ok(t, err)
+			lines := strings.Fields(string(text))
+			certificate, err := hex.DecodeString(lines[0])
+			ok(t, err)
+			seed, err := hex.DecodeString(lines[1])
+			ok(t, err)
+			recovery, err := age.ParseHybridIdentity(lines[2])
+			ok(t, err)
+			s := newKitWithRoot(t, certificate)
+			s.recovery = recovery
+			lost, err := store.Backups(dir)
+			ok(t, err)
+			r := restored(t, s, dir, lost[0], s, ed25519.NewKeyFromSeed(seed))
+			if r.Registrations != 2 || r.Drafts != 1 || r.Attachments != 1 || r.Files != 1 || r.Damaged != 0 || r.Torn {
+				t.Fatalf("%+v", r)
+			}
+			if ps, err := s.Search(t.Context(), "xochitl", 2); err != nil || len(ps) != 1 {
+				t.Fatal(ps, err)
+			}
+		})
 	}
 }
