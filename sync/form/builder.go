@@ -33,7 +33,9 @@ type builder struct {
 	usedLists        map[string]bool
 	instances        map[string]string // id of a secondary instance to where it comes from
 	settingsRow      int
-	rootNamed        bool // the warning about a question named like the root was given
+	audits           []*element
+	repeats          map[string]bool // names of repeats
+	rootNamed        bool            // the warning about a question named like the root was given
 	words            map[string][]string
 }
 
@@ -92,7 +94,7 @@ func build(w *workbook.Workbook) *builder {
 	b := &builder{
 		settings: map[string]string{}, lists: map[string]*choiceList{}, external: map[string]*choiceList{},
 		files: map[string]string{}, byName: map[string][]*element{}, words: map[string][]string{},
-		added: map[*choiceList]bool{}, usedLists: map[string]bool{}, instances: map[string]string{},
+		added: map[*choiceList]bool{}, repeats: map[string]bool{}, usedLists: map[string]bool{}, instances: map[string]string{},
 	}
 	survey := w.Sheet("survey")
 	if survey == nil {

@@ -89,7 +89,7 @@ func (f *Form) Model() Model {
 			m.Binds = append(m.Binds, b)
 		}
 		for _, what := range textColumns {
-			if e.container() && what != "label" || !e.container() && !e.visible() && !strings.HasSuffix(what, "_message") {
+			if e.table != nil || e.container() && what != "label" || !e.container() && !e.visible() && !strings.HasSuffix(what, "_message") {
 				continue // nobody reads it
 			}
 			m.texts(e, what, f)
@@ -230,7 +230,7 @@ func (l *choiceList) model(f *Form) ModelList {
 			switch {
 			case head == "label":
 				m.Labels[lang] = mentioned(v, item.resolved)
-			case head != "name" && head != "list_name" && !translatable[head]:
+			case head != "name" && head != "list_name" && !translatable[head] && !strings.Contains(key, " "):
 				m.More[key] = v
 			}
 		}

@@ -11,6 +11,16 @@ import (
 
 // readChoices reads a sheet of choices into lists.
 func (b *builder) readChoices(t *table, into map[string]*choiceList) {
+	if !t.has("name") && len(t.columns) > 0 && t.name == "choices" {
+		b.fault(Finding{Code: codeColumnMissing, Sheet: t.name, Row: t.head, Column: "name", Message: "The choices sheet has no column named name."})
+		return
+	}
+	for _, c := range t.columns {
+		if strings.Contains(c.key, " ") {
+			b.warn(Finding{Code: codeColumnMissing, Sheet: t.name, Row: t.head, Column: c.header,
+				Message: "The column \"" + c.header + "\" has a space in its name, so filters cannot use it."})
+		}
+	}
 	for _, r := range t.rows {
 		list, name := r.get("list_name"), r.get("name")
 		if list == "" {
@@ -97,7 +107,7 @@ func (l *choiceList) instance() *xpath.Node {
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
-			if k != "name" && k != "list_name" && !strings.Contains(k, "::") && !translatable[k] {
+			if k != "name" && k != "list_name" && !strings.Contains(k, "::") && !strings.Contains(k, " ") && !translatable[k] {
 				n.Append(xpath.NewElement(k, item.cells[k]))
 			}
 		}

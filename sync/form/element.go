@@ -31,6 +31,7 @@ type element struct {
 	typed    bool        // computed, with the type of a question nobody sees
 	internal bool        // made by the kit, as meta/instanceID is
 	beyond   bool        // of a sort that the kit cannot ask
+	table    *tableList  // of a group with the appearance table-list
 
 	generated, taken bool // made for or_other; mentioned by name
 

@@ -115,6 +115,10 @@ var mentions = regexp.MustCompile(`^\s*\$\{[^{}]*\}\s*$`)
 // checkTriggers wants a list of visible questions.
 func (b *builder) checkTriggers(e *element, at Finding) {
 	text := e.cells["trigger"]
+	if e.typ == "background-geopoint" && (text == "" || e.cells["calculation"] != "") {
+		at.Code, at.Column, at.Message = codeTrigger, "trigger", "A place taken in the background needs a trigger and has no calculation."
+		b.fault(at)
+	}
 	if text == "" {
 		return
 	}

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,13 +21,6 @@ func (b *builder) bindList(e *element, s selectType, at Finding) {
 		}
 		return
 	case s.external:
-		if e.cells["choice_filter"] == "" {
-			e.list = b.lists[s.list] // without a filter it is an ordinary list
-			if e.list == nil {
-				e.list = &choiceList{name: s.list}
-			}
-			return
-		}
 		e.list = b.external[s.list]
 	case mention.MatchString(s.list):
 		e.cells = maps.Clone(e.cells)
@@ -36,10 +30,22 @@ func (b *builder) bindList(e *element, s selectType, at Finding) {
 		e.list = b.lists[s.list]
 		b.usedLists[s.list] = !strings.Contains(e.appearance, "search(")
 	}
-	if e.list == nil && (s.external || !strings.Contains(e.appearance, "search(")) {
+	if e.list == nil {
 		at.Code, at.Words = codeListMissing, []string{s.list}
 		at.Message = "There is no list of choices named " + s.list + "."
 		b.fault(at)
+		return
+	}
+	if s.kind != SelectMany {
+		return
+	}
+	for _, item := range e.list.items {
+		if strings.Contains(item.name, " ") {
+			at.Code, at.Words, at.Path = codeChoiceName, []string{item.name}, e.path
+			at.Message = fmt.Sprintf("The choice %q of the list %s has a space in its name; where several can be chosen, spaces part the answers.", item.name, s.list)
+			b.fault(at)
+			return
+		}
 	}
 }
 
@@ -47,7 +53,12 @@ func (b *builder) bindList(e *element, s selectType, at Finding) {
 // asks which.
 func (b *builder) specify(parent, e *element, at Finding) {
 	label, condition := "Specify other.", "selected(../"+e.name+", 'other')"
-	if e.list != nil && !e.list.has("other") {
+	if e.list == nil {
+		at.Code, at.Column, at.Message = codeOrOther, "type", "or_other needs a list of choices on the choices sheet."
+		b.fault(at)
+		return
+	}
+	if !e.list.has("other") {
 		e.list.items = append(e.list.items, &choiceItem{name: "other", label: wording{"": {{text: "Other"}}}, cells: map[string]string{"name": "other", "label": "Other"}})
 	}
 	filter := e.cells["choice_filter"]

@@ -21,15 +21,15 @@ func parameterKeys(e *element) []string {
 		return []string{"randomize", "seed"}
 	case e.kind == Range:
 		return []string{"start", "end", "step", "tick_interval", "placeholder", "tick_labelset"}
-	case e.kind == Image:
+	case typ == "image" || typ == "photo" || typ == "add image prompt":
 		return []string{"app", "max-pixels"}
 	case typ == "audio" || typ == "background-audio":
 		return []string{"quality"}
-	case e.kind == Geopoint && e.meta == "":
+	case typ == "geopoint":
 		return []string{"allow-mock-accuracy", "capture-accuracy", "warning-accuracy", "reference-geometry"}
-	case e.kind == Geotrace || e.kind == Geoshape:
+	case typ == "geotrace" || typ == "geoshape":
 		return []string{"allow-mock-accuracy", "incremental", "reference-geometry"}
-	case e.kind == Text && e.meta == "":
+	case typ == "text":
 		return []string{"rows"}
 	case typ == "audit":
 		return []string{"location-priority", "location-min-interval", "location-max-age", "track-changes", "track-changes-reasons", "identify-user"}
@@ -63,7 +63,11 @@ func (b *builder) checkParameters(e *element) {
 		switch {
 		case !slices.Contains(keys, key):
 			fault("This type of question has no parameter %s; it takes %s.", key, strings.Join(keys, ", "))
-		case key == "allow-mock-accuracy" || key == "incremental" && v != "":
+		case key == "incremental":
+			if v != "true" {
+				fault("The parameter incremental is true or left out.")
+			}
+		case key == "allow-mock-accuracy":
 			if v != "true" && v != "false" {
 				fault("The parameter %s must be true or false.", key)
 			}
@@ -115,6 +119,9 @@ func (b *builder) checkReference(e *element, v string, fault func(string, ...any
 				return
 			}
 		}
+	} else if have := b.instances[v]; b.lists[v] != nil && have != "" && !strings.HasPrefix(have, "choices ") {
+		fault("The name %s stands for a list of choices and for a file.", v)
+		return
 	} else if b.lists[v] != nil && b.usedLists[v] || b.instances[v] != "" && !strings.HasPrefix(b.instances[v], "pulldata ") || b.settings["entity "+v] != "" {
 		return
 	}
@@ -127,15 +134,14 @@ var fileNames = []string{".csv", ".xml", ".geojson"}
 // source notes where a secondary instance comes from; two sources under one
 // name would be taken for each other.
 func (b *builder) source(id, uri string, e *element) {
-	have, ok := b.instances[id]
+	kind, place, _ := strings.Cut(uri, " ")
+	haveKind, havePlace, ok := strings.Cut(b.instances[id], " ")
 	switch {
-	case !ok || e.kind == Hidden:
+	case !ok || place == havePlace && haveKind == "pulldata":
 		b.instances[id] = uri
-	case strings.TrimPrefix(have, "pulldata ") != strings.TrimPrefix(uri, "pulldata "):
+	case place != havePlace && (kind != "external" || haveKind != "external"):
 		b.fault(Finding{Code: codeListMissing, Path: e.path, Sheet: "survey", Row: e.row, Words: []string{id},
-			Message: fmt.Sprintf("The name %s stands for two sources, %s and %s.", id, strings.TrimPrefix(have, "pulldata "), strings.TrimPrefix(uri, "pulldata "))})
-	case strings.HasPrefix(have, "pulldata "):
-		b.instances[id] = uri
+			Message: fmt.Sprintf("The name %s stands for two sources, %s and %s.", id, havePlace, place)})
 	}
 }
 
@@ -147,21 +153,21 @@ func (b *builder) sources() {
 	b.root.each(func(e *element) {
 		switch typ := strings.ToLower(e.typ); {
 		case typ == "csv-external":
-			b.source(e.name, "file-csv/"+e.name+".csv", e)
+			b.source(e.name, "external file-csv/"+e.name+".csv", e)
 			b.files[e.name] = e.name + ".csv"
 		case typ == "xml-external":
-			b.source(e.name, "file/"+e.name+".xml", e)
+			b.source(e.name, "external file/"+e.name+".xml", e)
 			b.files[e.name] = e.name + ".xml"
 		case e.file != "":
 			base, ext, _ := cutLast(e.file, ".")
-			uri := "file/" + e.file
+			uri := "file file/" + e.file
 			if ext == "csv" {
-				uri = "file-csv/" + e.file
+				uri = "file file-csv/" + e.file
 			}
 			b.source(base, uri, e)
 			b.files[base] = e.file
-		case e.list != nil && !e.external:
-			b.source(e.list.name, "choices", e)
+		case e.list != nil && !e.external && b.usedLists[e.list.name]:
+			b.source(e.list.name, "choices choices", e)
 		}
 		for _, column := range []string{"relevant", "constraint", "calculation", "required", "read_only", "choice_filter", "default", "repeat_count"} {
 			for _, m := range pulled.FindAllStringSubmatch(e.cells[column], -1) {
@@ -205,7 +211,14 @@ func (b *builder) checkAudit(e *element, fault func(string, ...any)) {
 
 // checkRange judges start, end, step and what hangs on them.
 func (b *builder) checkRange(e *element, fault func(string, ...any)) {
-	value := map[string]float64{"start": 0, "end": 10, "step": 1}
+	plain := e.appearance != "" && !strings.Contains(e.appearance, "vertical") && !strings.Contains(e.appearance, "no-ticks")
+	for _, key := range []string{"tick_interval", "placeholder", "tick_labelset"} {
+		if plain && e.parameters[key] != "" {
+			fault("The parameter %s goes with the appearances vertical and no-ticks only.", key)
+			return
+		}
+	}
+	value := map[string]float64{"start": 1, "end": 10, "step": 1}
 	for _, key := range []string{"start", "end", "step", "tick_interval", "placeholder"} {
 		v, given := e.parameters[key]
 		if !given {
@@ -224,9 +237,9 @@ func (b *builder) checkRange(e *element, fault func(string, ...any)) {
 	case value["step"] == 0:
 		fault("The parameter step must not be 0.")
 		return
-	case math.Abs(value["step"]) > span:
+	case value["step"] > span:
 		fault("The parameter step must not be larger than the range.")
-	case given && (tick == 0 || math.Abs(tick) > span || !whole(tick)):
+	case given && (tick == 0 || tick > span || !whole(tick)):
 		fault("The parameter tick_interval must be a multiple of step within the range.")
 	}
 	if p, given := value["placeholder"]; given {
@@ -240,11 +253,28 @@ func (b *builder) checkRange(e *element, fault func(string, ...any)) {
 			fault("There is no list of choices named %s for tick_labelset.", list)
 			return
 		}
-		for _, item := range l.items {
-			if f, err := strconv.ParseFloat(item.name, 64); err != nil || f < min(value["start"], value["end"]) || f > max(value["start"], value["end"]) || !whole(f-value["start"]) {
-				fault("The choices of tick_labelset must be numbers of the range.")
-				return
-			}
+		b.checkTicks(e, l, value, fault)
+	}
+}
+
+// checkTicks judges the labels along a range: each stands at one of its
+// numbers; without ticks only its ends have labels.
+func (b *builder) checkTicks(e *element, l *choiceList, value map[string]float64, fault func(string, ...any)) {
+	unit := value["step"]
+	if tick, given := value["tick_interval"]; given {
+		unit = tick
+	}
+	ends := map[float64]bool{}
+	for _, item := range l.items {
+		f, err := strconv.ParseFloat(item.name, 64)
+		steps := (f - value["start"]) / unit
+		if err != nil || f < min(value["start"], value["end"]) || f > max(value["start"], value["end"]) || math.Abs(steps-math.Round(steps)) > 1e-9 {
+			fault("The choices of tick_labelset must be numbers of the range.")
+			return
 		}
+		ends[f] = true
+	}
+	if strings.Contains(e.appearance, "no-ticks") && (len(ends) != 2 || !ends[value["start"]] || !ends[value["end"]]) {
+		fault("Without ticks only the two ends of a range have labels.")
 	}
 }

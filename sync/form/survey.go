@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 
@@ -26,47 +27,55 @@ func (b *builder) readSurvey(t *table) {
 	for _, r := range t.rows {
 		typ := strings.TrimSpace(r.get("type"))
 		at := Finding{Sheet: t.name, Row: r.number}
-		if typ == "" {
-			if r.get("name") != "" && r.get("label") != "" {
+		switch key := headerNames[typ]; {
+		case yes(r.get("disabled")):
+			continue
+		case typ == "":
+			if r.get("name") != "" || r.worded("label") {
 				at.Code, at.Column, at.Message = codeTypeUnknown, "type", "The question "+r.get("name")+" has no type."
 				b.fault(at)
 			}
 			continue
-		}
-		if no(r.get("disabled")) || r.get("disabled") == "" {
-			top := open[len(open)-1]
-			switch {
-			case endForm.MatchString(typ):
-				open = b.end(open, typ, at)
-			case beginForm.MatchString(typ):
-				e := b.element(top, r, typ, at)
-				e.kind = Group
-				if m := beginForm.FindStringSubmatch(typ); m[1] == "repeat" {
-					e.kind = Repeat
-				} else if m[1] != "group" {
-					at.Code, at.Column, at.Message = codeTypeScope, "type", "Loops over choices cannot be used; write the questions out."
-					b.fault(at)
-				}
-				b.attach(top, e, at)
-				if open = append(open, e); len(open) > MaxNesting {
-					at.Code, at.Message = codeNesting, fmt.Sprintf("Groups are nested more than %d deep.", MaxNesting)
-					b.fault(at)
-					return
-				}
-			default:
-				if count++; count > MaxQuestions {
-					at.Code, at.Message = codeSize, fmt.Sprintf("A form has at most %d questions.", MaxQuestions)
-					b.fault(at)
-					return
-				}
-				b.question(top, r, typ, at)
+		case typ == "form_id" || typ == "form_title" || key == "form_id" || key == "form_title":
+			if key == "" {
+				key = typ
 			}
+			b.settings[key] = r.get("name") // a setting among the questions
+			continue
+		}
+		top := open[len(open)-1]
+		switch {
+		case endForm.MatchString(typ):
+			open = b.end(open, typ, at)
+		case beginForm.MatchString(typ):
+			if open = append(open, b.begin(top, r, typ, at)); len(open) > MaxNesting {
+				at.Code, at.Message = codeNesting, fmt.Sprintf("Groups are nested more than %d deep.", MaxNesting)
+				b.fault(at)
+				return
+			}
+		default:
+			if count++; count > MaxQuestions {
+				at.Code, at.Message = codeSize, fmt.Sprintf("A form has at most %d questions.", MaxQuestions)
+				b.fault(at)
+				return
+			}
+			b.question(top, r, typ, at)
 		}
 	}
 	for _, e := range open[1:] {
 		b.fault(Finding{Code: codeNesting, Sheet: t.name, Row: e.row, Path: e.path, Column: "type", Words: []string{e.name},
 			Message: fmt.Sprintf("The %s %s is never ended.", e.kind, e.name)})
 	}
+}
+
+// worded tells whether the row has a column, translated or not.
+func (r row) worded(column string) bool {
+	for key := range r.cells {
+		if head, _, _ := strings.Cut(key, "::"); head == column {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *table) has(key string) bool {
@@ -78,23 +87,6 @@ func (t *table) has(key string) bool {
 	return false
 }
 
-func (b *builder) end(open []*element, typ string, at Finding) []*element {
-	top := open[len(open)-1]
-	word := "group"
-	if strings.Contains(typ, "repeat") {
-		word = "repeat"
-	}
-	if len(open) == 1 || (top.kind == Repeat) != (word == "repeat") {
-		at.Code, at.Column = codeNesting, "type"
-		at.Message = fmt.Sprintf("This ends a %s, but none is open here.", word)
-		b.fault(at)
-		if len(open) == 1 {
-			return open
-		}
-	}
-	return open[:len(open)-1]
-}
-
 // element reads what questions, groups and repeats have in common.
 func (b *builder) element(parent *element, r row, typ string, at Finding) *element {
 	e := &element{typ: typ, name: r.get("name"), parent: parent, row: r.number, cells: r.cells, appearance: r.get("appearance")}
@@ -102,8 +94,19 @@ func (b *builder) element(parent *element, r row, typ string, at Finding) *eleme
 	if parent.path != "" {
 		e.path = parent.path + "/" + e.name
 	}
-	e.parameters = parameters(r.get("parameters"))
+	var ok bool
+	if e.parameters, ok = parameters(r.get("parameters")); !ok {
+		at := at
+		at.Code, at.Column, at.Message = codeParameter, "parameters", "Parameters are written key=value, with spaces between them."
+		b.fault(at)
+	}
 	switch {
+	case typ == "audit":
+		if e.name != "" && e.name != "audit" {
+			at.Code, at.Column, at.Message = codeNameInvalid, "name", "An audit log is always named audit; leave the name out."
+			b.fault(at)
+		}
+		e.name, e.path = "audit", "meta/audit"
 	case e.name == "" && typ == "note":
 		e.name = fmt.Sprintf("generated_note_name_%d", r.number)
 		e.path += e.name
@@ -129,6 +132,11 @@ func (b *builder) element(parent *element, r row, typ string, at Finding) *eleme
 
 // attach hangs an element into its group; two of one name would be one answer.
 func (b *builder) attach(parent, e *element, at Finding) {
+	if e.name == "meta" && !e.internal {
+		at.Code, at.Column, at.Words, at.Path = codeNameTwice, "name", []string{e.name}, e.path
+		at.Message = "The name meta is kept for what identifies a filled-in form."
+		b.fault(at)
+	}
 	if other := parent.child(e.name); other != nil {
 		at.Code, at.Column, at.Words, at.Path = codeNameTwice, "name", []string{e.name}, e.path
 		at.Message = fmt.Sprintf("The name %s stands twice in the same group, first in row %d.", e.name, other.row)
@@ -146,6 +154,17 @@ func (b *builder) question(parent *element, r row, typ string, at Finding) {
 		b.bindList(e, s, at)
 	} else if kind, ok := typeNames[strings.ToLower(typ)]; ok {
 		e.kind, e.meta = kind, metaSource[strings.ToLower(typ)]
+		if typ != strings.ToLower(typ) && !strings.Contains(typ, "dateTime") {
+			at.Code, at.Column, at.Words = codeTypeUnknown, "type", []string{typ}
+			at.Message, at.Repair = "Types are written in small letters.", "read it as "+strings.ToLower(typ)
+			at.edits = b.survey.cell(r.number, "type", strings.ToLower(typ))
+			b.warn(at)
+			at.Code, at.Column, at.Words, at.Message, at.Repair, at.edits = "", "", nil, "", "", nil
+		}
+		if bound := impliedConstraint[typ]; bound != "" && e.cells["constraint"] == "" {
+			e.cells = maps.Clone(e.cells)
+			e.cells["constraint"] = bound
+		}
 	} else if strings.HasPrefix(typ, "osm ") || typ == "osm" {
 		e.kind = Hidden
 	} else {
@@ -160,6 +179,12 @@ func (b *builder) question(parent *element, r row, typ string, at Finding) {
 		at.Code, at.Column, at.Message = codeCalculation, "calculation", "The calculation "+e.name+" says not what to compute."
 		b.fault(at)
 	}
+	if typ == "audit" {
+		e.parent = nil
+		b.audits = append(b.audits, e) // it belongs to meta
+		return
+	}
+	b.tableList(parent, e, at)
 	b.attach(parent, e, at)
 	if e.other {
 		b.specify(parent, e, at)
@@ -190,6 +215,13 @@ func (b *builder) meta() {
 			kind: Calculate, name: "instanceName", path: "meta/instanceName", parent: m, internal: true,
 			cells: map[string]string{"calculation": v},
 		})
+	}
+	for _, a := range b.audits {
+		a.parent, a.internal = m, true
+		b.checkParameters(a)
+		b.warn(Finding{Code: codeTypeScope, Path: a.path, Sheet: "survey", Row: a.row, Column: "type",
+			Message: "The kit cannot ask for the audit log; it is left out."})
+		m.children = append(m.children, a)
 	}
 	b.root.children = append(b.root.children, m)
 	if len(b.byName["instanceID"]) == 0 && !yes(b.settings["omit_instanceid"]) {
@@ -249,17 +281,26 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// parameters reads "start=1 end=10 step=1"; commas and semicolons part them
-// too.
-func parameters(s string) map[string]string {
-	if s == "" {
-		return nil
-	}
-	out := map[string]string{}
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
-		if k, v, ok := strings.Cut(part, "="); ok {
-			out[strings.ToLower(k)] = v
+// parameterPair is one "key=value"; commas and semicolons part pairs too.
+var parameterPair = regexp.MustCompile(`^[\s,;]*([^\s=,;]+)[\s,;]*=[\s,;]*([^\s=,;]+)`)
+
+// parameters reads "start=1 end=10 step=1"; ok is false when something else
+// stands there. Values are in small letters but for names of columns.
+func parameters(s string) (out map[string]string, ok bool) {
+	for strings.Trim(s, " \t\n\r,;") != "" {
+		m := parameterPair.FindStringSubmatch(s)
+		if m == nil {
+			return out, false
 		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		key, value := strings.ToLower(m[1]), m[2]
+		if key != "value" && key != "label" && !mention.MatchString(value) {
+			value = strings.ToLower(value)
+		}
+		out[key] = value
+		s = s[len(m[0]):]
 	}
-	return out
+	return out, true
 }

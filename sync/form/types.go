@@ -16,6 +16,8 @@ var typeNames = map[string]Kind{
 	"range": Range,
 	"image": Image, "photo": Image, "q picture": Image, "add image prompt": Image, "picture": Image,
 	"audio": Audio, "q audio": Audio, "add audio prompt": Audio, "video": Video, "q video": Video, "add video prompt": Video, "file": File, "add file prompt": File,
+	"percentage": Integer, "number of days in last month": Integer, "number of days in last six months": Integer, "number of days in last year": Integer,
+	"q acknowledge": Acknowledge, "add date time prompt": DateTime, "q date time": DateTime, "add datetime prompt": DateTime,
 	"barcode": Barcode, "q barcode": Barcode, "add barcode prompt": Barcode,
 	"acknowledge": Acknowledge, "trigger": Acknowledge, "add acknowledge prompt": Acknowledge, "add acknowledgement prompt": Acknowledge, "acknowledge prompt": Acknowledge,
 	"geopoint": Geopoint, "gps": Geopoint, "location": Geopoint, "q location": Geopoint, "q geopoint": Geopoint, "add location prompt": Geopoint,
@@ -23,13 +25,21 @@ var typeNames = map[string]Kind{
 	"note": Note, "add note prompt": Note, "q note": Note,
 	"calculate": Calculate, "calculation": Calculate, "add calculate prompt": Calculate, "q calculate": Calculate,
 	"hidden": Hidden, "hide": Hidden,
-	"email": Meta, "phonenumber": Meta, "phone number": Meta, "get phone number": Meta, "username": Meta,
+	"phone number": Text,
+	"email":        Meta, "phonenumber": Meta, "get phone number": Meta, "username": Meta,
 	"start": Meta, "start time": Meta, "get start time": Meta, "end": Meta, "end time": Meta, "get end time": Meta,
 	"today": Meta, "get today": Meta, "deviceid": Meta, "device id": Meta, "get device id": Meta, "imei": Meta, "simserial": Meta, "sim id": Meta, "get sim id": Meta,
 	"subscriberid": Meta, "subscriber id": Meta, "get subscriber id": Meta, "uri:subscriberid": Meta, "uri:simserial": Meta, "uri:deviceid": Meta,
 	"uri:phonenumber": Meta, "uri:username": Meta, "uri:email": Meta,
 	"audit": Meta, "start-geopoint": Meta, "background-audio": Meta, "background-geopoint": Meta,
 	"csv-external": Hidden, "xml-external": Hidden,
+}
+
+// impliedConstraint are the limits that some old types bring along.
+var impliedConstraint = map[string]string{
+	"percentage": "0 <= . and . <= 100", "number of days in last month": "0 <= . and . <= 31",
+	"number of days in last six months": "0 <= . and . <= 183", "number of days in last year": "0 <= . and . <= 365",
+	"phone number": `regex(., '^\d*$')`,
 }
 
 // metaSource says where metadata come from.
@@ -50,7 +60,7 @@ type selectType struct {
 	external bool
 }
 
-var selectForm = regexp.MustCompile(`^(select one from file|select_one_from_file|select multiple from file|select_multiple_from_file|select one external|select_one_external|select_one|select one|select1|select_multiple|select multiple|select all that apply|select all that apply from|add select one prompt using|add select multiple prompt using|q select1|q select|rank)\s+(\S+)(?:\s+(or_other|or specify other|or other))?$`)
+var selectForm = regexp.MustCompile(`^(select one from file|select_one_from_file|select multiple from file|select_multiple_from_file|select one external|select_one_external|select_one|select one from|select one|select1|select_multiple|select multiple|select all that apply from|select all that apply|add select one prompt using|add select multiple prompt using|q select1|q select|rank)\s+(\S+)(?:\s+(or_other|or specify other|or other))?$`)
 
 func parseSelect(typ string) (selectType, bool) {
 	m := selectForm.FindStringSubmatch(typ)
