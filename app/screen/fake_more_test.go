@@ -4,10 +4,16 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/assets"
+	"github.com/askonce/fieldkit/sync/agreement"
+	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
 )
 
 // fakeRest is what a kit does besides registering.
@@ -23,6 +29,55 @@ type fakeRest struct {
 
 func (k *fakeKit) Identity() kit.Identity {
 	return kit.Identity{Device: civic.DeviceID{0x7f, 0x66}, Office: "mx-20-067", Server: "https://central.example:7443", KitName: "Tableta 7"}
+}
+
+// source is a sealed registration of the fake taken apart.
+func (k *fakeKit) planner() *capture.Planner {
+	dictionary, err := attributes.Read(assets.Attributes)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	agreements, err := agreement.NewSet()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	var sources []capture.Source
+	for _, s := range k.sealed {
+		sources = append(sources, capture.SourceOf(k.form, &civic.Registration{ID: s.row.ID, Form: k.form.Ref(), Answers: s.answers, Consents: s.consent,
+			Services: s.row.Services, Sealed: civic.Stamp{Wall: s.row.Sealed.Unix()}}, nil))
+	}
+	return &capture.Planner{Dictionary: dictionary, Agreements: agreements, Known: capture.Know(sources)}
+}
+
+func (k *fakeKit) Search(_ context.Context, query string, limit int) ([]kit.Person, error) {
+	var out []kit.Person
+	for _, s := range k.sealed {
+		if len(out) < limit && strings.Contains(strings.ToLower(s.row.Name), strings.ToLower(query)) {
+			out = append(out, kit.Person{Name: s.row.Name, BirthDate: "2026-11", Place: "Santa Ana", Registration: s.row.ID, Status: s.row.Status})
+		}
+	}
+	return out, k.fault()
+}
+
+func (k *fakeKit) Family(_ context.Context, of capture.Ref) ([]kit.Relative, error) {
+	if of.Subject == "mother" {
+		return nil, k.fault()
+	}
+	return []kit.Relative{{Ref: capture.Ref{Registration: of.Registration, Subject: "mother"}, Name: "Eva Gil", BirthDate: "1998", Kin: "mother"}}, k.fault()
+}
+
+func (k *fakeKit) Plan(_ context.Context, services []civic.ServiceID, of capture.Ref) ([]kit.Planned, error) {
+	visit := capture.Visit{Service: services[0], People: map[string]capture.Ref{"": of}, Now: noon}
+	plan, err := k.planner().Plan(k.form, form.Env{Now: func() time.Time { return noon }}, visit)
+	return []kit.Planned{{Service: services[0], Plan: plan, Meter: plan.Meter()}}, err
+}
+
+func (k *fakeKit) BeginFor(ctx context.Context, id civic.FormID, of capture.Ref, _ map[string]capture.Ref) (*capture.Interview, error) {
+	iv, err := k.Begin(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return iv, iv.Reuse(ctx, k.planner(), map[string]capture.Ref{"": of})
 }
 
 func (k *fakeKit) SetPIN(_ context.Context, pin string) error { k.pin = pin; return k.fault() }

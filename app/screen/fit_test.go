@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -43,7 +44,7 @@ func (d *desk) everyPage(look func(name string)) {
 	d.kit.state = kit.Locked
 	show(&unlockPage{err: civic.NewProblem(civic.WrongPassphrase, nil)})
 	d.kit.state = kit.Unlocked
-	for _, p := range []page{&homePage{}, &servicesPage{}, &listPage{}, &registrationPage{id: civic.RegistrationID{5}}, &checkPage{verdict: &kit.Verdict{Reason: civic.ReceiptForged}},
+	for _, p := range []page{&homePage{}, &findPage{query: "María"}, &servicesPage{}, &servicesPage{who: &someone{ref: capture.Ref{Registration: civic.RegistrationID{1}}, name: "María Guadalupe", born: "1956"}}, &listPage{}, &registrationPage{id: civic.RegistrationID{5}}, &checkPage{verdict: &kit.Verdict{Reason: civic.ReceiptForged}},
 		&settingsPage{}, &helpPage{}, &receiptPage{id: civic.RegistrationID{1}, fresh: true}, &pickPage{title: "Foto"},
 		&syncPage{result: &kit.SyncResult{Sent: 23, Settled: 20, Held: 1, Pending: 2, BytesUp: 4321, BytesDown: 999}}, &syncPage{err: civic.NewProblem(civic.NoNetwork, errors.New("x"))}} {
 		show(p)
@@ -60,6 +61,12 @@ func (d *desk) everyPage(look func(name string)) {
 	}
 	p := newInterviewPage(iv)
 	show(p)
+	known, err := d.kit.BeginFor(d.ctx, "birth", capture.Ref{Registration: civic.RegistrationID{1}}, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	show(&stillSoPage{iv: known, interview: p})
+	show(newInterviewPage(known))
 	for _, section := range iv.Sections(d.c.Words.Language()) {
 		p.turn(section.Path)
 		for _, r := range p.rows {
@@ -160,7 +167,7 @@ func inside(a, b string) bool {
 // bar.
 func scrolled(name string) bool {
 	for _, bar := range []string{"back", "help", "next", "later", "absent", "previous", "seal", "done", "toast", "language", "unlock.go", "enrol.go", "receipt.pdf",
-		"receipt.png", "receipt.next", "receipt", "list", "sync", "check", "settings", "lock", "sync.go", "sync.stop", "check.go", "check.picture", "pick.take", "media", "sending", "secret", "recover", "pin.go", "officers.add", "officer.add", "officer.end", "secret.go", "sending.go",
+		"receipt.png", "receipt.same", "still.go", "still.anew", "find.new", "receipt.next", "receipt", "list", "sync", "check", "settings", "lock", "sync.go", "sync.stop", "check.go", "check.picture", "pick.take", "media", "sending", "secret", "recover", "pin.go", "officers.add", "officer.add", "officer.end", "secret.go", "sending.go",
 		"media.export", "media.backup", "media.restore", "restore.go", "recover.ask"} {
 		if name == bar {
 			return false

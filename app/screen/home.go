@@ -121,63 +121,15 @@ func (s *Shell) resume(id capture.DraftID) {
 		s.fail(err)
 		return
 	}
-	s.open(newInterviewPage(iv))
+	s.interview(iv)
 }
 
-// register begins a visit: with one service at once, else by choosing one.
-func (s *Shell) register() {
-	services := s.c.Kit.Services()
-	if len(services) == 1 {
-		s.begin(services[0])
-		return
-	}
-	s.open(&servicesPage{})
-}
-
-func (s *Shell) begin(service kit.Service) {
-	s.work(s.c.Words.Say("working"), func() error { return nil }, func(error) {
-		iv, err := s.c.Kit.Begin(s.ctx, service.Form.ID)
-		if err != nil {
-			s.fail(err)
-			return
-		}
-		s.open(newInterviewPage(iv))
-	})
-}
+// register begins a visit.
+func (s *Shell) register() { s.open(&findPage{}) }
 
 // heard shows new counts after a sync in the background.
 func (p *homePage) heard(s *Shell, e background.Event) {
 	if e.Synced && !s.busy {
 		s.rebuild()
 	}
-}
-
-// servicesPage asks what the citizen came for.
-type servicesPage struct{}
-
-func (p *servicesPage) name() string { return "services" }
-
-func (p *servicesPage) build(s *Shell) view {
-	say := s.c.Words.Say
-	v := view{title: say("services.title")}
-	services := s.c.Kit.Services()
-	body := column(widget.NewText(say("services.intro")))
-	if len(services) == 0 {
-		body.Add(widget.NewPanel(theme.Plain, theme.IconHelp, widget.NewText(say("services.none"))))
-	}
-	v.keys = map[fyne.KeyName]func(){}
-	for i, service := range services {
-		title := strconv.Itoa(i+1) + "  " + service.Title(s.c.Words.Language())
-		l := widget.NewLine(s.hands, title, s.c.Words.Count("services.questions", service.Questions), nil, func() { s.begin(service) })
-		s.mark("service."+string(service.ID), l)
-		body.Add(l)
-		if i == 0 {
-			v.focus = l
-		}
-		if i < 9 {
-			v.keys[fyne.KeyName(strconv.Itoa(i+1))] = func() { s.begin(service) }
-		}
-	}
-	v.body = body
-	return v
 }

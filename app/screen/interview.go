@@ -27,7 +27,8 @@ type interviewPage struct {
 
 	s     *Shell
 	rows  []*row
-	shape []form.Item // what the rows were built from
+	shape []form.Item             // what the rows were built from
+	held  map[string]capture.Line // how each question is dealt with
 	title *widget.Words
 	saved *widget.Words
 }
@@ -65,6 +66,7 @@ func (p *interviewPage) build(s *Shell) view {
 	}
 	section := sections[i]
 	p.section, p.shape, p.rows = section.Path, section.Items, nil
+	p.held = p.lookHeld()
 	p.title = widget.NewHeading(section.Title)
 	p.saved = widget.NewQuiet(say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections))) + " · " + say("interview.saved"))
 	body := container.New(&widget.Column{Gap: 20}, part(p.title, p.saved))
@@ -176,11 +178,37 @@ func (p *interviewPage) next() {
 	}
 	p.stopped = nil
 	sections, i := p.at()
-	if i+1 >= len(sections) {
-		p.review()
-		return
+	for _, section := range sections[i+1:] {
+		if p.asks(section) {
+			p.turn(section.Path)
+			return
+		}
 	}
-	p.turn(sections[i+1].Path)
+	p.review()
+}
+
+// asks tells whether something is left to say on a page: one whose answers are
+// all held is not turned to, the review shows it.
+func (p *interviewPage) asks(section form.Section) bool {
+	if section.Repeat {
+		return true
+	}
+	held := p.lookHeld()
+	return slices.ContainsFunc(section.Items, func(item form.Item) bool {
+		return item.Kind.Asked() && !item.ReadOnly && !held[item.Path].Taken
+	})
+}
+
+// lookHeld tells which answers stand in the form because they are held.
+func (p *interviewPage) lookHeld() map[string]capture.Line {
+	held := map[string]capture.Line{}
+	plan := p.iv.Plan(p.language())
+	for _, line := range append(plan.Confirm, plan.Reuse...) {
+		if line.Taken {
+			held[line.Path] = line
+		}
+	}
+	return held
 }
 
 func (p *interviewPage) previous() {

@@ -79,7 +79,7 @@ func TestJourneyByKeyboard(t *testing.T) {
 	d.write(goodPass)
 	d.key(fyne.KeyReturn)
 	d.wantPage("home")
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	d.wantPage("interview")
 	d.ask(said)
 	d.wantPage("review")
@@ -114,7 +114,7 @@ func TestJourneyByKeyboard(t *testing.T) {
 	if found, _ := filepath.Glob(filepath.Join(d.dir, "out", "*.png")); len(found) != 0 {
 		t.Errorf("undo left %v", found)
 	}
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	d.wantPage("interview")
 	d.key(fyne.KeyEscape)
 	d.wantPage("home")
@@ -130,7 +130,7 @@ func TestKeysOfANewPerson(t *testing.T) {
 		"mother/languages": "e\n", "father/father_named": "n", "home/siblings_alive": "2\n", "proof/informant": "l", "proof/papers": "c\n",
 	}
 	keys, taps := d.Strokes()
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	n, passed := d.ask(fifteen)
 	d.wantPage("review")
 	after, tapped := d.Strokes()
@@ -148,7 +148,7 @@ func TestKeysOfANewPerson(t *testing.T) {
 // offered on the home page.
 func TestDraftIsOfferedAgain(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"})
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	d.write("Ana")
 	d.key(fyne.KeyReturn)
 	d.write("Ruiz")
@@ -169,7 +169,7 @@ func TestDraftIsOfferedAgain(t *testing.T) {
 // officer once; the second time he goes on, and the review names it again.
 func TestWhatIsWrongIsSaidOnLeaving(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"})
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	p := d.current().(*interviewPage)
 	for _, r := range p.rows {
 		if r.row != nil && r.row.Message() != "" {
@@ -201,7 +201,7 @@ func TestWhatIsWrongIsSaidOnLeaving(t *testing.T) {
 // "Not known" is an answer: it is kept, shown, and taken back by typing.
 func TestNoAnswerIsAnAnswer(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"})
-	d.key(fyne.KeyF2, fyne.KeyF6)
+	d.key(fyne.KeyF2, fyne.KeyReturn, fyne.KeyF6)
 	d.write("n")
 	p := d.current().(*interviewPage)
 	if a := p.iv.State("child/given_name").Answer; a.Absent != civic.Unknown {
@@ -226,7 +226,7 @@ func TestPhotoFromAFile(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(d.dir, "notes.txt"), []byte("no picture"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	p := d.current().(*interviewPage)
 	p.turn("proof")
 	d.press("q:proof/photo")
@@ -253,7 +253,7 @@ func TestPhotoFromAFile(t *testing.T) {
 // happened.
 func TestFullDiskWhileAnswering(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"})
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	d.write("Ana")
 	d.kit.err = civic.NewProblem(civic.DiskFull, nil, "0 B", "4 kB")
 	d.key(fyne.KeyReturn)
@@ -268,7 +268,7 @@ func TestFullDiskWhileAnswering(t *testing.T) {
 
 func TestSealingRefused(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"})
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	d.ask(map[string]string{"child/given_name": "Ana\n", "child/sex": "f", "child/birth_date": "03112026", "mother/given_name": "Eva\n", "father/father_named": "n", "proof/informant": "1"})
 	d.key(fyne.KeyReturn)
 	d.write("n")
@@ -285,7 +285,7 @@ func TestSealingRefused(t *testing.T) {
 // There is no "are you sure": an interview is thrown away and can be taken back.
 func TestDiscardAndUndo(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"})
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	d.write("Ana")
 	d.key(fyne.KeyReturn)
 	d.press("discard")
@@ -300,4 +300,65 @@ func TestDiscardAndUndo(t *testing.T) {
 	if got := d.current().(*interviewPage).rows[0].value(); got != "Ana" {
 		t.Errorf("taken back, the name is %q", got)
 	}
+}
+
+// A known person is found by name, what is held is confirmed by one press and
+// shown with where it comes from, and only the rest is asked.
+func TestKnownPersonIsAskedTheRest(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "es"})
+	d.key(fyne.KeyF2, fyne.KeyReturn)
+	d.ask(said)
+	d.key(fyne.KeyReturn)
+	d.write("s")
+	d.key(fyne.KeyReturn)
+	d.wantPage("receipt")
+	d.kit.sealed[0].row.Sealed = noon.AddDate(0, -2, 0)
+
+	d.home()
+	keys, taps := d.Strokes()
+	d.key(fyne.KeyF2)
+	d.wantPage("find")
+	d.write("Ruiz")
+	d.key(fyne.KeyReturn)
+	d.wantPage("services")
+	d.write("1")
+	if d.current().name() == "still" {
+		d.key(fyne.KeyReturn)
+	}
+	d.wantPage("interview")
+	p := d.current().(*interviewPage)
+	if m := p.iv.Meter(); m.Saved() < 3 {
+		t.Fatalf("saved %+v", m)
+	}
+	for _, r := range p.rows {
+		if p.held[r.item.Path].Taken && r.focus != nil {
+			t.Errorf("%s is held and asked all the same", r.item.Path)
+		}
+	}
+	after, tapped := d.Strokes()
+	t.Logf("found and looked over with %d keys and %d presses; %+v", after-keys, tapped-taps, p.iv.Meter())
+
+	// One press says something else.
+	for path := range p.held {
+		d.press("known:" + path)
+		if p.held[path].Taken || p.focusedPath() != path {
+			t.Errorf("%s is not asked anew; the keyboard is at %q", path, p.focusedPath())
+		}
+		break
+	}
+}
+
+func TestFamilyIsOnePressAway(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "en"}, everyday)
+	d.key(fyne.KeyF2)
+	d.write("María")
+	d.press("find.0")
+	d.wantPage("services")
+	d.press("family.0")
+	d.wantPage("services")
+	if p := d.current().(*servicesPage); p.who.name != "Eva Gil" || p.who.ref.Subject != "mother" {
+		t.Errorf("the visit is about %+v", p.who)
+	}
+	d.key(fyne.KeyEscape)
+	d.wantPage("find")
 }

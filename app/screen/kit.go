@@ -44,7 +44,11 @@ type Kit interface {
 
 	Home(ctx context.Context) (kit.Home, error)
 	Services() []kit.Service
+	Search(ctx context.Context, query string, limit int) ([]kit.Person, error)
+	Family(ctx context.Context, of capture.Ref) ([]kit.Relative, error)
+	Plan(ctx context.Context, services []civic.ServiceID, of capture.Ref) ([]kit.Planned, error)
 	Begin(ctx context.Context, form civic.FormID) (*capture.Interview, error)
+	BeginFor(ctx context.Context, form civic.FormID, of capture.Ref, people map[string]capture.Ref) (*capture.Interview, error)
 	Resume(ctx context.Context, id capture.DraftID) (*capture.Interview, error)
 	Discard(ctx context.Context, id capture.DraftID) error
 	Restore(ctx context.Context, id capture.DraftID) error

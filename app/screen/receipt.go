@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
@@ -47,10 +48,15 @@ func (p *receiptPage) build(s *Shell) view {
 	v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.back}
 	if p.fresh {
 		v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.home}
-		v.side = append(v.side, action{name: "receipt.next", icon: theme.IconRegister, words: say("receipt.next"), key: fyne.KeyF2, do: func() {
-			s.home()
-			s.register()
-		}})
+		v.side = append(v.side,
+			action{name: "receipt.same", icon: theme.IconPerson, words: say("receipt.same"), key: fyne.KeyF3, do: func() {
+				s.home()
+				s.services(&someone{ref: capture.Ref{Registration: p.id}, name: r.Name, born: r.BirthDate})
+			}},
+			action{name: "receipt.next", icon: theme.IconRegister, words: say("receipt.next"), key: fyne.KeyF2, do: func() {
+				s.home()
+				s.register()
+			}})
 	}
 	return v
 }

@@ -178,7 +178,7 @@ func TestRestShutsTheScreen(t *testing.T) {
 	}
 	d.c.Clock = func() time.Time { return now }
 	d.watchRest()
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	d.write("Ana")
 	now = now.Add(restsAtMost - time.Minute)
 	ticks[0]()
@@ -301,7 +301,7 @@ func TestSendingRules(t *testing.T) {
 // in the language of the moment.
 func TestQuestionsFollowTheLanguage(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"})
-	d.key(fyne.KeyF2)
+	d.key(fyne.KeyF2, fyne.KeyReturn)
 	p := d.current().(*interviewPage)
 	if got := p.rows[0].row.Label(); !strings.HasPrefix(got, "Given name") {
 		t.Errorf("asked %q", got)

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -39,6 +40,8 @@ func newRow(p *interviewPage, item form.Item) *row {
 	case item.Kind == form.Note:
 		r.words = widget.NewText(plain(item.Label))
 		r.object = widget.NewPanel(theme.Plain, "", r.words)
+	case p.held[item.Path].Taken:
+		r.object = r.known(p.held[item.Path])
 	case item.ReadOnly:
 		r.words = widget.NewText(orDash(item.Answer.Value))
 		r.object = part(widget.NewStrong(plain(item.Label)), r.words)
@@ -46,6 +49,28 @@ func newRow(p *interviewPage, item form.Item) *row {
 		r.question()
 	}
 	return r
+}
+
+// known is a question whose answer is held: shown, not asked, with where it
+// comes from and one press to say something else.
+func (r *row) known(line capture.Line) fyne.CanvasObject {
+	s := r.p.s
+	change := widget.NewButton(s.hands, widget.Quiet, "", s.c.Words.Say("review.change"), "", func() {
+		r.p.leaveAll()
+		if err := r.p.iv.Anew(s.ctx, r.item.Path); err != nil {
+			s.fail(err)
+			return
+		}
+		r.p.goTo = r.item.Path
+		s.show(false)
+	})
+	s.mark("known:"+r.item.Path, change)
+	value := s.valueWords(r.item, r.item.Answer.Value)
+	if r.item.Answer.Absent != civic.Present {
+		value = s.c.Words.Say("absence." + absenceName(r.item.Answer.Absent))
+	}
+	words := part(widget.NewQuiet(plain(r.item.Label)), widget.NewStrong(value), widget.NewQuiet(s.source(line.Held)))
+	return widget.NewPanel(theme.Known, "", widget.NewEnds(words, change))
 }
 
 func (r *row) heading() fyne.CanvasObject {

@@ -1,0 +1,206 @@
+package screen
+
+import (
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// findPage begins a visit: somebody the kit knows, found by name, or a new
+// person. An empty field and Enter is a new person.
+type findPage struct {
+	query string
+
+	s     *Shell
+	lines *fyne.Container
+	found []kit.Person
+}
+
+// mostFound are listed: more letters find the rest.
+const mostFound = 8
+
+func (p *findPage) name() string { return "find" }
+
+func (p *findPage) build(s *Shell) view {
+	p.s = s
+	say := s.c.Words.Say
+	f := s.field("find.query", &p.query)
+	f.Capitals = true
+	f.SetPlaceHolder(say("find.hint"))
+	f.Changed = func(t string) { p.query = t; p.fill() }
+	f.Next = func() {
+		if len(p.found) > 0 {
+			p.take(p.found[0])
+			return
+		}
+		p.newPerson()
+	}
+	p.lines = container.New(&widget.Column{Gap: theme.Gap})
+	p.fill()
+	return view{title: say("find.title"), body: column(widget.NewText(say("find.intro")), f, p.lines), focus: f,
+		main: &action{name: "find.new", icon: theme.IconRegister, words: say("find.new"), key: fyne.KeyF2, do: p.newPerson}}
+}
+
+func (p *findPage) newPerson() { p.s.services(nil) }
+
+func (p *findPage) take(who kit.Person) {
+	p.s.services(&someone{ref: capture.Ref{Registration: who.Registration, Subject: who.Subject}, name: who.Name, born: who.BirthDate})
+}
+
+func (p *findPage) fill() {
+	p.lines.Objects, p.found = nil, nil
+	s := p.s
+	if strings.TrimSpace(p.query) != "" {
+		found, err := s.c.Kit.Search(s.ctx, strings.TrimSpace(p.query), mostFound)
+		if err != nil {
+			p.lines.Add(s.problemOf(err))
+		}
+		p.found = found
+		if len(found) == 0 && err == nil {
+			p.lines.Add(widget.NewQuiet(s.c.Words.Say("find.none")))
+		}
+	}
+	for i, who := range p.found {
+		var words []string
+		for _, w := range []string{s.c.Words.DateValue(who.BirthDate), who.Place} {
+			if w != "" {
+				words = append(words, w)
+			}
+		}
+		l := widget.NewLine(s.hands, who.Name, strings.Join(words, " · "), widget.NewStatus(who.Status, s.c.Words.Status(who.Status)), func() { p.take(who) })
+		s.mark("find."+strconv.Itoa(i), l)
+		p.lines.Add(l)
+	}
+	p.lines.Refresh()
+	s.layout()
+}
+
+// someone is whom a visit is about, when the kit knows the person.
+type someone struct {
+	ref        capture.Ref
+	name, born string
+}
+
+// services asks what the visit is for; with one service and a new person there
+// is nothing to ask.
+func (s *Shell) services(who *someone) {
+	all := s.c.Kit.Services()
+	if who == nil && len(all) == 1 {
+		s.begin(all[0], nil)
+		return
+	}
+	s.open(&servicesPage{who: who})
+}
+
+// servicesPage asks what the person came for. Of a known person it says what
+// each service would still ask, and who belongs to the family.
+type servicesPage struct{ who *someone }
+
+func (p *servicesPage) name() string { return "services" }
+
+func (p *servicesPage) build(s *Shell) view {
+	say := s.c.Words.Say
+	v := view{title: say("services.title"), keys: map[fyne.KeyName]func(){}}
+	body := column()
+	if p.who != nil {
+		body.Add(widget.NewPanel(theme.Known, theme.IconPerson, widget.NewHeading(p.who.name), widget.NewText(s.c.Words.DateValue(p.who.born))))
+	}
+	body.Add(widget.NewText(say("services.intro")))
+	services := s.c.Kit.Services()
+	if len(services) == 0 {
+		body.Add(widget.NewPanel(theme.Plain, theme.IconHelp, widget.NewText(say("services.none"))))
+	}
+	for i, service := range services {
+		l := widget.NewLine(s.hands, strconv.Itoa(i+1)+"  "+service.Title(s.c.Words.Language()), p.words(s, service), nil, func() { s.begin(service, p.who) })
+		s.mark("service."+string(service.ID), l)
+		body.Add(l)
+		if i == 0 {
+			v.focus = l
+		}
+		if i < 9 {
+			v.keys[fyne.KeyName(strconv.Itoa(i+1))] = func() { s.begin(service, p.who) }
+		}
+	}
+	if p.who != nil {
+		body.Add(p.family(s))
+	}
+	v.body = body
+	return v
+}
+
+// words are how much a service asks: of a known person, what is left of it.
+func (p *servicesPage) words(s *Shell, service kit.Service) string {
+	if p.who == nil {
+		return s.c.Words.Count("services.questions", service.Questions)
+	}
+	plans, err := s.c.Kit.Plan(s.ctx, []civic.ServiceID{service.ID}, p.who.ref)
+	if err != nil || len(plans) == 0 {
+		return s.c.Words.Count("services.questions", service.Questions)
+	}
+	m := plans[0].Meter
+	return s.c.Words.Count("services.asks", m.Asked) + " · " + s.c.Words.Count("services.saves", m.Saved())
+}
+
+// family are the people beside a known person: the next member is one press
+// away.
+func (p *servicesPage) family(s *Shell) fyne.CanvasObject {
+	all := part()
+	family, err := s.c.Kit.Family(s.ctx, p.who.ref)
+	all.Hidden = err != nil || len(family) == 0
+	if all.Hidden {
+		return all
+	}
+	all.Add(widget.NewHeading(s.c.Words.Say("services.family")))
+	for i, r := range family {
+		words := s.c.Words.Say("kin." + r.Kin)
+		if r.BirthDate != "" {
+			words += " · " + s.c.Words.DateValue(r.BirthDate)
+		}
+		l := widget.NewLine(s.hands, r.Name, words, nil, func() {
+			s.replace(&servicesPage{who: &someone{ref: r.Ref, name: r.Name, born: r.BirthDate}})
+		})
+		s.mark("family."+strconv.Itoa(i), l)
+		all.Add(l)
+	}
+	return all
+}
+
+// begin starts an interview; what is held of a known person is looked over
+// first.
+func (s *Shell) begin(service kit.Service, who *someone) {
+	if s.busy {
+		return
+	}
+	var iv *capture.Interview
+	s.work(s.c.Words.Say("working"), func() (err error) {
+		if who == nil {
+			iv, err = s.c.Kit.Begin(s.ctx, service.Form.ID)
+		} else {
+			iv, err = s.c.Kit.BeginFor(s.ctx, service.Form.ID, who.ref, nil)
+		}
+		return err
+	}, func(err error) {
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		s.interview(iv)
+	})
+}
+
+// interview shows an interview: what may have changed first.
+func (s *Shell) interview(iv *capture.Interview) {
+	p := newInterviewPage(iv)
+	s.open(p)
+	if len(iv.StillSo(s.c.Words.Language())) > 0 {
+		s.open(&stillSoPage{iv: iv, interview: p})
+	}
+}
