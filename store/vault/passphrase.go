@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"filippo.io/age"
 	"golang.org/x/crypto/scrypt"
@@ -20,8 +19,10 @@ const (
 	ceilingLogN = 17
 	// minWords is what a passphrase needs: four words of a list of 7,776 are
 	// 51 bits, out of reach at the floor.
-	minWords      = 4
-	minWordLetter = 3
+	minWords = 4
+	// minWordBytes is three Latin letters, or one Chinese sign, which says as
+	// much.
+	minWordBytes = 3
 )
 
 // CheckPassphrase refuses a passphrase that is easy to guess, with
@@ -29,7 +30,7 @@ const (
 func CheckPassphrase(passphrase string) error {
 	words := map[string]bool{}
 	for _, w := range strings.FieldsFunc(normal(passphrase), func(r rune) bool { return r == ' ' || r == '-' || r == '.' || r == '_' }) {
-		if utf8.RuneCountInString(w) >= minWordLetter {
+		if len(w) >= minWordBytes {
 			words[strings.ToLower(w)] = true
 		}
 	}
