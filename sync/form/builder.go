@@ -34,6 +34,7 @@ type builder struct {
 	instances        map[string]string // id of a secondary instance to where it comes from
 	settingsRow      int
 	audits           []*element
+	entities         map[string]*entityList
 	repeats          map[string]bool // names of repeats
 	rootNamed        bool            // the warning about a question named like the root was given
 	words            map[string][]string
@@ -94,7 +95,7 @@ func build(w *workbook.Workbook) *builder {
 	b := &builder{
 		settings: map[string]string{}, lists: map[string]*choiceList{}, external: map[string]*choiceList{},
 		files: map[string]string{}, byName: map[string][]*element{}, words: map[string][]string{},
-		added: map[*choiceList]bool{}, repeats: map[string]bool{}, usedLists: map[string]bool{}, instances: map[string]string{},
+		added: map[*choiceList]bool{}, repeats: map[string]bool{}, entities: map[string]*entityList{}, usedLists: map[string]bool{}, instances: map[string]string{},
 	}
 	survey := w.Sheet("survey")
 	if survey == nil {
@@ -133,6 +134,7 @@ func build(w *workbook.Workbook) *builder {
 		b.wordChoices("external_choices", b.external)
 		b.sources()
 		b.lint(entities)
+		b.placeEntities()
 	} else if len(b.faults) == 0 {
 		b.fault(Finding{Code: codeSheetMissing, Sheet: "survey", Message: "The survey sheet holds no questions."})
 	}

@@ -96,3 +96,38 @@ func TestOutOfScope(t *testing.T) {
 		t.Errorf("%+v", items)
 	}
 }
+
+// TestEntities judges sheets of entities.
+func TestEntities(t *testing.T) {
+	survey := "| survey |\n| | type | name | label | save_to |\n"
+	row := func(typ, name, saveTo string) string {
+		return "| | " + typ + " | " + name + " | L | " + saveTo + " |\n"
+	}
+	repeat := row("begin repeat", "r", "") + row("text", "a", "x#pa") + row("end repeat", "", "")
+	for name, c := range map[string]struct {
+		survey, entities string
+		ok               bool
+	}{
+		"create":             {row("text", "a", "pa"), "| | list_name | label |\n| | x | ${a} |", true},
+		"no label":           {row("text", "a", "pa"), "| | list_name | label |\n| | x | |", false},
+		"update":             {row("text", "a", "pa"), "| | list_name | entity_id |\n| | x | ${a} |", true},
+		"update without id":  {row("text", "a", "pa"), "| | list_name | update_if | label |\n| | x | 1 = 1 | ${a} |", false},
+		"create and id":      {row("text", "a", "pa"), "| | list_name | create_if | entity_id |\n| | x | 1 = 1 | ${a} |", false},
+		"list with a point":  {row("text", "a", "pa"), "| | list_name | label |\n| | x.y | ${a} |", false},
+		"list twice":         {row("text", "a", ""), "| | list_name | label |\n| | x | ${a} |\n| | x | ${a} |", false},
+		"unknown column":     {row("text", "a", "pa"), "| | list_name | label | what |\n| | x | ${a} | 1 |", false},
+		"reserved property":  {row("text", "a", "Name"), "| | list_name | label |\n| | x | ${a} |", false},
+		"property twice":     {row("text", "a", "pa") + row("text", "b", "pa"), "| | list_name | label |\n| | x | ${a} |", false},
+		"group saved":        {row("begin group", "g", "pa") + row("text", "a", "") + row("end group", "", ""), "| | list_name | label |\n| | x | ${a} |", false},
+		"two without prefix": {row("text", "a", "pa"), "| | list_name | label |\n| | x | ${a} |\n| | y | ${a} |", false},
+		"two in one place":   {row("text", "a", "x#pa") + row("text", "b", "y#pb"), "| | list_name | label |\n| | x | ${a} |\n| | y | ${b} |", false},
+		"one in a repeat":    {repeat + row("text", "b", "y#pb"), "| | list_name | label |\n| | x | ${a} |\n| | y | ${b} |", true},
+		"across repeats":     {repeat + row("text", "b", "x#pb"), "| | list_name | label |\n| | x | ${a} |\n| | y | ${b} |", false},
+		"unknown list":       {row("text", "a", "z#pa"), "| | list_name | label |\n| | x | ${a} |", false},
+	} {
+		_, err := form.Compile(table(survey + c.survey + "| entities |\n" + c.entities))
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

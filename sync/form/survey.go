@@ -234,6 +234,9 @@ func (b *builder) meaning(e *element) {
 	attr := e.cells["x_attr"]
 	if attr == "" {
 		attr = e.cells["save_to"]
+		if _, property, ok := strings.Cut(attr, "#"); ok {
+			attr = property
+		}
 	}
 	if subject, name, ok := cutLast(attr, "."); ok {
 		e.subject, attr = subject, name
