@@ -77,11 +77,15 @@ func Age(at, now time.Time) int {
 }
 
 // Better tells which of two claims holds for this attribute: a value before
-// none, the evidence that counts most here, then the fresher, then the
-// registration's id so that the answer never hangs on the order.
+// none; of what lasts the evidence that counts most, then the fresher; of what
+// changes the fresher, then the evidence; then the registration's id so that the
+// answer never hangs on the order.
 func (a Attribute) Better(x, y civic.Claim) bool {
 	if (x.Absent == civic.Present) != (y.Absent == civic.Present) {
 		return x.Absent == civic.Present
+	}
+	if !a.Lasting && x.At.Wall != y.At.Wall {
+		return x.At.Wall > y.At.Wall
 	}
 	if rx, ry := a.rank(x.Evidence), a.rank(y.Evidence); rx != ry {
 		return rx < ry

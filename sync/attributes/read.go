@@ -26,7 +26,6 @@ var (
 	types         = []string{"text", "number", "date", "time", "choice", "choices", "picture"}
 	abouts        = []About{Person, Household, Place}
 	sensitivities = []Sensitivity{Basic, Personal, Sensitive, Special}
-	evidences     = []string{"self_declared", "two_witnesses", "introducer", "head_of_family", "document"} // as civic.Evidence counts
 	name          = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 )
 
@@ -112,11 +111,11 @@ func parse(row []string) (Attribute, error) {
 		return a, fmt.Errorf("%s is to be confirmed but never fresh", a.Name)
 	}
 	for _, word := range strings.Fields(row[6]) {
-		i := slices.Index(evidences, word)
-		if i < 0 || slices.Contains(a.Evidence, civic.Evidence(i)) {
+		e, ok := civic.ParseEvidence(word)
+		if !ok || slices.Contains(a.Evidence, e) {
 			return a, fmt.Errorf("evidence %q is unknown or there twice", word)
 		}
-		a.Evidence = append(a.Evidence, civic.Evidence(i))
+		a.Evidence = append(a.Evidence, e)
 	}
 	return a, nil
 }

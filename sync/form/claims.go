@@ -27,6 +27,7 @@ func (f *Form) Claims(r *civic.Registration) []civic.Claim {
 		}
 		out = append(out, c)
 	}
+	civic.RankEvidence(out)
 	return out
 }
 

@@ -49,7 +49,7 @@ func cashForm() []sheet {
 			ask("end repeat", "", ""),
 			group("living", "De qué vive la familia|What the family lives on"),
 			ask("select_one source", "income_source", "¿De qué viven sobre todo?|What does the family mainly live on?", "required", "yes", "x_attr", "income_source"),
-			ask("select_one band", "income", "¿Cuánto dinero entra al mes?|How much money comes in during a month?", "x_attr", "income_band"),
+			ask("select_one band", "income", "¿Qué dinero entra en un mes?|How much money comes in during a month?", "x_attr", "income_band"),
 			ask("decimal", "land", "¿Cuántas hectáreas trabajan?|How many hectares does the family farm?", "x_attr", "land", "constraint", ". >= 0 and . <= 1000",
 				"constraint_message", "Hectáreas, de 0 a 1000.|Hectares, from 0 to 1000."),
 			ask("select_multiple animal", "animals", "¿Qué animales tienen?|Which animals does the family keep?", "x_attr", "animals",
