@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
@@ -62,7 +63,7 @@ func List(ctx context.Context, tx ledger.Tx, f Filter) ([]Entry, error) {
 func Get(ctx context.Context, tx ledger.Tx, area civic.Area, id civic.RegistrationID) (Entry, error) {
 	e, err := scanEntry(tx.QueryRow(ctx, `SELECT area, registration, device, counter, officer, form, status, body, sealed_at, at FROM outcome
  WHERE area = ?1 AND registration = ?2`, string(area), id[:]))
-	if err == ledger.ErrNoRows {
+	if errors.Is(err, ledger.ErrNoRows) {
 		return e, civic.NewProblem(civic.RegistrationAbsent, nil, id.String())
 	}
 	return e, err

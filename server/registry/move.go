@@ -87,26 +87,25 @@ func (e *Embedded) move(ctx context.Context, tx ledger.Tx, m Moving, undoes int6
 	if err != nil {
 		return 0, err
 	}
-	var old, new *Person
+	var old, known *Person
 	for _, p := range persons {
 		switch p.Ref {
 		case from:
 			old = p
 		case to:
-			new = p
+			known = p
 		}
 	}
 	if old == nil {
 		return 0, civic.NewProblem(civic.LedgerDamaged, errors.New("a link to a person that is not there"))
 	}
-	if new == nil {
+	if known == nil {
 		if kind != eventSplit && undoes == 0 {
 			return 0, civic.NewProblem(civic.PersonAbsent, nil)
 		}
 		if _, err := tx.Exec(ctx, "INSERT INTO registry_person (area, person, state, created_at) VALUES (?1, ?2, ?3, ?4)", string(to.Home), to.Person[:], int64(Standing), m.At); err != nil {
 			return 0, err
 		}
-		new = &Person{Ref: to, State: Standing}
 	}
 	if undoes != 0 {
 		kind = eventUnlink

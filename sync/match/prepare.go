@@ -190,7 +190,7 @@ func partsOf(words []string, given bool) names {
 		if len(out) == maxNames {
 			break
 		}
-		if len(words) > 1 && particles[w] && !(w == "e" && given) {
+		if len(words) > 1 && particles[w] && (w != "e" || !given) {
 			continue
 		}
 		if long, ok := short[w]; ok && (w != "ma" || (given && i == 0 && len(words) > 1)) {

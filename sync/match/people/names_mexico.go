@@ -29,7 +29,7 @@ Castro Vargas Guzmán Velázquez Muñoz Rojas Contreras Salazar Luna Delacruz Or
 Espinoza Lara Ávila Ríos Cervantes Silva Delgado Vega Márquez Sandoval Carrillo León Fernández Solís Cabrera Núñez Rosas Valdez Ibarra
 Campos Santos Camacho Peña Maldonado Navarro Rosales Acosta Miranda Trejo Cárdenas Nava Robles Salinas Mejía Pacheco Valencia Molina
 Rangel Ochoa Padilla Meza Lozano Orozco Zamora Galván Zúñiga Calderón Barrera Montes Escobar Serrano Velasco Villanueva Arellano Bravo
-Cisneros Franco Olvera Corona Rubio Tapia Macías Durán Pineda Figueroa Villegas Suárez Andrade Montoya Esquivel Beltrán Osorio Huerta
+Cisneros Franco Olvera Corona Rubio Tapia Macías Durán Pineda Figueroa Villaseñor Suárez Andrade Montoya Esquivel Beltrán Osorio Huerta
 Gallegos Quintero Mora Villarreal Rocha Cortez Zavala Félix Leyva Arias Cuevas Ponce Bernal Tovar Aguirre Enríquez Becerra Lucero
 Ixtlahuaca Tlahuice Xolalpa Cuautle Tecuapetla Coyotl Ehécatl Ixcoy Tzompantzi Xicohténcatl Cuatepotzo Popoca Tecuanhuehue Tlatelpa
 Ek Chan Pech Canul Dzul Uc Tun Caamal Chi Ku Poot Cauich Balam Xool Tzuc May Puc Couoh Hau Noh Tuz Dzib Ac Kauil Ciau Moo Nahuat
