@@ -170,15 +170,10 @@ func (g *Ingest) wantedKeys(ctx context.Context, tx ledger.Tx, device access.Dev
 		if wanted[id] {
 			return nil
 		}
-		_, err := keyFile(ctx, tx, device.Area, device.ID, id)
-		if device.Hub { // it carries other kits' keys, of any office
-			var any int
-			err = tx.QueryRow(ctx, "SELECT 1 FROM ingest_key WHERE key_id = ?1 LIMIT 1", id[:]).Scan(&any)
-		}
-		if errors.Is(err, ledger.ErrNoRows) {
+		here, err := haveKey(ctx, tx, id)
+		if err == nil && !here {
 			wanted[id] = true
 			a.WantKey = append(a.WantKey, id)
-			return nil
 		}
 		return err
 	}
@@ -203,6 +198,19 @@ func (g *Ingest) wantedKeys(ctx context.Context, tx ledger.Tx, device access.Dev
 		}
 	}
 	return nil
+}
+
+// haveKey tells whether a day key's header is here, whoever made it: a courier,
+// a hub or a spare kit asks for others'. One that is only set aside because of
+// its kit is here; one that is damaged is not.
+func haveKey(ctx context.Context, tx ledger.Tx, id protocol.KeyID) (bool, error) {
+	var one int
+	err := tx.QueryRow(ctx, "SELECT 1 FROM ingest_file WHERE kind = 1 AND key_id = ?1 AND (state = ?2 OR reason IN (?3, ?4)) LIMIT 1",
+		id[:], stateDone, string(civic.DeviceRevoked), string(civic.DeviceUnknown)).Scan(&one)
+	if errors.Is(err, ledger.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // down reads the messages above a cursor, as many as one answer carries.
