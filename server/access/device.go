@@ -23,12 +23,14 @@ type Device struct {
 	// RevokedUpTo is the last counter whose receipts count, 0 for no limit.
 	RevokedUpTo uint64
 	Wipe        bool
-	Hub         bool          // a hub, which carries for kits
-	Seen        time.Time     // last contact, zero if never
-	Drift       time.Duration // how far its clock was ahead then
-	DownSeq     uint64        // last message to it
-	Cursor      uint64        // last message it has taken in
-	Journal     protocol.Head
+	Hub         bool // a hub, which carries for kits
+	// Successor is the spare kit that took over this one's backup, zero if none.
+	Successor civic.DeviceID
+	Seen      time.Time     // last contact, zero if never
+	Drift     time.Duration // how far its clock was ahead then
+	DownSeq   uint64        // last message to it
+	Cursor    uint64        // last message it has taken in
+	Journal   protocol.Head
 
 	sealedSecret []byte
 }
@@ -37,19 +39,20 @@ type Device struct {
 func (d Device) IsRevoked() bool { return !d.Revoked.IsZero() }
 
 const deviceColumns = `SELECT area, device, name, sign_key, transport, kit_secret, enrolled_at, revoked_at, revoked_up_to, wipe,
-	seen_at, clock_drift, down_seq, cursor, journal_length, journal_hash, hub FROM access_device `
+	seen_at, clock_drift, down_seq, cursor, journal_length, journal_hash, hub, successor FROM access_device `
 
 func scanDevice(r ledger.Row) (d Device, err error) {
 	var area string
-	var id, hash []byte
+	var id, hash, successor []byte
 	var enrolled, revoked, seen, drift int64
 	err = r.Scan(&area, &id, &d.Name, (*[]byte)(&d.Sign), (*[]byte)(&d.Transport), &d.sealedSecret, &enrolled, &revoked, &d.RevokedUpTo, &d.Wipe,
-		&seen, &drift, &d.DownSeq, &d.Cursor, &d.Journal.Length, &hash, &d.Hub)
+		&seen, &drift, &d.DownSeq, &d.Cursor, &d.Journal.Length, &hash, &d.Hub, &successor)
 	if err != nil {
 		return Device{}, err
 	}
 	d.Area = civic.Area(area)
 	copy(d.ID[:], id)
+	copy(d.Successor[:], successor)
 	copy(d.Journal.Hash[:], hash)
 	d.Enrolled, d.Revoked, d.Seen = fromUnix(enrolled), fromUnix(revoked), fromUnix(seen)
 	d.Drift = time.Duration(drift) * time.Second

@@ -21,8 +21,11 @@ type Word struct{ Name, Password string }
 // passphrase, or onto a spare kit of the same office. It takes the words of two
 // people of the registry and the recovery key, which lies in a safe otherwise,
 // and gives the signed release that the kit takes. No citizen's data are
-// touched.
-func (a *Access) Recover(ctx context.Context, file []byte, recovery []byte, one, two Word) ([]byte, error) {
+// touched. A spare kit becomes the successor of the one whose keys it gets;
+// succeed, which may be nil, then tells it in the same transaction what was
+// decided so far.
+func (a *Access) Recover(ctx context.Context, file []byte, recovery []byte, one, two Word,
+	succeed func(ctx context.Context, tx ledger.Tx, old, spare Device) error) ([]byte, error) {
 	r, err := protocol.ReadRecovery(file)
 	if err != nil {
 		return nil, err
@@ -64,6 +67,15 @@ func (a *Access) Recover(ctx context.Context, file []byte, recovery []byte, one,
 		}
 		if release, err = protocol.Sign(protocol.StatementRecovery, words, a.keys.rootKey); err != nil {
 			return err
+		}
+		if asks.ID != whose.ID {
+			_, err := tx.Exec(ctx, "UPDATE access_device SET successor = ?3 WHERE area = ?1 AND device = ?2", string(whose.Area), whose.ID[:], asks.ID[:])
+			if err == nil && succeed != nil {
+				err = succeed(ctx, tx, whose, asks)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		return audit.Write(ctx, tx, a.o.Clock(), []audit.Row{{
 			Area: whose.Area, Actor: one.Name, Action: "recover_keys", Object: r.Device[:],

@@ -50,7 +50,7 @@ func TestRecoverTakesTwoPeople(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	statement, err := c.Recover(t.Context(), request, recovery, ana, ben)
+	statement, err := c.Recover(t.Context(), request, recovery, ana, ben, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestRecoverTakesTwoPeople(t *testing.T) {
 		"a kit nobody knows": {recovery, ana, ben, asStranger(t, request), civic.DeviceUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := c.Recover(t.Context(), test.request, test.key, test.one, test.two); civic.CodeOf(err) != test.want {
+			if _, err := c.Recover(t.Context(), test.request, test.key, test.one, test.two, nil); civic.CodeOf(err) != test.want {
 				t.Fatalf("want %s, got %v", test.want, err)
 			}
 		})
@@ -91,7 +91,7 @@ func TestRecoverTakesTwoPeople(t *testing.T) {
 	if _, err := c.Revoke(t.Context(), id, 0, false, "test"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Recover(t.Context(), request, recovery, ana, ben); civic.CodeOf(err) != civic.DeviceRevoked {
+	if _, err := c.Recover(t.Context(), request, recovery, ana, ben, nil); civic.CodeOf(err) != civic.DeviceRevoked {
 		t.Fatal(err)
 	}
 }

@@ -54,7 +54,7 @@ func (c *command) recover() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			release, err := centre.Access.Recover(ctx, request, recovery, agreed[0], agreed[1])
+			release, err := centre.Access.Recover(ctx, request, recovery, agreed[0], agreed[1], centre.Ingest.Succeed)
 			if err != nil {
 				return nil, err
 			}

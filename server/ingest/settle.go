@@ -89,8 +89,26 @@ func (g *Ingest) quarantine(ctx context.Context, tx ledger.Tx, t task, aside []r
 }
 
 // Tell appends messages with outcomes for a kit, sealed to it, in the caller's
-// transaction: the kit learns exactly what became durable.
+// transaction: the kit learns exactly what became durable. A spare kit that
+// took over the kit's backup is told too.
 func (g *Ingest) Tell(ctx context.Context, tx ledger.Tx, d access.Device, outcomes []civic.Outcome) error {
+	for range maxSuccessors {
+		if err := g.tellOne(ctx, tx, d, outcomes); err != nil || d.Successor.IsZero() {
+			return err
+		}
+		next, err := g.Access.ByID(ctx, tx, d.Successor)
+		if err != nil {
+			return err
+		}
+		d = next
+	}
+	return nil
+}
+
+// maxSuccessors bounds a row of spare kits that took over from each other.
+const maxSuccessors = 16
+
+func (g *Ingest) tellOne(ctx context.Context, tx ledger.Tx, d access.Device, outcomes []civic.Outcome) error {
 	if len(outcomes) == 0 {
 		return nil
 	}
@@ -118,6 +136,27 @@ func (g *Ingest) Tell(ctx context.Context, tx ledger.Tx, d access.Device, outcom
 		}
 	}
 	return nil
+}
+
+// Succeed tells a spare kit what was decided so far of the registrations whose
+// backup it took over.
+func (g *Ingest) Succeed(ctx context.Context, tx ledger.Tx, old, spare access.Device) error {
+	f := reconcile.Filter{Area: old.Area, Device: old.ID, Limit: outcomesPerMessage}
+	for {
+		entries, err := reconcile.List(ctx, tx, f)
+		if err != nil {
+			return err
+		}
+		outcomes := make([]civic.Outcome, len(entries))
+		for i, e := range entries {
+			outcomes[i] = e.Outcome
+		}
+		if err := g.tellOne(ctx, tx, spare, outcomes); err != nil || len(entries) < f.Limit {
+			return err
+		}
+		last := entries[len(entries)-1].Outcome
+		f.Before = reconcile.Place{At: last.At.Unix(), Registration: last.Registration}
+	}
 }
 
 // TellKit is Tell for a registration's kit by its id; for reviewers, who decide

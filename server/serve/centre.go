@@ -132,7 +132,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 // console gives the web pages what they need of the other rooms.
 func (c *Centre) console() web.Config {
 	return web.Config{
-		DB: c.DB, Access: c.Access, Registry: c.Registry, Clock: c.Clock, Logger: c.Logger,
+		DB: c.DB, Access: c.Access, Registry: c.Registry, Reconciler: c.Reconciler, Tell: c.Ingest.TellKit, Clock: c.Clock, Logger: c.Logger,
 		URL: c.URL,
 		Aside: func(ctx context.Context, area civic.Area) (list []web.Aside, err error) {
 			held, err := c.Ingest.Quarantined(ctx, area)
