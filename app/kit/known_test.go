@@ -108,6 +108,42 @@ func TestKnownPerson(t *testing.T) {
 	}
 }
 
+// TestMeters: the day's questions by service, counted again from what was
+// sealed, agree with what the interview showed.
+func TestMeters(t *testing.T) {
+	w := enrolled(t)
+	ctx := t.Context()
+	mother := capture.Ref{Registration: birthOf(w, true), Subject: "mother"}
+	w.clock.Add(24 * time.Hour)
+	iv, err := w.BeginFor(ctx, "identity", mother, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := iv.Confirm(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range iv.Plan("es").Ask {
+		for path, v := range map[string]string{"who/sex": "female", "who/nationality": "mex", "proof/evidence": "self_declared", "proof/print": "yes"} {
+			if l.Path == path {
+				if err := iv.Set(ctx, path, civic.Answer{Value: v}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	want := iv.Meter()
+	if _, err := w.Seal(ctx, iv); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.Meters(ctx, w.clock.Now().Add(-time.Hour))
+	if err != nil || len(got) != 1 || got[0].Service != "identity" || got[0].Registrations != 1 || got[0].Meter != want || want.Saved() < 6 {
+		t.Fatalf("%+v, %v, the interview said %+v", got, err, want)
+	}
+	if got, err = w.Meters(ctx, time.Time{}); err != nil || len(got) != 2 || got[0].Meter.Saved() != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+}
+
 // TestRefusals: a citizen who did not let others use a registration is asked
 // again, and so is one who refuses at the new service; both cost nothing.
 func TestRefusals(t *testing.T) {
