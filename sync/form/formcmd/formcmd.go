@@ -6,6 +6,7 @@ package formcmd
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,6 +133,9 @@ func Run(workbook, answers []byte, env form.Env) (Ran, error) {
 	if err != nil {
 		return Ran{}, err
 	}
+	if env.Rand == nil {
+		env.Rand = rand.Reader
+	}
 	s := form.Start(f, env)
 	out := Ran{Nodes: map[string]Node{}}
 	for i, a := range actions {
@@ -241,13 +245,16 @@ type Evaluated struct {
 	Boolean bool   `json:"boolean"`
 }
 
-// Eval evaluates one expression in a document. context is a path to the node
-// it is evaluated at, empty for the document itself; in an XForm, paths begin
+// Eval evaluates one expression in a document. context names the node it is
+// evaluated at (see find), empty for the document itself; in an XForm, paths begin
 // at its primary instance. lang chooses among the document's translations.
 func Eval(document []byte, context, expression, lang string, env form.Env) (Evaluated, error) {
 	doc, err := xpath.ReadXML(document)
 	if err != nil {
 		return Evaluated{}, civic.NewProblem(civic.RequestMalformed, err)
+	}
+	if env.Rand == nil {
+		env.Rand = rand.Reader
 	}
 	e := &xpath.Env{Now: env.Now, Zone: env.Zone, Rand: env.Rand}
 	xpath.XForm(doc, lang).Lend(e)
@@ -279,7 +286,20 @@ func Eval(document []byte, context, expression, lang string, env form.Env) (Eval
 	return out, nil
 }
 
+// find looks for the context node: by a path, or by the places of elements from
+// the document inwards, counted from 0, "[0,2,1]".
 func find(doc *xpath.Node, context string, e *xpath.Env) (*xpath.Node, error) {
+	var places []int
+	if json.Unmarshal([]byte(context), &places) == nil {
+		for _, i := range places {
+			inner := doc.Elements()
+			if i < 0 || i >= len(inner) {
+				return nil, civic.NewProblem(civic.WrongUse, nil, "There is no node "+context+" in the document.")
+			}
+			doc = inner[i]
+		}
+		return doc, nil
+	}
 	x, err := xpath.Parse(context)
 	if err != nil {
 		return nil, civic.NewProblem(civic.RequestMalformed, err)

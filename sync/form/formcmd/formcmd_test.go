@@ -146,6 +146,7 @@ func TestEval(t *testing.T) {
 		{"", "/data/a + /data/b/c", "number", "7"},
 		{"/data/b", "c", "nodeset", "4"},
 		{"/data/b/c", "../../a", "nodeset", "3"},
+		{"[0,1]", "c", "nodeset", "4"},
 		{"", "today()", "string", "2026-11-22"},
 		{"", "1 = 1", "boolean", "true"},
 		{"", "number('x')", "number", "NaN"},

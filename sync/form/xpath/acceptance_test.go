@@ -103,40 +103,6 @@ func TestAcceptanceExpressions(t *testing.T) {
 
 var wantedLanguage = regexp.MustCompile(`in language '(\w+)'`)
 
-// spaces is how the recorder's documents name their namespaces: names without
-// a prefix mean no namespace, but in XForms that of XForms.
-func spaces(doc *xpath.Node) func(string) string {
-	xforms := doc.Find("html", "head", "model") != nil
-	declared := map[string]string{}
-	var read func(*xpath.Node)
-	read = func(n *xpath.Node) {
-		for _, a := range slices.Concat(n.Attrs, n.Children) {
-			if a.Prefix != "" && a.Space != "" {
-				declared[a.Prefix] = a.Space
-			}
-			read(a)
-		}
-	}
-	read(doc)
-	return func(prefix string) string {
-		if space, ok := declared[prefix]; ok {
-			return space
-		}
-		switch prefix {
-		case "xhtml", "h":
-			return "http://www.w3.org/1999/xhtml"
-		case "":
-			if xforms {
-				return "http://www.w3.org/2002/xforms"
-			}
-			return ""
-		case "xml":
-			return "http://www.w3.org/XML/1998/namespace"
-		}
-		return prefix
-	}
-}
-
 func unrepeatable(r recorded) bool {
 	for _, name := range []string{"random()", "uuid(", "now()"} {
 		if strings.Contains(r.Expr, name) && r.Err == "" && !strings.Contains(r.Expr, `"now()"`) {
@@ -159,7 +125,7 @@ func replay(r recorded, zone *time.Location, now time.Time) (string, bool) {
 		}
 		node = kids[i]
 	}
-	env := &xpath.Env{Now: func() time.Time { return now }, Zone: zone, Space: spaces(doc)}
+	env := &xpath.Env{Now: func() time.Time { return now }, Zone: zone}
 	lang := ""
 	if m := wantedLanguage.FindStringSubmatch(r.Test); m != nil {
 		lang = m[1]

@@ -254,7 +254,8 @@ func (c *context) matches(n *Node, s *step) bool {
 	if s.prefix == "" && n.Kind == Attribute {
 		return n.Space == ""
 	}
-	return c.run.env.Space(s.prefix) == n.Space
+	space := c.run.env.Space(s.prefix)
+	return space == AnySpace || space == n.Space
 }
 
 // choose keeps the nodes for which each predicate in turn holds; a number
