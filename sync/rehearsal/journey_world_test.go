@@ -70,8 +70,9 @@ type office struct {
 	t      testing.TB
 	dir    string
 	data   string
-	listen string // the address it listens on, kept over a restart
-	url    string // what invitations say, when not the address
+	listen string   // the address it listens on, kept over a restart
+	url    string   // what invitations say, when not the address
+	more   []string // further words for serve
 	ahead  atomic.Int64
 	stop   func()
 }
@@ -119,7 +120,7 @@ func (o *office) serve() {
 	reader, writer := io.Pipe()
 	ended := make(chan int, 1)
 	var errs bytes.Buffer
-	args := []string{"serve", "--data", o.data, "--listen", o.listen}
+	args := append([]string{"serve", "--data", o.data, "--listen", o.listen}, o.more...)
 	if o.url != "" {
 		args = append(args, "--url", o.url)
 	}
