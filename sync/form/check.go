@@ -34,6 +34,7 @@ func (s *Session) Check(sectionPath string) []Finding {
 func (s *Session) CheckAll() []Finding { return s.findings([]*field{s.root}) }
 
 func (s *Session) findings(in []*field) []Finding {
+	s.work = maxWork
 	var out []Finding
 	for _, f := range in {
 		f.each(func(x *field) {

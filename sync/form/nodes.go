@@ -24,6 +24,7 @@ type Node struct {
 // Nodes lists every node in document order. A repeat stands once by its path
 // without a number, before its instances.
 func (s *Session) Nodes() []Node {
+	s.work = maxWork
 	var out []Node
 	s.list(s.root, "/"+s.form.root.name, &out)
 	return out

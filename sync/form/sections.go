@@ -53,6 +53,7 @@ func shown(e *element) bool {
 // unfolded, labels with the answers they mention filled in.
 func (s *Session) Sections(lang string) []Section {
 	s.SetLanguage(lang)
+	s.work = maxWork
 	var out []Section
 	for _, p := range s.pages() {
 		sec := Section{Path: p.path}

@@ -23,6 +23,7 @@ type Session struct {
 	dirty map[*task]bool
 	fired map[*task]bool // calculations whose trigger was pulled
 	asked searched       // by the search() evaluated last
+	work  int            // steps left until the next change
 	fresh bool           // a new interview: metadata and defaults are filled
 }
 
@@ -64,7 +65,8 @@ func newSession(f *Form, e Env) *Session {
 	}
 	s.lang = f.lang("")
 	s.doc = &xpath.Node{Kind: xpath.Document}
-	s.xenv = &xpath.Env{Now: s.env.Now, Zone: s.env.Zone, Instance: s.instance, Functions: s.functions(), Bound: true, Rand: s.env.Rand}
+	s.work = maxWork
+	s.xenv = &xpath.Env{Budget: &s.work, Now: s.env.Now, Zone: s.env.Zone, Instance: s.instance, Functions: s.functions(), Bound: true, Rand: s.env.Rand}
 	return s
 }
 

@@ -323,3 +323,19 @@ func TestFiles(t *testing.T) {
 		t.Errorf("without the file: %+v", c)
 	}
 }
+
+// TestHeavy runs a form that means ill: every answer in a repeat looks at all
+// others. It must come to an end and keep taking answers.
+func TestHeavy(t *testing.T) {
+	f := compiled(t, `
+| survey |
+| | type         | name | label | calculation                                           | repeat_count |
+| | integer      | n    | N     |                                                       |              |
+| | begin repeat | r    | R     |                                                       | ${n}         |
+| | text         | a    | A     |                                                       |              |
+| | calculate    | b    |       | count(/data/r[count(/data/r[a = current()/a]) > 0])   |              |
+| | end repeat   |      |       |                                                       |              |
+| | text         | last | Last  |                                                       |              |`)
+	s := form.Start(f, env())
+	play(t, s, "n = 400", "r[7]/a = x", "last = z", "last ? z")
+}

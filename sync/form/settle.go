@@ -9,6 +9,11 @@ import (
 	"github.com/askonce/fieldkit/sync/form/xpath"
 )
 
+// maxWork limits what all expressions together may cost after one change, in
+// steps of their evaluation: seconds, on a slow tablet, for a form that means
+// ill. What does not fit counts as an expression that fails.
+const maxWork = 4 << 20
+
 // maxRounds limits how often one expression runs after one change: a circle of
 // expressions must come to rest.
 const maxRounds = 16
@@ -42,6 +47,7 @@ func (s *Session) changed(f *field) {
 // settle runs what is marked, in the plan's order, until nothing changes.
 func (s *Session) settle() {
 	rounds := map[*task]int{}
+	s.work = maxWork
 	for len(s.dirty) > 0 {
 		var next *task
 		for t := range s.dirty {

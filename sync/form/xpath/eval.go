@@ -28,6 +28,9 @@ type Env struct {
 	Bound bool
 	// Steps limits one evaluation; 0 means MaxSteps.
 	Steps int
+	// Budget is what is left for several evaluations together; each takes what
+	// it used away. Nil means no common limit.
+	Budget *int
 }
 
 // ErrTooLong tells that an evaluation was given up at its limit of steps.
@@ -88,7 +91,16 @@ type context struct {
 
 // Eval evaluates the expression at a node.
 func (e *Expr) Eval(node *Node, env *Env) (Value, error) {
-	return e.context(node, env).eval(e.root)
+	c := e.context(node, env)
+	defer c.run.settle(c.run.steps)
+	return c.eval(e.root)
+}
+
+// settle takes what an evaluation used from the common budget.
+func (r *run) settle(had int) {
+	if r.env.Budget != nil {
+		*r.env.Budget -= had - max(r.steps, 0)
+	}
 }
 
 func (r *run) spend(n int) error {
@@ -256,7 +268,9 @@ func (e *UnknownFunction) Error() string { return "there is no function " + e.Na
 // Choose keeps the nodes for which the expression, taken as a predicate, holds;
 // current() is the node given.
 func (e *Expr) Choose(nodes []*Node, current *Node, env *Env) ([]*Node, error) {
-	return e.context(current, env).choose(nodes, []expr{e.root})
+	c := e.context(current, env)
+	defer c.run.settle(c.run.steps)
+	return c.choose(nodes, []expr{e.root})
 }
 
 func (e *Expr) context(node *Node, env *Env) *context {
@@ -266,6 +280,9 @@ func (e *Expr) context(node *Node, env *Env) *context {
 	}
 	if r.steps == 0 {
 		r.steps = MaxSteps
+	}
+	if env.Budget != nil {
+		r.steps = min(r.steps, *env.Budget)
 	}
 	return &context{run: r, node: node, pos: 1, size: 1}
 }

@@ -10,7 +10,7 @@ import (
 const (
 	MaxLength = 32 << 10 // bytes of an expression's text
 	MaxDepth  = 128      // nesting of parentheses, predicates and arguments
-	MaxSteps  = 4 << 20  // nodes visited and operations made in one evaluation
+	MaxSteps  = 2 << 20  // nodes visited and operations made in one evaluation
 )
 
 // Expr is an expression ready to be evaluated. It never changes and may be
