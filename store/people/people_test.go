@@ -228,6 +228,7 @@ func FuzzSearch(f *testing.F) {
 	})
 }
 
+// BenchmarkSearch looks for 500 misspelt names among 100,000 people.
 func BenchmarkSearch(b *testing.B) {
 	people := town(100000, 1)
 	start := time.Now()
@@ -239,15 +240,16 @@ func BenchmarkSearch(b *testing.B) {
 		queries[i] = misspelt(r, people[r.IntN(len(people))].Name)
 	}
 	var took []time.Duration
-	i := 0
 	for b.Loop() {
-		start := time.Now()
-		x.Search(queries[i%len(queries)], 20)
-		took = append(took, time.Since(start))
-		i++
+		for _, q := range queries {
+			start := time.Now()
+			x.Search(q, 20)
+			took = append(took, time.Since(start))
+		}
 	}
 	slices.Sort(took)
 	b.ReportMetric(float64(build.Milliseconds()), "build-ms")
+	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*95/100].Microseconds()), "p95-µs")
 }

@@ -23,7 +23,7 @@ func BenchmarkCost(b *testing.B) {
 	}
 	record := bytes.Repeat([]byte("0123456789"), 80)
 	var insert, point, scan []float64
-	for range b.N {
+	for range max(b.N, 7) {
 		p := plainRound(b, names, record, perTx)
 		s := sealedRound(b, names, record, perTx)
 		insert = append(insert, s[0]/p[0])
