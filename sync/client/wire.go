@@ -24,6 +24,7 @@ type wire struct {
 	jitter  func() float64
 
 	up, down, attempts atomic.Int64
+	buffer             atomic.Int64 // bytes of the send buffer that suits the link
 
 	road *road
 	http *http.Client // over the road
@@ -34,6 +35,7 @@ func newWire(w *wire) *wire {
 		d := &net.Dialer{Timeout: w.tuning.Stall}
 		w.dial = func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
 	}
+	w.buffer.Store(int64(w.tuning.SendBuffer))
 	w.road = &road{wire: w}
 	w.http = &http.Client{
 		Transport: w.road,
@@ -55,7 +57,7 @@ func (w *wire) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	secure := tls.Client(newLean(raw, w.tuning, w.clock), w.tls)
+	secure := tls.Client(newLean(raw, w), w.tls)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, errors.Join(err, raw.Close())
 	}
@@ -84,62 +86,71 @@ func (m *meter) Write(b []byte) (int, error) {
 // destroys what waits in it, and cuts a connection whose writes do not move.
 type lean struct {
 	net.Conn
-	tuning Tuning
-	clock  func() time.Time
+	wire   *wire
 	buffer int // bytes; 0 when the connection has none to set
 	since  time.Time
-	moved  int64         // bytes written since
-	inside time.Duration // of it spent waiting in Write
+	moved  int64         // bytes written since, beyond what filled the buffer
+	inside time.Duration // of that time, spent waiting in Write
 }
 
 const (
-	// bufferCeiling is as large as a send buffer grows, in bytes.
+	// A send buffer holds what the link carries in bufferSpan: enough that the
+	// link does not idle while one lost segment is sent again.
+	bufferSpan    = 2 * time.Second
+	bufferFloor   = 6 << 10 // bytes
 	bufferCeiling = 4 << 20
 	// adaptEvery is the shortest span that tells how fast a link is.
-	adaptEvery = 8 * time.Second
+	adaptEvery = 5 * time.Second
 )
 
 type writeBuffered interface{ SetWriteBuffer(bytes int) error }
 
-func newLean(c net.Conn, t Tuning, clock func() time.Time) *lean {
-	l := &lean{Conn: c, tuning: t, clock: clock}
-	if b, ok := c.(writeBuffered); ok && b.SetWriteBuffer(t.SendBuffer) == nil {
-		l.buffer = t.SendBuffer
-	}
+func newLean(c net.Conn, w *wire) *lean {
+	l := &lean{Conn: c, wire: w}
+	l.set(int(w.buffer.Load()))
 	return l
 }
 
+// set sets the buffer. A system may take more than it was told: Linux doubles.
+func (l *lean) set(bytes int) {
+	b, ok := l.Conn.(writeBuffered)
+	if ok && b.SetWriteBuffer(bytes) == nil {
+		l.moved -= 2 * int64(max(0, bytes-l.buffer))
+		l.buffer = bytes
+	}
+}
+
 func (l *lean) Write(b []byte) (int, error) {
-	cut := time.AfterFunc(l.tuning.Stall, func() { _ = l.Close() })
+	cut := time.AfterFunc(l.wire.tuning.Stall, func() { _ = l.Close() })
 	defer cut.Stop()
 	if l.buffer == 0 {
 		return l.Conn.Write(b)
 	}
-	began := l.clock()
-	if l.moved == 0 {
+	began := l.wire.clock()
+	if l.since.IsZero() {
 		l.since = began
 	}
 	n, err := l.Conn.Write(b)
-	now := l.clock()
+	now := l.wire.clock()
 	l.moved += int64(n)
 	l.inside += now.Sub(began)
 	if span := now.Sub(l.since); span >= adaptEvery {
-		l.adapt(span)
-		l.moved, l.inside = 0, 0
+		if l.inside >= span/2 {
+			l.adapt(span)
+		}
+		l.since, l.moved, l.inside = now, min(l.moved, 0), 0
 	}
 	return n, err
 }
 
-// adapt widens the buffer to a good second of what the link carried, where the
-// buffer was what held it back. The span is long, because a buffer that empties
-// at once after a loss must not pass for a fast link.
+// adapt sizes the buffer to the link, for this connection and the next.
 func (l *lean) adapt(span time.Duration) {
-	if l.inside < span/2 {
-		return
-	}
-	want := int(min(float64(l.moved)/span.Seconds()*1.2, bufferCeiling))
-	if want > l.buffer+l.buffer/4 && l.Conn.(writeBuffered).SetWriteBuffer(want) == nil {
-		l.buffer = want
+	rate := float64(max(l.moved, 0)) / span.Seconds()
+	want := int(min(max(rate*bufferSpan.Seconds(), bufferFloor), bufferCeiling))
+	l.moved = 0
+	if want > l.buffer*5/4 || want < l.buffer*3/4 {
+		l.set(want)
+		l.wire.buffer.Store(int64(l.buffer))
 	}
 }
 
