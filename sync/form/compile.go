@@ -35,6 +35,9 @@ func (b *builder) compileExpressions() {
 			}
 		}
 		e.filter = b.expression(e, "choice_filter")
+		if e.filter != nil {
+			e.equal = e.filter.Equalities()
+		}
 		if call := searchCall(e.appearance); call != "" {
 			e.search = b.parse(e, "appearance", call)
 		}

@@ -40,6 +40,7 @@ type element struct {
 
 	relevant, required, readOnly, constraint, calculate, count, filter, dynamicDefault *xpath.Expr
 	fixedDefault                                                                       string
+	equal                                                                              []xpath.Equality // parts of the filter that an index can answer
 	triggers                                                                           []*element
 	meta                                                                               string // source of metadata
 

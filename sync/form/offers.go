@@ -36,6 +36,7 @@ func (s *Session) options(f *field) []*choiceItem {
 	if f.filtered && e.source == nil {
 		return f.offered
 	}
+	items = s.narrow(f, items)
 	nodes := make([]*xpath.Node, len(items))
 	for i, o := range items {
 		nodes[i] = o.node
@@ -133,6 +134,47 @@ func (s *Session) searchChoices(f *field) []*choiceItem {
 		}
 	}
 	return items
+}
+
+// fewChoices are not worth an index.
+const fewChoices = 500
+
+// narrow leaves out choices that the filter cannot keep, by an index of the
+// columns it compares with an answer.
+func (s *Session) narrow(f *field, items []*choiceItem) []*choiceItem {
+	e := f.element
+	if len(items) < fewChoices || e.source != nil || e.search != nil {
+		return items
+	}
+	for _, eq := range e.equal {
+		v, err := eq.Value.Eval(f.node, s.xenv)
+		if err != nil || v.Type() != xpath.String && (v.Type() != xpath.NodeSet || len(v.Nodes()) > 1) || v.IsDate() {
+			continue
+		}
+		if v.Type() == xpath.NodeSet && len(v.Nodes()) == 0 {
+			return nil // nothing equals what is not there
+		}
+		index := s.indexed[indexKey{items[0], eq.Child}]
+		if index == nil {
+			index = map[string][]*choiceItem{}
+			for _, item := range items {
+				for _, c := range item.node.Children {
+					if c.Name == eq.Child {
+						index[c.Text()] = append(index[c.Text()], item)
+					}
+				}
+			}
+			s.indexed[indexKey{items[0], eq.Child}] = index
+		}
+		return index[v.Text()]
+	}
+	return items
+}
+
+// indexKey names an index: the list by its first choice, and a column.
+type indexKey struct {
+	first  *choiceItem
+	column string
 }
 
 // repeatChoices takes the instances of a repeat as choices, by the answer to

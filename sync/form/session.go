@@ -13,18 +13,19 @@ const MaxInstances = 500
 
 // Session is a running form. It is not safe for several goroutines at once.
 type Session struct {
-	form  *Form
-	env   Env
-	lang  string
-	doc   *xpath.Node
-	root  *field
-	xenv  *xpath.Env
-	files map[string]*data
-	dirty map[*task]bool
-	fired map[*task]bool // calculations whose trigger was pulled
-	asked searched       // by the search() evaluated last
-	work  int            // steps left until the next change
-	fresh bool           // a new interview: metadata and defaults are filled
+	form    *Form
+	env     Env
+	lang    string
+	doc     *xpath.Node
+	root    *field
+	xenv    *xpath.Env
+	files   map[string]*data
+	indexed map[indexKey]map[string][]*choiceItem // choices of long lists by the value of a column
+	dirty   map[*task]bool
+	fired   map[*task]bool // calculations whose trigger was pulled
+	asked   searched       // by the search() evaluated last
+	work    int            // steps left until the next change
+	fresh   bool           // a new interview: metadata and defaults are filled
 }
 
 // Start begins an interview with the form's defaults.
@@ -56,7 +57,7 @@ func Resume(f *Form, e Env, answers []civic.Answer) *Session {
 }
 
 func newSession(f *Form, e Env) *Session {
-	s := &Session{form: f, env: e, files: map[string]*data{}, dirty: map[*task]bool{}, fired: map[*task]bool{}}
+	s := &Session{form: f, env: e, files: map[string]*data{}, indexed: map[indexKey]map[string][]*choiceItem{}, dirty: map[*task]bool{}, fired: map[*task]bool{}}
 	if s.env.Now == nil {
 		s.env.Now = func() time.Time { return time.Time{} }
 	}

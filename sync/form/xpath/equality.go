@@ -1,0 +1,71 @@
+package xpath
+
+// Equality is one part of a predicate that compares a child of the node looked
+// at with a value that is the same for all of them.
+type Equality struct {
+	Child string
+	Value *Expr
+}
+
+// Equalities finds such parts of an expression, taken as a predicate whose parts
+// are joined by "and": whoever has an index of the children need not look at
+// every node. The expression itself still decides.
+func (e *Expr) Equalities() []Equality {
+	var out []Equality
+	var split func(expr)
+	split = func(x expr) {
+		o, ok := x.(operation)
+		switch {
+		case ok && o.op == "and":
+			split(o.left)
+			split(o.right)
+		case ok && o.op == "=":
+			for _, side := range [][2]expr{{o.left, o.right}, {o.right, o.left}} {
+				if name := childName(side[0]); name != "" && independent(side[1]) {
+					out = append(out, Equality{name, &Expr{text: e.text, root: side[1]}})
+					return
+				}
+			}
+		}
+	}
+	split(e.root)
+	return out
+}
+
+// childName gives the name when x is a path of one step to a child, or the
+// same with "./" before it.
+func childName(x expr) string {
+	p, ok := x.(path)
+	if !ok || p.absolute || p.start != nil || len(p.steps) == 0 {
+		return ""
+	}
+	if s := p.steps[0]; len(p.steps) == 2 && s.axis == axisSelf && s.kind == testNode && len(s.predicates) == 0 {
+		p.steps = p.steps[1:]
+	}
+	s := p.steps[0]
+	if len(p.steps) != 1 || s.axis != axisChild || s.kind != testName || s.name == "*" || s.prefix != "" || len(s.predicates) > 0 {
+		return ""
+	}
+	return s.name
+}
+
+// independent tells whether x gives the same at every node of a predicate: it
+// starts at the root or at current(), or is a literal.
+func independent(x expr) bool {
+	switch x := x.(type) {
+	case literal:
+		return true
+	case path:
+		for _, s := range x.steps {
+			if len(s.predicates) > 0 {
+				return false
+			}
+		}
+		if x.absolute {
+			return true
+		}
+		c, ok := x.start.(call)
+		return ok && c.name == "current" && len(c.args) == 0
+	}
+	return false
+}
