@@ -5,8 +5,11 @@ import (
 	"strconv"
 )
 
-// municipality is where a record of claims has it among its places.
-const municipality = 1
+// Where a record of claims has them among its places.
+const (
+	municipality = 1
+	state        = 2 // too wide to narrow a search
+)
 
 // maxKeys bounds the keys of one record.
 const maxKeys = 24
@@ -56,12 +59,10 @@ func (p *Prepared) Keys() []uint64 {
 		add('b', lo, hi, monthDay)
 		lo, hi = order(s1, s2)
 		add('c', lo, hi, given)
-		add('d', lo, hi, year, monthDay)
 	}
 	add('e', given, year, monthDay)
 	add('f', s1, year, monthDay)
 	add('f', s2, year, monthDay)
-	add('g', first(given, 3), first(s1, 3), year)
 	for _, d := range p.phones {
 		add('h', d)
 	}
@@ -81,16 +82,20 @@ func (p *Prepared) Keys() []uint64 {
 	if given != "" && s1 != "" {
 		lo, hi := order(given, s1)
 		for i, place := range p.places {
-			if i < 6 && len(place) > 2 {
+			if i != state && i < 6 && len(place) > 2 {
 				add('j', strconv.Itoa(i), lo, hi, sound(place))
 			}
 		}
-		if p.birth.none() && len(p.places) == 0 && len(p.phones) == 0 {
+		if p.birth.none() && !filledAny(p.places) && len(p.phones) == 0 {
 			add('k', lo, hi)
 		}
 	}
 	slices.Sort(k)
 	return slices.Compact(k)
+}
+
+func filledAny(column []string) bool {
+	return slices.ContainsFunc(column, func(s string) bool { return s != "" })
 }
 
 func order(a, b string) (string, string) {

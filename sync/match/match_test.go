@@ -266,5 +266,5 @@ func FuzzPrepare(f *testing.F) {
 
 // goldenKeys are the keys of Juana Cruz, 17 May 1990.
 func goldenKeys() []uint64 {
-	return []uint64{0x3e86e8e5ebb264b, 0x8fe45caabd76100f, 0xa215f8d6a719e371, 0xaf87b5dc39ac303e, 0xc1dbbdb9cf1f20bd}
+	return []uint64{0x3e86e8e5ebb264b, 0x8fe45caabd76100f, 0xaf87b5dc39ac303e, 0xc1dbbdb9cf1f20bd}
 }

@@ -103,7 +103,9 @@ func Prepare(r Record) *Prepared {
 	p.others = column(r.Others, fold)
 	p.ids = column(r.Identifiers, func(s string) string { return strings.ReplaceAll(fold(s), " ", "") })
 	for _, s := range r.Phones {
-		if d := digits(s); len(d) >= 6 && len(p.phones) < maxColumn {
+		if strings.Contains(s, "@") && len(p.phones) < maxColumn { // an address of another kind to reach somebody
+			p.phones = append(p.phones, strings.ToLower(strings.TrimSpace(first(s, maxText))))
+		} else if d := digits(s); len(d) >= 6 && len(p.phones) < maxColumn {
 			p.phones = append(p.phones, d[max(0, len(d)-10):])
 		}
 	}
