@@ -31,6 +31,7 @@ type interviewPage struct {
 	held  map[string]capture.Line // how each question is dealt with
 	title *widget.Words
 	saved *widget.Words
+	alike *fyne.Container // a known person whom this new one resembles
 }
 
 func newInterviewPage(iv *capture.Interview) *interviewPage {
@@ -69,7 +70,9 @@ func (p *interviewPage) build(s *Shell) view {
 	p.held = p.lookHeld()
 	p.title = widget.NewHeading(section.Title)
 	p.saved = widget.NewQuiet(say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections))) + " · " + say("interview.saved"))
-	body := container.New(&widget.Column{Gap: 20}, part(p.title, p.saved))
+	p.alike = part()
+	p.warn()
+	body := container.New(&widget.Column{Gap: 20}, part(p.title, p.saved), p.alike)
 	for _, item := range section.Items {
 		r := newRow(p, item)
 		p.rows = append(p.rows, r)
@@ -300,6 +303,9 @@ func (p *interviewPage) set(r *row, a civic.Answer) {
 	if err := p.iv.Set(p.s.ctx, r.item.Path, a); err != nil {
 		p.s.fail(err)
 		return
+	}
+	if identifying[r.item.Attribute] && r.item.Subject == "" {
+		p.warn()
 	}
 	p.saved.SetText(p.place() + " · " + p.s.c.Words.Say("interview.savedat", p.s.c.Clock().Format("15:04:05")))
 	p.refresh()

@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -361,4 +362,41 @@ func TestFamilyIsOnePressAway(t *testing.T) {
 	}
 	d.key(fyne.KeyEscape)
 	d.wantPage("find")
+}
+
+// A new person who resembles a known one is pointed out, and what is known is
+// one press away.
+func TestResemblanceIsPointedOut(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "en"}, func(k *fakeKit) {
+		k.sealed = []fakeSealed{{row: kit.Row{ID: civic.RegistrationID{1}, Name: "María Ruiz", Status: civic.Registered, Sealed: noon, Services: []civic.ServiceID{"birth"}}}}
+	})
+	d.key(fyne.KeyF2, fyne.KeyReturn)
+	p := d.current().(*interviewPage)
+	d.write("María")
+	d.key(fyne.KeyReturn)
+	if p.alike.Visible() {
+		t.Error("a given name alone is pointed out")
+	}
+	d.write("Ruiz")
+	d.key(fyne.KeyReturn)
+	if !p.alike.Visible() {
+		t.Fatal("the resemblance is not pointed out")
+	}
+	p.focusOn("child/birth_date")
+	d.write("03111956")
+	if p.alike.Visible() {
+		t.Error("a birth seventy years before still looks alike")
+	}
+	p.focusOn("child/birth_date")
+	for range 8 {
+		d.key(fyne.KeyBackspace)
+	}
+	d.write("03112026")
+	d.press("alike")
+	d.wantPage("services")
+	if w := d.current().(*servicesPage).who; w == nil || w.name != "María Ruiz" || len(d.kit.drafts) != 0 {
+		t.Errorf("it goes on with %+v and %d drafts", w, len(d.kit.drafts))
+	}
+	d.toast.Undo()
+	d.wantPage("interview")
 }

@@ -108,7 +108,7 @@ func (h *hands) until(what string, ok func(window) bool) (window, error) {
 	for time.Now().Before(end) {
 		select {
 		case err := <-h.ended:
-			return last, fmt.Errorf("the program ended while waiting for %s: %v", what, err)
+			return last, fmt.Errorf("the program ended while waiting for %s: %w", what, err)
 		default:
 		}
 		if w, err := h.look(); err == nil {
@@ -151,7 +151,7 @@ func (h *hands) settle() {
 func (h *hands) xdotool(args ...string) error {
 	out, err := h.d.command(h.ctx, "xdotool", args...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("xdotool %s: %v %s", args[0], err, out)
+		return fmt.Errorf("xdotool %s: %w %s", args[0], err, out)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -76,7 +77,7 @@ func tell(program, home, passphraseFile, pictures string, o outcome) error {
 		out, err := exec.Command(program, append(args, "--home", home, "--passphrase-file", passphraseFile, "--json")...).Output()
 		answer := map[string]any{}
 		if jsonErr := json.Unmarshal(out, &answer); jsonErr != nil {
-			return nil, fmt.Errorf("%s: %v: %w", args[0], err, jsonErr)
+			return nil, fmt.Errorf("%s: %w", args[0], errors.Join(err, jsonErr))
 		}
 		return answer, err
 	}
