@@ -116,6 +116,9 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 	s.mu.RLock()
 	c.People = o.index.Len()
 	for _, st := range o.list {
+		if st.Practice { // invented people are no work done
+			continue
+		}
 		c.Total++
 		c.ByStatus[st.Status]++
 		if y, m, d := unix(st.Sealed.Wall).In(s.options.Clock().Location()).Date(); y == year && m == month && d == day {
