@@ -40,13 +40,12 @@ func (h *Hub) filePath(name civic.Digest, kind protocol.UploadKind) string {
 // readFiles makes the list of files anew from the folder.
 func (h *Hub) readFiles() error {
 	err := filepath.WalkDir(h.path(dirFiles), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+		if err != nil || d.IsDir() {
 			return err
 		}
-		rest, kind, _ := strings.Cut(d.Name(), ".")
-		name, none := civic.ParseDigest(filepath.Base(filepath.Dir(path)) + rest)
-		if none != nil || protocol.UploadKind(kind).MaxSize() == 0 {
-			return nil // none of ours
+		name, kind, ours := ourFile(path)
+		if !ours {
+			return nil
 		}
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -56,7 +55,7 @@ func (h *Hub) readFiles() error {
 		if err != nil {
 			return err
 		}
-		h.enter(name, protocol.UploadKind(kind), b, info.ModTime())
+		h.enter(name, kind, b, info.ModTime())
 		return nil
 	})
 	if err != nil {
@@ -72,6 +71,14 @@ func (h *Hub) readFiles() error {
 		}
 	}
 	return nil
+}
+
+// ourFile reads a file's name and kind off its path, as filePath made it.
+func ourFile(path string) (name civic.Digest, kind protocol.UploadKind, ok bool) {
+	rest, ending, _ := strings.Cut(filepath.Base(path), ".")
+	name, err := civic.ParseDigest(filepath.Base(filepath.Dir(path)) + rest)
+	kind = protocol.UploadKind(ending)
+	return name, kind, err == nil && kind.MaxSize() > 0
 }
 
 // enter lists a file; the lock is the caller's.
