@@ -22,7 +22,7 @@ func (k *Kit) Home(ctx context.Context) (Home, error) {
 		return Home{}, problem(err)
 	}
 	identity := st.Identity()
-	h := Home{Office: identity.Area, KitName: identity.KitName, Today: counts.Today, Counts: countsOf(counts), Alerts: k.alerts(ctx, st)}
+	h := Home{Office: identity.Area, KitName: identity.KitName, Today: counts.Today, Counts: countsOf(counts), Alerts: k.alerts(ctx, st), Practice: k.Practice()}
 	if server, _, err := st.ServerTime(ctx); err == nil && server != 0 {
 		h.LastContact = time.Unix(server, 0).UTC()
 	}

@@ -31,7 +31,7 @@ func (k *Kit) Begin(ctx context.Context, id civic.FormID) (*capture.Interview, e
 	if err := k.checkBefore(ctx, st); err != nil {
 		return nil, err
 	}
-	d := capture.Draft{Form: f.Ref(), Services: []civic.ServiceID{f.Service()}, Started: st.Stamp()}
+	d := capture.Draft{Form: f.Ref(), Services: []civic.ServiceID{f.Service()}, Started: st.Stamp(), Practice: k.Practice()}
 	if _, err := rand.Read(d.ID[:]); err != nil {
 		return nil, problem(err)
 	}

@@ -57,6 +57,8 @@ type Kit struct {
 	passing sync.Mutex // one sync at a time
 	packing sync.Mutex // one packer at a time
 
+	practice atomic.Bool // interviews begun now are about invented people
+
 	missed atomic.Bool // the last copy to the backup medium failed
 }
 
@@ -167,6 +169,7 @@ func (k *Kit) Lock(ctx context.Context) error {
 	}
 	err = k.pack(ctx, st)
 	st.Lock()
+	k.practice.Store(false)
 	return err
 }
 

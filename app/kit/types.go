@@ -46,6 +46,7 @@ type Home struct {
 	Counts      Counts
 	Drafts      []DraftInfo // newest first
 	Alerts      []Alert
+	Practice    bool // interviews begun now are about invented people
 }
 
 // Counts are registrations by where they stand; the states Sealed to
