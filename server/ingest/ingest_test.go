@@ -119,10 +119,29 @@ func TestSetAsideFilesAreTakenLater(t *testing.T) {
 		r.Form.Version = "2"
 		k.take(protocol.UploadBatch, k.pack(r))
 		c.work()
+		if n, err := c.RetryForms(t.Context()); err != nil || n != 0 {
+			t.Fatal("taken up before the form came", n, err)
+		}
 		if _, err := c.forms.Add(workbook(t, "2")); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := c.RetryReason(t.Context(), civic.FormVersionUnknown, "test"); err != nil || n != 1 {
+		if n, err := c.RetryForms(t.Context()); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		c.work()
+		if _, _, outcomes := k.sync(protocol.SyncRequest{}); len(outcomes) != 1 || outcomes[0].Status != civic.Registered {
+			t.Fatalf("%+v", outcomes)
+		}
+	})
+	t.Run("when somebody says so", func(t *testing.T) {
+		c := newCentre(t)
+		k := c.kit("mx-1")
+		k.take(protocol.UploadKey, k.header())
+		if _, err := c.access.Revoke(t.Context(), k.id, 0, false, "test"); err != nil {
+			t.Fatal(err)
+		}
+		k.take(protocol.UploadBatch, k.pack(k.seal()))
+		if n, err := c.RetryReason(t.Context(), civic.DeviceRevoked, "test"); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 		c.work()

@@ -127,6 +127,39 @@ func (g *Ingest) RetryReason(ctx context.Context, reason civic.Code, actor strin
 	return n, err
 }
 
+// RetryForms takes up the batches that were set aside for a form's version that
+// is here by now. It tells how many go on.
+func (g *Ingest) RetryForms(ctx context.Context) (n int, err error) {
+	var files []civic.Digest
+	err = g.DB.View(ctx, func(tx ledger.Tx) error {
+		files = nil
+		return ledger.All(ctx, tx, func(r ledger.Row) error {
+			var name []byte
+			var words string
+			if err := r.Scan(&name, &words); err != nil {
+				return err
+			}
+			at := strings.LastIndex(words, "@")
+			if at < 0 {
+				return nil
+			}
+			if _, ok := g.Forms.Form(civic.FormRef{ID: civic.FormID(words[:at]), Version: words[at+1:]}); ok {
+				files = append(files, civic.Digest(name))
+			}
+			return nil
+		}, "SELECT digest, words FROM ingest_file WHERE state = 4 AND reason = ?1 ORDER BY received_at", string(civic.FormVersionUnknown))
+	})
+	for _, file := range files {
+		if err != nil {
+			break
+		}
+		var m int
+		m, err = g.Retry(ctx, file, "ingest")
+		n += m
+	}
+	return n, err
+}
+
 func (g *Ingest) retry(ctx context.Context, tx ledger.Tx, file civic.Digest) (int, civic.Area, error) {
 	area, kind, err := where(ctx, tx, file)
 	if err != nil {

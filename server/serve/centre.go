@@ -231,6 +231,11 @@ func (c *Centre) loadForm(dir fs.FS, name string) error {
 
 // Work runs the workers until the context ends.
 func (c *Centre) Work(ctx context.Context) error {
+	if n, err := c.Ingest.RetryForms(ctx); err != nil {
+		c.Logger.Error("batches that waited for a form cannot be taken up", "error", err)
+	} else if n > 0 {
+		c.Logger.Info("taken up: their form has arrived", "files", n)
+	}
 	sweep := time.NewTicker(time.Hour)
 	defer sweep.Stop()
 	done := make(chan error, 1)
