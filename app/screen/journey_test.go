@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -399,4 +400,40 @@ func TestResemblanceIsPointedOut(t *testing.T) {
 	}
 	d.toast.Undo()
 	d.wantPage("interview")
+}
+
+// What may have changed is confirmed by one press, changed by another, or all
+// asked anew; each leads on to the questions.
+func TestStillSo(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(d *desk)
+		held bool
+	}{
+		{"all still so", func(d *desk) { d.key(fyne.KeyReturn) }, true},
+		{"asked anew", func(d *desk) { d.key(fyne.KeyF7) }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDesk(t, upright(), Look{Language: "en"}, func(k *fakeKit) {
+				k.sealed = []fakeSealed{{row: kit.Row{ID: civic.RegistrationID{1}, Name: "María Ruiz", Status: civic.Registered, Sealed: noon.AddDate(-1, 0, 0), Services: []civic.ServiceID{"birth"}},
+					answers: []civic.Answer{{Path: "child/given_name", Value: "María"}, {Path: "child/surname", Value: "Ruiz"}, {Path: "home/locality", Value: "Santa Ana"}, {Path: "home/phone", Value: "9511234567"}, {Path: "home/municipality", Value: "Tlacolula"}},
+					consent: []civic.Consent{{Service: "birth", Purpose: capture.ReusePurpose, Given: true}}}}
+			})
+			d.key(fyne.KeyF2)
+			d.write("ruiz")
+			d.key(fyne.KeyReturn)
+			d.write("1")
+			d.wantPage("still")
+			p := d.current().(*stillSoPage)
+			before := len(p.iv.StillSo("en"))
+			if before == 0 {
+				t.Fatal("nothing is to be confirmed")
+			}
+			c.do(d)
+			d.wantPage("interview")
+			if got := p.iv.Meter().Confirmed == before; got != c.held {
+				t.Errorf("the meter is %+v, %d were to be confirmed", p.iv.Meter(), before)
+			}
+		})
+	}
 }

@@ -45,7 +45,7 @@ func (p *receiptPage) build(s *Shell) view {
 		{name: "receipt.png", icon: theme.IconSave, words: say("receipt.png"), key: fyne.KeyF7, do: func() { p.save(s, r, ".png", png) }},
 	}
 	v.ctrl = map[fyne.KeyName]func(){fyne.KeyP: func() { p.pdf(s, r) }}
-	v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.back}
+	v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.pop}
 	if p.fresh {
 		v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.home}
 		v.side = append(v.side,

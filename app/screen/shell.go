@@ -195,7 +195,14 @@ func (s *Shell) back() {
 	case s.view.back != nil:
 		s.view.back()
 	case s.view.fixed:
-	case len(s.pages) > 1:
+	default:
+		s.pop()
+	}
+}
+
+// pop shows the page below this one, whatever Escape would do.
+func (s *Shell) pop() {
+	if len(s.pages) > 1 {
 		s.pages = s.pages[:len(s.pages)-1]
 		s.show(true)
 	}

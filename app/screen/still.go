@@ -38,7 +38,7 @@ func (p *stillSoPage) build(s *Shell) view {
 			s.fail(err)
 			return
 		}
-		s.back()
+		s.pop()
 	}
 	return view{title: say("still.title"), body: body, back: s.home, practice: p.iv.Draft().Practice,
 		main: &action{name: "still.go", icon: theme.IconCheck, words: say("still.go"), do: goOn},
@@ -54,7 +54,7 @@ func (p *stillSoPage) line(s *Shell, line capture.Line) fyne.CanvasObject {
 		}
 		p.interview.goTo = line.Path
 		if len(p.iv.StillSo(s.c.Words.Language())) == 0 {
-			s.back()
+			s.pop()
 			return
 		}
 		s.rebuild()
@@ -73,7 +73,7 @@ func (p *stillSoPage) anew(s *Shell) {
 		s.fail(err)
 		return
 	}
-	s.back()
+	s.pop()
 	s.tell(s.c.Words.Say("still.refused"), func() {
 		if err := p.iv.RefuseReuse(s.ctx, false); err != nil {
 			s.fail(err)
