@@ -50,6 +50,7 @@ type call struct {
 	options watchOptions
 	answer  chan reply // gets one
 	stop    func() bool
+	broken  bool // it did not leave whole; the failure comes as its answer
 }
 
 type reply struct {
@@ -95,6 +96,7 @@ func (r *road) start(q *http.Request, o watchOptions) *call {
 	car, err := r.board(q.Context(), c)
 	if err != nil {
 		c.stop()
+		c.broken = true
 		if q.Body != nil {
 			_ = q.Body.Close() // a transport's duty
 		}
@@ -108,9 +110,22 @@ func (r *road) start(q *http.Request, o watchOptions) *call {
 		err = car.to.Flush()
 	}
 	if err != nil {
+		c.broken = true
 		car.kill()
 	}
 	return c
+}
+
+// stands tells whether there is a connection that lives.
+func (r *road) stands() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.car == nil {
+		return false
+	}
+	r.car.mu.Lock()
+	defer r.car.mu.Unlock()
+	return !r.car.dead
 }
 
 // board finds the connection, or opens one, and registers the call on it.

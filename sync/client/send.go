@@ -74,7 +74,7 @@ func (s *sending) run(ctx context.Context) error {
 		switch {
 		case u == nil && len(s.flying) == 0 && len(s.uploads) == 0:
 			return nil
-		case u != nil && len(s.flying) < underWay && !s.answered():
+		case u != nil && len(s.flying) < underWay && !s.answered() && s.whole():
 			if err := s.start(ctx, u); err != nil {
 				return err
 			}
@@ -102,6 +102,12 @@ func (s *sending) next() *upload {
 
 // answered tells whether the oldest answer is there.
 func (s *sending) answered() bool { return len(s.flying) > 0 && len(s.flying[0].call.answer) > 0 }
+
+// whole tells whether everything under way is on a connection that lives. What
+// was on a dead one is settled before another is opened.
+func (s *sending) whole() bool {
+	return len(s.flying) == 0 || !s.flying[len(s.flying)-1].call.broken && s.pass.wire.road.stands()
+}
 
 func (s *sending) start(ctx context.Context, u *upload) error {
 	if u.file == nil {
@@ -158,7 +164,6 @@ func (s *sending) cut(ctx context.Context, f flight, err error) error {
 		}
 	}
 	s.flying = nil
-	s.pass.wire.road.close()
 	if !passes(err) {
 		return err
 	}
