@@ -143,8 +143,8 @@ func (r *Runner) try(ctx context.Context, quiet time.Duration) (tried, error) {
 	if quiet != 0 && quiet < r.c.Quiet && counts.Waiting() == 0 && counts.Received == 0 {
 		return tried{}, nil
 	}
-	if r.c.Kit.MaySync(ctx) != nil {
-		return tried{}, nil // not now: the window, the day's data, the network
+	if !r.may(ctx) {
+		return tried{}, nil
 	}
 	if err := r.c.Kit.Reachable(ctx); err != nil {
 		r.tell(Event{Err: err})
@@ -160,6 +160,10 @@ func (r *Runner) try(ctx context.Context, quiet time.Duration) (tried, error) {
 	after, err := r.c.Kit.Status(ctx)
 	return tried{Event: e, waits: err == nil && after.Waiting() > 0 && result.Received > 0}, nil
 }
+
+// may tells whether the office's window, the day's data and the network let the
+// kit sync by itself now.
+func (r *Runner) may(ctx context.Context) bool { return r.c.Kit.MaySync(ctx) == nil }
 
 func (r *Runner) tell(e Event) {
 	if r.c.Told != nil {
