@@ -13,6 +13,8 @@ import (
 type Options struct {
 	Model *match.Model // nil to train one
 	Seed  uint64       // of the random pairs
+	// Random is how many random pairs a model is learnt on; a million when 0.
+	Random int
 	// Auto is the precision asked of pairs that are taken without a look; 0.995
 	// when zero.
 	Auto float64
@@ -101,7 +103,7 @@ func start(t *Table, o Options) (*run, error) {
 	blocks := match.Candidates(t.Records, t.Split, blockLimit)
 	r.result = Result{Rows: len(t.Records), Compared: len(blocks.Pairs), Capped: blocks.Capped, Skipped: blocks.Skipped, Threshold: probability(0)}
 	if r.model == nil {
-		m, report, err := match.Train(match.Training{Records: t.Records, Split: t.Split, Pairs: blocks.Pairs, Fields: t.Fields, Version: "trained", Seed: o.Seed})
+		m, report, err := match.Train(match.Training{Records: t.Records, Split: t.Split, Pairs: blocks.Pairs, Fields: t.Fields, Version: "trained", Seed: o.Seed, Random: o.Random})
 		if err != nil {
 			return nil, err
 		}
