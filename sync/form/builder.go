@@ -49,7 +49,14 @@ func (b *builder) warn(f Finding) {
 
 // Load reads a workbook (.xlsx) and compiles it. A workbook the kit cannot run
 // comes back as a *[Refusal].
-func Load(data []byte) (*Form, error) {
+func Load(data []byte) (f *Form, err error) {
+	// Workbooks come from strangers; a mistake of ours in reading one must not
+	// take the kit or the centre with it.
+	defer func() {
+		if recover() != nil {
+			f, err = nil, unreadable(workbook.ErrNotXLSX)
+		}
+	}()
 	w, err := workbook.Read(data, wanted)
 	if err != nil {
 		return nil, unreadable(err)

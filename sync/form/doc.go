@@ -17,6 +17,7 @@
 //   - x_partial: "yes" on a date lets it be a month, a year or an estimate
 //   - x_absent: which absences may stand for an answer ("unknown refused none",
 //     or "no"); when empty every question a person answers allows all three
+//   - x_start: "0" lets a repeat begin without an instance
 //   - x_service on the settings sheet: the service the form belongs to
 //   - sheet x_words (question, word): common words, known to both ends, which
 //     make registrations short on the wire

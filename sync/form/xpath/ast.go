@@ -6,7 +6,7 @@ type expr interface{}
 type (
 	number  float64
 	literal string
-	// operation is done operation on two values; op "|" is the union of two sets.
+	// operation takes two values; "|" is the union of two sets.
 	operation struct {
 		op          string
 		left, right expr
