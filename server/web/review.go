@@ -106,11 +106,22 @@ func (v *visit) review() error {
 	return nil
 }
 
+// unshown are attributes that one service asks and nobody else looks at, staff
+// at the console included.
+var unshown = map[civic.Attribute]bool{
+	"pregnant": true, "last_period": true, "births_alive": true, "consent": true, "signature": true, "fingerprint": true, "evidence": true,
+}
+
+// known is what is held true of a person and may be looked at.
+func known(p *registry.Person) []registry.Attribute {
+	return slices.DeleteFunc(registry.Fold(p), func(a registry.Attribute) bool { return unshown[a.Name] })
+}
+
 // sideBySide lines up what is held true of several people.
 func sideBySide(people []*registry.Person, own registry.Ref) []line {
 	by := map[civic.Attribute][]cell{}
 	for i, p := range people {
-		for _, a := range registry.Fold(p) {
+		for _, a := range known(p) {
 			if by[a.Name] == nil {
 				by[a.Name] = make([]cell, len(people))
 			}

@@ -185,7 +185,7 @@ func (v *visit) person() error {
 		if len(people) == 0 {
 			return civic.NewProblem(civic.PersonAbsent, nil)
 		}
-		d.Person, d.Attributes = people[0], registry.Fold(people[0])
+		d.Person, d.Attributes = people[0], known(people[0])
 		d.Events, err = v.Registry.Events(ctx, tx, people[0])
 		return err
 	})

@@ -87,6 +87,7 @@ func newConsole(t *testing.T) *console {
 			Answers: []civic.Answer{
 				{Path: "given_name", Value: "Xóchitl <b>"}, {Path: "surname", Value: "Ñuu"}, {Path: "birth_date", Value: "1990-01-02"},
 				{Path: "phone", Value: "9511234567"}, {Path: "occupation", Value: strings.Repeat("weaver ", int(i))},
+				{Path: "pregnant", Value: "only-the-clinic-may-know"}, {Path: "shoe_size", Value: "23"},
 			},
 		}
 		in = append(in, reconcile.Incoming{Registration: reg, Digest: civic.Digest{byte(i)}, Form: plain{}})
@@ -261,6 +262,9 @@ func TestPersonsAreForReviewers(t *testing.T) {
 		if code != 200 || !strings.Contains(body, want) {
 			t.Errorf("%d, without %q", code, want)
 		}
+	}
+	if strings.Contains(body, "only-the-clinic") || !strings.Contains(body, "shoe size") {
+		t.Error("an attribute that is never shown is shown, or one of a form's own is not")
 	}
 	// The reading is written down, and only auditors read that.
 	if code, _ := b.do("GET", "/console/audit", nil); code != 403 {

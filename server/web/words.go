@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -42,7 +43,9 @@ func readBooks() (map[string]book, error) {
 func (b book) say(key string, args ...any) string {
 	s, ok := b.Words[key]
 	if !ok {
-		return key
+		// A form may bring an attribute of its own; its name says it well enough.
+		_, name, _ := strings.Cut(key, "attribute.")
+		return cmp.Or(strings.ReplaceAll(name, "_", " "), key)
 	}
 	for i, a := range args {
 		s = strings.ReplaceAll(s, "{"+strconv.Itoa(i+1)+"}", fmt.Sprint(a))

@@ -39,7 +39,7 @@ func FromClaims(claims []civic.Claim) Record {
 			r.Birth = d
 		case "sex":
 			r.Sex = c.Value
-		case "phone":
+		case "phone", "email":
 			r.Phones = append(r.Phones, c.Value)
 		default:
 			into(r.Places, placeAttributes, c)
