@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
+	"io/fs"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -92,7 +94,7 @@ func Create(ctx context.Context, dir string, s Setup) (*Store, error) {
 		return v.Update(ctx, func(tx *vault.Tx) error { return found(tx, s) })
 	})
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	st := &Store{vault: v, options: o, started: o.Clock(), boot: 1, identity: s.Identity, media: map[string]*medium{}}
 	if err := st.load(ctx); err != nil {
@@ -122,13 +124,22 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	o = o.filled()
 	v, err := vault.Open(ctx, dir, o.vault())
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	st := &Store{vault: v, options: o, started: o.Clock(), media: map[string]*medium{}}
 	if err := v.Update(ctx, st.begin); err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
 	return st, nil
+}
+
+// unreadable words what the system said of a file; problems stay.
+func unreadable(err error) error {
+	var path *fs.PathError
+	if civic.CodeOf(err) == "" && errors.As(err, &path) {
+		return civic.NewProblem(civic.FileUnreadable, err, filepath.Base(path.Path))
+	}
+	return err
 }
 
 func (s *Store) begin(tx *vault.Tx) error {
@@ -234,8 +245,8 @@ func (s *Store) Close() error {
 	s.Lock()
 	// After a crash the time of that start is missing: the lease is a policy.
 	err := s.vault.Update(context.Background(), s.ran)
-	if errors.Is(err, vault.ErrClosed) {
-		err = nil
+	if errors.Is(err, vault.ErrClosed) || civic.CodeOf(err) == civic.DiskFull {
+		err = nil // nothing that anybody was promised
 	}
 	return errors.Join(err, s.vault.Close())
 }

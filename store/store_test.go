@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -162,6 +164,10 @@ func TestDoors(t *testing.T) {
 	_, err = store.Open(ctx, t.TempDir(), k.options)
 	wantCode(t, err, civic.NotEnrolled)
 	ok(t, k.Close())
+	file := filepath.Join(t.TempDir(), "a file")
+	ok(t, os.WriteFile(file, nil, 0o600))
+	_, err = store.Create(ctx, filepath.Join(file, "kit"), k.setup())
+	wantCode(t, err, civic.FileUnreadable)
 	_, err = store.Create(ctx, k.dir, k.setup())
 	wantCode(t, err, civic.AlreadyEnrolled)
 	weak := k.setup()
