@@ -26,7 +26,7 @@ const (
 	headerTime     = time.Minute
 	idleTime       = 5 * time.Minute
 	stopTime       = 10 * time.Second
-	downBytes      = 24 << 10 // as the centre: an answer must fit a bad link
+	downBytes      = 8 << 10 // as the centre: an answer must fit a bad link
 	maxKits        = 10_000
 )
 

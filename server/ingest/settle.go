@@ -13,7 +13,7 @@ import (
 )
 
 // outcomesPerMessage keeps one message to a kit small enough for a bad link.
-const outcomesPerMessage = 200
+const outcomesPerMessage = 100
 
 // settle brings an opened file to its end in one transaction: places in the
 // chain, outcomes, registry, audit, the messages to the kit, the file's state.

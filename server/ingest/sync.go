@@ -20,7 +20,7 @@ const (
 	maxSyncRequest = 512 << 10
 	// downBytes caps the bodies of one answer, so that it gets through a link
 	// that dies every twenty seconds; one larger message still goes alone.
-	downBytes = 24 << 10
+	downBytes = 8 << 10
 	// lookAgain is how often a waiting call looks for what another process did.
 	lookAgain = time.Second
 )
