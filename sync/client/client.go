@@ -69,7 +69,7 @@ func DefaultTuning() Tuning {
 		RetryMin:   200 * time.Millisecond,
 		RetryMax:   20 * time.Second,
 		Patience:   6,
-		SendBuffer: 8 << 10,
+		SendBuffer: 12 << 10,
 	}
 }
 

@@ -178,11 +178,15 @@ func (u *upload) refused(h http.Header, p *civic.Problem, head bool) error {
 	return p
 }
 
+// lostInBuffers is more than a cut takes from the buffers of both ends on a link
+// that is cut often, in bytes.
+const lostInBuffers = 40 << 10
+
 // found judges requests that were cut by what arrived of them. What waits in
 // buffers is lost with every cut. More than that, and nothing gained: something
 // in between passes requests on only whole.
 func (u *upload) found(offset int64) {
-	if u.tried > 4*int64(u.pass.wire.tuning.SendBuffer) {
+	if u.tried > lostInBuffers {
 		u.pass.chunk.cut(u.tried, offset > u.best)
 	}
 	u.tried = 0

@@ -96,7 +96,7 @@ type lean struct {
 const (
 	// A send buffer holds what the link carries in bufferSpan: enough that the
 	// link does not idle while one lost segment is sent again.
-	bufferSpan    = 2 * time.Second
+	bufferSpan    = 2500 * time.Millisecond
 	bufferFloor   = 6 << 10 // bytes
 	bufferCeiling = 4 << 20
 	// adaptEvery is the shortest span that tells how fast a link is.
