@@ -105,10 +105,10 @@ func (p *Planner) Look(v Visit, subject string, attribute civic.Attribute) (Way,
 	var allowed []candidate
 	why := WhyAgreement
 	for _, c := range said {
-		reason := p.mayReuse(v, a, &c)
-		if reason == "" {
+		switch p.mayReuse(v, a, &c) {
+		case "":
 			allowed = append(allowed, c)
-		} else if reason == WhyConsent {
+		case WhyConsent:
 			why = WhyConsent
 		}
 	}

@@ -134,7 +134,7 @@ func (k *Kit) Family(ctx context.Context, of capture.Ref) ([]Relative, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := k.planner(ctx, st, false, of)
+	p, err := k.planner(ctx, st, k.Practice(), of)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (k *Kit) Plan(ctx context.Context, services []civic.ServiceID, of capture.R
 	if err != nil {
 		return nil, err
 	}
-	p, err := k.planner(ctx, st, false, of)
+	p, err := k.planner(ctx, st, k.Practice(), of)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (k *Kit) Propose(ctx context.Context, id civic.FormID, of capture.Ref) (map
 	if !ok {
 		return nil, civic.NewProblem(civic.FormUnknown, nil, string(id))
 	}
-	p, err := k.planner(ctx, st, false, of)
+	p, err := k.planner(ctx, st, k.Practice(), of)
 	if err != nil {
 		return nil, err
 	}
