@@ -208,8 +208,8 @@ func (k *car) kill() {
 // read takes answers in, in the order of the calls.
 func (k *car) read() {
 	for c := range k.due {
-		response, err := k.one(c)
-		if err != nil || response.Close {
+		got, last := k.one(c)
+		if last {
 			k.kill()
 		}
 		k.mu.Lock()
@@ -218,36 +218,32 @@ func (k *car) read() {
 		}
 		k.mu.Unlock()
 		c.stop()
-		if err != nil {
-			if cause := context.Cause(c.request.Context()); cause != nil {
-				err = errors.Join(cause, err)
-			}
-			c.answer <- reply{err: err}
-			continue
+		if cause := context.Cause(c.request.Context()); got.err != nil && cause != nil {
+			got.err = errors.Join(cause, got.err)
 		}
-		c.answer <- reply{response: response}
+		c.answer <- got
 	}
 }
 
-// one reads one answer whole.
-func (k *car) one(c *call) (*http.Response, error) {
+// one reads one answer whole; last tells that the connection ends with it.
+func (k *car) one(c *call) (got reply, last bool) {
 	for {
 		response, err := http.ReadResponse(k.from, c.request)
 		if err != nil {
-			return nil, err
+			return reply{err: err}, true
 		}
 		body, err := io.ReadAll(io.LimitReader(response.Body, protocol.MaxMessage+1))
 		_ = response.Body.Close() // what counts was read
 		switch {
 		case err != nil:
-			return nil, err
+			return reply{err: err}, true
 		case len(body) > protocol.MaxMessage:
-			return nil, fmt.Errorf("an answer of more than %d bytes", protocol.MaxMessage)
+			return reply{err: fmt.Errorf("an answer of more than %d bytes", protocol.MaxMessage)}, true
 		case response.StatusCode == http.StatusSwitchingProtocols:
-			return nil, errors.New("the server wants another protocol")
+			return reply{err: errors.New("the server wants another protocol")}, true
 		case response.StatusCode >= 200:
 			response.Body = io.NopCloser(bytes.NewReader(body))
-			return response, nil
+			return reply{response: response}, response.Close
 		}
 	}
 }
