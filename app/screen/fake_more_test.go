@@ -72,12 +72,15 @@ func (k *fakeKit) Plan(_ context.Context, services []civic.ServiceID, of capture
 	return []kit.Planned{{Service: services[0], Plan: plan, Meter: plan.Meter()}}, err
 }
 
-func (k *fakeKit) BeginFor(ctx context.Context, id civic.FormID, of capture.Ref, _ map[string]capture.Ref) (*capture.Interview, error) {
+func (k *fakeKit) BeginFor(ctx context.Context, id civic.FormID, of capture.Ref, people map[string]capture.Ref) (*capture.Interview, error) {
 	iv, err := k.Begin(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return iv, iv.Reuse(ctx, k.planner(), map[string]capture.Ref{"": of})
+	if people == nil {
+		people = map[string]capture.Ref{"": of}
+	}
+	return iv, iv.Reuse(ctx, k.planner(), people)
 }
 
 func (k *fakeKit) SetPIN(_ context.Context, pin string) error { k.pin = pin; return k.fault() }

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,7 +95,7 @@ type someone struct {
 func (s *Shell) services(who *someone) {
 	all := s.c.Kit.Services()
 	if who == nil && len(all) == 1 {
-		s.begin(all[0], nil)
+		s.begin(all[0], nil, nil)
 		return
 	}
 	s.open(&servicesPage{who: who})
@@ -118,15 +119,24 @@ func (p *servicesPage) build(s *Shell) view {
 	if len(services) == 0 {
 		body.Add(widget.NewPanel(theme.Plain, theme.IconHelp, widget.NewText(say("services.none"))))
 	}
-	for i, service := range services {
-		l := widget.NewLine(s.hands, strconv.Itoa(i+1)+"  "+service.Title(s.c.Words.Language()), p.words(s, service), nil, func() { s.begin(service, p.who) })
-		s.mark("service."+string(service.ID), l)
+	offer := func(name, title, words string, do func()) {
+		n := len(v.keys) + 1
+		l := widget.NewLine(s.hands, strconv.Itoa(n)+"  "+title, words, nil, do)
+		s.mark(name, l)
 		body.Add(l)
-		if i == 0 {
+		if v.focus == nil {
 			v.focus = l
 		}
-		if i < 9 {
-			v.keys[fyne.KeyName(strconv.Itoa(i+1))] = func() { s.begin(service, p.who) }
+		v.keys[fyne.KeyName(strconv.Itoa(n))] = do
+	}
+	for _, service := range services {
+		words, ofMother := p.words(s, service)
+		title := service.Title(s.c.Words.Language())
+		offer("service."+string(service.ID), title, words, func() { s.begin(service, p.who, nil) })
+		if ofMother {
+			offer("service."+string(service.ID)+".child", say("services.child", title), say("services.child.hint", p.who.name), func() {
+				s.begin(service, p.who, map[string]capture.Ref{"mother": p.who.ref})
+			})
 		}
 	}
 	if p.who != nil {
@@ -137,16 +147,21 @@ func (p *servicesPage) build(s *Shell) view {
 }
 
 // words are how much a service asks: of a known person, what is left of it.
-func (p *servicesPage) words(s *Shell, service kit.Service) string {
+// ofMother tells that the service asks for a mother too, so that it can be for a
+// child of the person.
+func (p *servicesPage) words(s *Shell, service kit.Service) (words string, ofMother bool) {
 	if p.who == nil {
-		return s.c.Words.Count("services.questions", service.Questions)
+		return s.c.Words.Count("services.questions", service.Questions), false
 	}
 	plans, err := s.c.Kit.Plan(s.ctx, []civic.ServiceID{service.ID}, p.who.ref)
 	if err != nil || len(plans) == 0 {
-		return s.c.Words.Count("services.questions", service.Questions)
+		return s.c.Words.Count("services.questions", service.Questions), false
 	}
-	m := plans[0].Meter
-	return s.c.Words.Count("services.asks", m.Asked) + " · " + s.c.Words.Count("services.saves", m.Saved())
+	plan, m := plans[0].Plan, plans[0].Meter
+	for _, line := range slices.Concat(plan.Ask, plan.Confirm, plan.Reuse) {
+		ofMother = ofMother || line.Subject == "mother"
+	}
+	return s.c.Words.Count("services.asks", m.Asked) + " · " + s.c.Words.Count("services.saves", m.Saved()), ofMother
 }
 
 // family are the people beside a known person: the next member is one press
@@ -174,8 +189,9 @@ func (p *servicesPage) family(s *Shell) fyne.CanvasObject {
 }
 
 // begin starts an interview; what is held of a known person is looked over
-// first.
-func (s *Shell) begin(service kit.Service, who *someone) {
+// first. people says who the form's subjects are where that is not for the kit
+// to propose.
+func (s *Shell) begin(service kit.Service, who *someone, people map[string]capture.Ref) {
 	if s.busy {
 		return
 	}
@@ -184,7 +200,7 @@ func (s *Shell) begin(service kit.Service, who *someone) {
 		if who == nil {
 			iv, err = s.c.Kit.Begin(s.ctx, service.Form.ID)
 		} else {
-			iv, err = s.c.Kit.BeginFor(s.ctx, service.Form.ID, who.ref, nil)
+			iv, err = s.c.Kit.BeginFor(s.ctx, service.Form.ID, who.ref, people)
 		}
 		return err
 	}, func(err error) {
@@ -199,6 +215,7 @@ func (s *Shell) begin(service kit.Service, who *someone) {
 // interview shows an interview: what may have changed first.
 func (s *Shell) interview(iv *capture.Interview) {
 	p := newInterviewPage(iv)
+	p.s = s
 	s.open(p)
 	if len(iv.StillSo(s.c.Words.Language())) > 0 {
 		s.open(&stillSoPage{iv: iv, interview: p})

@@ -25,6 +25,8 @@ type interviewPage struct {
 	stopped  []form.Finding  // what "go on" has stopped at once already
 	goTo     string          // question to begin at, when review leads here
 
+	whole int // one of unknownYet, bySection, onePage
+
 	s     *Shell
 	rows  []*row
 	shape []form.Item             // what the rows were built from
@@ -43,9 +45,59 @@ func (p *interviewPage) name() string { return "interview" }
 // language is the one the questions are shown in.
 func (p *interviewPage) language() string { return p.s.c.Words.Language() }
 
-// at finds the section shown among those there are now.
+// mostRest is how many questions may be left for them to stand on one page.
+const mostRest = 15
+
+// pages are the pages as they stand now: the form's sections, or for a known
+// person of whom little is left to ask, one page with the rest.
+func (p *interviewPage) pages() []form.Section {
+	all := p.iv.Sections(p.language())
+	if p.whole == unknownYet && len(p.iv.StillSo(p.language())) == 0 {
+		p.whole = bySection
+		if n := len(p.rest(all).Items); len(p.iv.Draft().People) > 0 && n > 0 && n <= mostRest && p.goTo == "" {
+			p.whole = onePage
+		}
+	}
+	if p.whole == onePage {
+		return []form.Section{p.rest(all)}
+	}
+	return all
+}
+
+// Whether the questions stand section by section, or all that is left on one
+// page; decided once, when it is known what is held.
+const (
+	unknownYet = iota
+	bySection
+	onePage
+)
+
+// rest is one page with everything that is not held.
+func (p *interviewPage) rest(all []form.Section) form.Section {
+	held := p.lookHeld()
+	one := form.Section{Title: p.s.c.Words.Say("interview.rest")}
+	for _, section := range all {
+		var left []form.Item
+		for _, item := range section.Items {
+			if !held[item.Path].Taken && !item.ReadOnly && item.Kind != form.Note {
+				left = append(left, item)
+			}
+		}
+		if section.Repeat {
+			left = append(left, form.Item{Path: section.Path, Kind: form.Repeat, Label: section.Title})
+		}
+		asked := slices.ContainsFunc(left, func(item form.Item) bool { return item.Kind.Asked() || item.Kind == form.Repeat })
+		if asked {
+			one.Items = append(one.Items, form.Item{Path: "heading:" + section.Path, Kind: form.Group, Label: section.Title})
+			one.Items = append(one.Items, left...)
+		}
+	}
+	return one
+}
+
+// at finds the page shown among those there are now.
 func (p *interviewPage) at() (sections []form.Section, i int) {
-	sections = p.iv.Sections(p.language())
+	sections = p.pages()
 	i = slices.IndexFunc(sections, func(s form.Section) bool { return s.Path == p.section })
 	return sections, max(i, 0)
 }
@@ -114,6 +166,13 @@ func (p *interviewPage) first() fyne.Focusable {
 		if p.goTo != "" && r.item.Path == p.goTo && r.focus != nil {
 			p.goTo = ""
 			return r.focus
+		}
+	}
+	if p.whole == onePage { // most of it may stay as it is
+		for _, r := range p.rows {
+			if r.focus != nil && !r.answered() && r.item.Required {
+				return r.focus
+			}
 		}
 	}
 	for _, r := range p.rows {
@@ -225,6 +284,9 @@ func (p *interviewPage) previous() {
 // turn shows another section and remembers it in the draft.
 func (p *interviewPage) turn(section string) {
 	p.section, p.stopped = section, nil
+	if section != "" {
+		p.whole = bySection
+	}
 	if err := p.iv.GoTo(p.s.ctx, section); err != nil {
 		p.s.fail(err)
 	}

@@ -437,3 +437,29 @@ func TestStillSo(t *testing.T) {
 		})
 	}
 }
+
+// A known person can be the mother: what is held of her is shown, the child is
+// asked.
+func TestChildOfAKnownMother(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "es"}, func(k *fakeKit) {
+		k.sealed = []fakeSealed{{row: kit.Row{ID: civic.RegistrationID{1}, Name: "Eva Ruiz", Status: civic.Registered, Sealed: noon.AddDate(0, -3, 0), Services: []civic.ServiceID{"birth"}},
+			answers: []civic.Answer{{Path: "child/given_name", Value: "Eva"}, {Path: "child/surname", Value: "Ruiz"}, {Path: "child/birth_date", Value: "1998-04-02"}},
+			consent: []civic.Consent{{Service: "birth", Purpose: capture.ReusePurpose, Given: true}}}}
+	})
+	d.key(fyne.KeyF2)
+	d.write("eva")
+	d.key(fyne.KeyReturn)
+	d.wantPage("services")
+	d.press("service.birth.child")
+	if d.current().name() == "still" {
+		d.key(fyne.KeyReturn)
+	}
+	d.wantPage("interview")
+	p := d.current().(*interviewPage)
+	if got := p.iv.State("mother/given_name").Answer.Value; got != "Eva" {
+		t.Errorf("the mother is called %q", got)
+	}
+	if got := p.iv.State("child/given_name").Answer.Value; got != "" {
+		t.Errorf("the child is called %q already", got)
+	}
+}

@@ -1,0 +1,232 @@
+//go:build window
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
+)
+
+// TestEffort counts on the real window what a visit costs the officer's hands:
+// a newborn of a known mother, and the fifth service of a person who came for
+// four before. An action is a press, a choice, a field filled whatever its
+// length, or going on; the program counts the keys and presses itself.
+func TestEffort(t *testing.T) {
+	if packages := missing(); len(packages) > 0 {
+		t.Fatalf("this test drives a real window; install: apt-get install -y %s", strings.Join(packages, " "))
+	}
+	bin := t.TempDir()
+	app, server := filepath.Join(bin, "fieldkit"), filepath.Join(bin, "fieldkit-server")
+	build(t, app, "./app", "x11,no_glfw,migrated_fynedo,uimap")
+	build(t, server, "./server", "")
+	data, home := t.TempDir(), filepath.Join(t.TempDir(), "kit")
+	url := centre(t, server, data)
+	invite := ask(t, server, "device", "invite", "--data", data, "--area", "mx-20-067", "--url", url)
+	pass := filepath.Join(bin, "pass")
+	if err := os.WriteFile(pass, []byte(testPassphrase), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(app, "enrol", "--home", home, "--passphrase-file", pass, "--server", url, "--code", invite["code"].(string), "--officer", "Ana Prueba").CombinedOutput(); err != nil {
+		t.Fatalf("enrol: %v\n%s", err, out)
+	}
+	seed(t, home)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	d, err := openDisplay(ctx, t.TempDir(), "800x1280", "es_MX")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	h := &hands{ctx: ctx, d: d, pictures: t.TempDir(), log: t.Logf}
+	if err := first(h.start(app, "--home", home), arrive(h, journey{Passphrase: testPassphrase})); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what, name, service string
+		most                int
+	}{
+		{"the fifth service of a known person", "Lupe", "health", 12},
+		{"a newborn of a known mother", "Lupe", "birth.child", 25},
+	} {
+		actions, keys, taps, err := visit(h, c.name, c.service)
+		if err != nil {
+			picture, _ := h.shoot("stopped")
+			t.Fatalf("%s: %v (%s)", c.what, err, picture)
+		}
+		t.Logf("%s: %d actions, %d keys, %d presses", c.what, actions, keys, taps)
+		if actions > c.most {
+			t.Errorf("%s costs %d actions, want %d at most", c.what, actions, c.most)
+		}
+	}
+	if err := h.quit(); err != nil {
+		t.Error(err)
+	}
+}
+
+// seed registers one woman for four services, as four visits before today.
+func seed(t *testing.T, home string) {
+	ctx := context.Background()
+	past := time.Now().AddDate(0, -2, 0)
+	k, err := kit.Open(ctx, kit.Options{Home: home, Clock: func() time.Time { return past }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := k.Unlock(ctx, testPassphrase); err != nil {
+		t.Fatal(err)
+	}
+	var her capture.Ref
+	for i, service := range []civic.FormID{"identity", "cash", "school", "birth"} {
+		var iv *capture.Interview
+		if i == 0 {
+			iv, err = k.Begin(ctx, service)
+		} else {
+			iv, err = k.BeginFor(ctx, service, her, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := first(iv.Confirm(ctx), fill(ctx, iv), iv.SetConsent(ctx, iv.Consents()[0].Service, true, false)); err != nil {
+			t.Fatalf("%s: %v", service, err)
+		}
+		id, err := k.Seal(ctx, iv)
+		if err != nil {
+			t.Fatalf("%s: %v %v", service, err, iv.CheckAll())
+		}
+		if i == 0 {
+			her = capture.Ref{Registration: id}
+		}
+		past = past.Add(24 * time.Hour)
+	}
+}
+
+// fill answers every question that is not answered yet.
+func fill(ctx context.Context, iv *capture.Interview) error {
+	names := map[civic.Attribute]string{"given_name": "Lupe", "surname": "Soto", "second_surname": "Gil", "birth_date": "1990-05-04", "sex": "female"}
+	for range 30 {
+		again := false
+		for _, section := range iv.Sections("es") {
+			for _, item := range section.Items {
+				if !item.Kind.Asked() || item.ReadOnly || item.Answer.Value != "" || item.Answer.Absent != civic.Present {
+					continue
+				}
+				value := "Santa Ana"
+				switch item.Kind {
+				case form.SelectOne, form.SelectMany, form.Rank:
+					if len(item.Choices) == 0 {
+						continue
+					}
+					value = item.Choices[0].Name
+				case form.Date:
+					value = "2020-03-02"
+				case form.Time:
+					value = "06:10"
+				case form.Integer, form.Decimal, form.Range:
+					value = "2"
+				case form.Image, form.Audio, form.Video, form.File, form.Geopoint, form.Barcode:
+					continue
+				}
+				if known := names[item.Attribute]; known != "" && item.Subject == "" {
+					value = known
+				}
+				if err := iv.Set(ctx, item.Path, civic.Answer{Value: value}); err != nil {
+					return err
+				}
+				again = true
+			}
+		}
+		if !again {
+			break
+		}
+	}
+	for _, f := range iv.CheckAll() { // what none of these answers fits is not known
+		if err := iv.Set(ctx, f.Path, civic.Answer{Absent: civic.Unknown}); err != nil {
+			return err
+		}
+	}
+	if left := iv.CheckAll(); len(left) > 0 {
+		return fmt.Errorf("still wrong: %s %s", left[0].Path, left[0].Message)
+	}
+	return nil
+}
+
+// visit registers one service by keyboard, answering what must be answered.
+func visit(h *hands, name, service string) (actions, keys, taps int, err error) {
+	begun, err := h.until("the home page", func(w window) bool { return w.Page == "home" })
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	act := func(steps ...error) { actions++; err = first(append([]error{err}, steps...)...) }
+	act(h.key("F2"), h.page("find"))
+	act(h.write(name), h.key("Return"), h.page("services"))
+	act(h.click("service." + service))
+	if err != nil {
+		return actions, 0, 0, err
+	}
+	answered := map[string]int{}
+	goOn, section := false, "" // goOn: the last thing done was an answer
+	for range 60 {
+		w, err := h.until("a question", func(w window) bool { return w.Page != "services" })
+		if err != nil {
+			return actions, 0, 0, err
+		}
+		at := strings.TrimPrefix(w.focused(), "q:")
+		switch {
+		case w.Page == "still" || w.Page == "review":
+			act(h.key("Return"))
+		case w.Page == "consent":
+			act(h.key("1"))
+			act(h.click("seal"), h.page("receipt"))
+			done, lookErr := h.look()
+			return actions, done.Keys - begun.Keys, done.Taps - begun.Taps, first(err, lookErr, h.key("Return"))
+		case w.Page != "interview":
+			return actions, 0, 0, fmt.Errorf("arrived at the page %s", w.Page)
+		case goOn || section != "" && !strings.HasPrefix(at, section): // whatever must still be answered holds it
+			goOn = false
+			section, _, _ = strings.Cut(at, "/")
+			act(h.key("ctrl+Return"))
+		default:
+			goOn = true
+			section, _, _ = strings.Cut(at, "/")
+			answered[at]++
+			act(reply1(h, w, at, answered[at]))
+		}
+		if err != nil {
+			return actions, 0, 0, err
+		}
+	}
+	return actions, 0, 0, fmt.Errorf("no end")
+}
+
+// reply1 answers a question that holds the officer, by trying what its editor
+// takes: an option, a date, a word.
+func reply1(h *hands, w window, at string, n int) error {
+	for _, p := range w.Places {
+		if strings.HasPrefix(p.Name, "q:"+at+"=") {
+			return h.key("1")
+		}
+	}
+	if strings.Contains(at, "date") {
+		return h.write("01" + time.Now().Format("012006"))
+	}
+	if n > 3 {
+		return h.write("2")
+	}
+	return first(h.write("Luz"), h.key("Return"))
+}
