@@ -56,12 +56,12 @@ func (s *Session) judge(f *field) (Finding, bool) {
 		return Finding{}, false
 	}
 	found := func(code civic.Code, own wording) (Finding, bool) {
-		label := s.write(e.label, f)
+		label := s.show(e.label, f)
 		if label == "" {
 			label = e.name
 		}
 		words := []string{label}
-		out := Finding{Path: f.path(), Code: code, Words: words, Message: s.write(own, f)}
+		out := Finding{Path: f.path(), Code: code, Words: words, Message: s.show(own, f)}
 		if out.Message == "" {
 			out.Message = civic.NewProblem(code, nil, words...).Error()
 		}

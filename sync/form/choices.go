@@ -144,7 +144,8 @@ func (b *builder) wordingOf(e *element, key string, cells map[string]string, at 
 			w = wording{}
 		}
 		at.Column = key
-		w[code] = b.pieces(e, text, at, into)
+		pieces := b.pieces(e, text, at, into)
+		w[code] = wordings{pieces, plainly(pieces)}
 	}
 	plain := cells[key]
 	for i, l := range b.languages {
@@ -156,11 +157,11 @@ func (b *builder) wordingOf(e *element, key string, cells map[string]string, at 
 			text = plain
 		}
 		add(codeOf(l), text)
-		if i == 0 || w[""] == nil {
+		if _, ok := w[""]; i == 0 || !ok {
 			w[""] = w[codeOf(l)]
 		}
 	}
-	if plain != "" && w[""] == nil {
+	if _, ok := w[""]; plain != "" && !ok {
 		add("", plain)
 	}
 	return w

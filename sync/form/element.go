@@ -99,7 +99,18 @@ func (e *element) each(visit func(*element)) {
 }
 
 // wording is a text in several languages, with places that answers fill.
-type wording map[string][]piece
+type wording map[string]wordings
+
+// wordings is a text as the workbook writes it, and without the marks of
+// Markdown and HTML.
+type wordings struct{ raw, shown []piece }
+
+// said makes a wording of one text for all languages.
+func said(text string) wording {
+	w := wordings{raw: []piece{{text: text}}}
+	w.shown = plainly(w.raw)
+	return wording{"": w}
+}
 
 // piece is a part of a text: plain, or the value of an expression.
 type piece struct {
@@ -110,7 +121,7 @@ type piece struct {
 // plain gives the text with "…" where an answer would stand.
 func (w wording) plain(lang string) string {
 	s := ""
-	for _, p := range w.in(lang) {
+	for _, p := range w.in(lang).shown {
 		if p.value != nil {
 			s += "…"
 		} else {
@@ -120,7 +131,7 @@ func (w wording) plain(lang string) string {
 	return s
 }
 
-func (w wording) in(lang string) []piece {
+func (w wording) in(lang string) wordings {
 	if p, ok := w[lang]; ok {
 		return p
 	}

@@ -59,7 +59,7 @@ func (b *builder) specify(parent, e *element, at Finding) {
 		return
 	}
 	if !e.list.has("other") {
-		e.list.items = append(e.list.items, &choiceItem{name: "other", label: wording{"": {{text: "Other"}}}, cells: map[string]string{"name": "other", "label": "Other"}})
+		e.list.items = append(e.list.items, &choiceItem{name: "other", label: said("Other"), cells: map[string]string{"name": "other", "label": "Other"}})
 	}
 	filter := e.cells["choice_filter"]
 	if len(b.languages) > 0 && filter == "" {

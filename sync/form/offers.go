@@ -8,7 +8,7 @@ import (
 
 // labelOf words a choice.
 func (s *Session) labelOf(o *choiceItem, f *field) string {
-	if l := s.write(o.label, f); l != "" {
+	if l := s.show(o.label, f); l != "" {
 		return l
 	}
 	return o.name
@@ -130,7 +130,7 @@ func (s *Session) searchChoices(f *field) []*choiceItem {
 		fits := q.how == "" || q.how == "contains" && strings.Contains(have, q.text) || q.how == "startswith" && strings.HasPrefix(have, q.text) ||
 			q.how == "endswith" && strings.HasSuffix(have, q.text) || q.how == "matches" && have == q.text
 		if fits && (q.filterColumn == "" || q.data.cell(i, q.filterColumn) == q.only) {
-			items = append(items, &choiceItem{name: q.data.cell(i, columns.name), label: wording{"": {{text: q.data.cell(i, label)}}}})
+			items = append(items, &choiceItem{name: q.data.cell(i, columns.name), label: said(q.data.cell(i, label))})
 		}
 	}
 	return items
@@ -191,7 +191,7 @@ func (s *Session) repeatChoices(f *field) []*choiceItem {
 		if name == "" || !sharesRepeats(f, up) {
 			continue
 		}
-		item := &choiceItem{name: name, label: wording{"": {{text: name}}}, node: up.node}
+		item := &choiceItem{name: name, label: said(name), node: up.node}
 		items = append(items, item)
 	}
 	return items
@@ -241,7 +241,7 @@ func (s *Session) fileChoices(e *element) []*choiceItem {
 	root := d.instance().Children[0]
 	for i := range d.rows {
 		item := &choiceItem{name: d.cell(i, value), node: root.Children[i]}
-		item.label = wording{"": {{text: d.cell(i, label)}}}
+		item.label = said(d.cell(i, label))
 		item.node.Data = item
 		items = append(items, item)
 	}

@@ -94,9 +94,9 @@ func (s *Session) Sections(lang string) []Section {
 // question's page.
 func (s *Session) heading(e *element, fields []*field) string {
 	if len(fields) > 0 {
-		return s.write(e.label, fields[0])
+		return s.show(e.label, fields[0])
 	}
-	return s.writeAt(e.label, ghost(e, s.root))
+	return s.showAt(e.label, ghost(e, s.root))
 }
 
 // couldStand tells whether a repeat without instances would be relevant here.
@@ -133,7 +133,7 @@ func (s *Session) within(f *field, level int, items *[]Item) {
 				if up := f.path(); up != "" {
 					path = up + "/" + e.name
 				}
-				*items = append(*items, Item{Path: path, Kind: Repeat, Label: s.writeAt(e.label, ghost(e, f)), Level: level})
+				*items = append(*items, Item{Path: path, Kind: Repeat, Label: s.showAt(e.label, ghost(e, f)), Level: level})
 			}
 		case Group:
 			for _, x := range instances {
@@ -145,8 +145,8 @@ func (s *Session) within(f *field, level int, items *[]Item) {
 				if len(inner) == 0 {
 					continue
 				}
-				if title := s.write(e.label, x); title != "" {
-					*items = append(*items, Item{Path: x.path(), Kind: Group, Label: title, Hint: s.write(e.hint, x), Appearance: e.appearance, Level: level})
+				if title := s.show(e.label, x); title != "" {
+					*items = append(*items, Item{Path: x.path(), Kind: Group, Label: title, Hint: s.show(e.hint, x), Appearance: e.appearance, Level: level})
 				}
 				*items = append(*items, inner...)
 			}
@@ -164,12 +164,12 @@ func (s *Session) within(f *field, level int, items *[]Item) {
 func (s *Session) unfold(f *field, level int, items *[]Item) {
 	path := f.path()
 	_, n := cutIndex(path[strings.LastIndex(path, "/")+1:])
-	label := s.write(f.element.label, f)
+	label := s.show(f.element.label, f)
 	if label == "" {
 		label = f.element.name
 	}
 	*items = append(*items, Item{
-		Path: path, Kind: Group, Label: fmt.Sprintf("%s %d", label, n), Hint: s.write(f.element.hint, f),
+		Path: path, Kind: Group, Label: fmt.Sprintf("%s %d", label, n), Hint: s.show(f.element.hint, f),
 		Level: level, Removable: f.element.count == nil, Appearance: f.element.appearance,
 	})
 	s.within(f, level+1, items)
@@ -179,7 +179,7 @@ func (s *Session) unfold(f *field, level int, items *[]Item) {
 func (s *Session) item(f *field, level int) Item {
 	e := f.element
 	it := Item{
-		Path: f.path(), Kind: e.kind, Label: s.write(e.label, f), Hint: s.write(e.hint, f), Required: f.required,
+		Path: f.path(), Kind: e.kind, Label: s.show(e.label, f), Hint: s.show(e.hint, f), Required: f.required,
 		ReadOnly: f.locked(), Answer: f.answer, Appearance: e.appearance, Partial: e.partial,
 		Absences: e.absences, Level: level, Attribute: e.attribute, Subject: e.subject, Parameters: e.parameters,
 	}
@@ -212,9 +212,17 @@ func (s *Session) mediaOf(media map[string]wording, f *field) map[string]string 
 // write words a text in the session's language, answers filled in.
 func (s *Session) write(w wording, f *field) string { return s.writeAt(w, f.node) }
 
-func (s *Session) writeAt(w wording, at *xpath.Node) string {
+func (s *Session) writeAt(w wording, at *xpath.Node) string { return s.fill(w.in(s.lang).raw, at) }
+
+// show words a text as it is shown: without the marks of Markdown and HTML.
+func (s *Session) show(w wording, f *field) string { return s.showAt(w, f.node) }
+
+func (s *Session) showAt(w wording, at *xpath.Node) string { return s.fill(w.in(s.lang).shown, at) }
+
+// fill puts the answers into a text.
+func (s *Session) fill(pieces []piece, at *xpath.Node) string {
 	var b strings.Builder
-	for _, p := range w.in(s.lang) {
+	for _, p := range pieces {
 		if p.value == nil {
 			b.WriteString(p.text)
 			continue

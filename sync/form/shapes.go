@@ -44,7 +44,7 @@ type Item struct {
 	// one instance of a repeat, or Repeat for the place in a page where
 	// AddInstance(Path) may add one more.
 	Kind               Kind
-	Label, Hint        string // Markdown of the form left as it is
+	Label, Hint        string // without the marks of Markdown and HTML
 	Required, ReadOnly bool
 	Answer             civic.Answer
 	Choices            []Choice

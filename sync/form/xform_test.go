@@ -79,7 +79,7 @@ func writeBind(b *strings.Builder, e *element) {
 
 func writeLabel(b *strings.Builder, e *element) {
 	b.WriteString("<label>")
-	for _, p := range e.label[""] {
+	for _, p := range e.label[""].raw {
 		if p.value != nil {
 			fmt.Fprintf(b, `<output value="%s"/>`, quote(p.value.String()))
 		} else {
