@@ -46,6 +46,7 @@ bench: ## prints the tables of figures, each measured against something in the s
 
 bench-forms: ## prints how forms of the field load, compile and play, with the data in SHARED
 	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/form/...
+	$(GO) test -count=1 -v -run '^(TestAskOnce|TestMapping)' ./app/capture
 
 bench-match: ## prints how well people are matched, with the data in SHARED
 	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/match/...
