@@ -52,6 +52,7 @@ func (p *checkPage) check(s *Shell) {
 	}
 	v, err := s.c.Kit.Verify(s.ctx, p.typed)
 	p.verdict, p.err = &v, err
+	s.tried(taskCheck)
 	s.rebuild()
 }
 

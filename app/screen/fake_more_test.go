@@ -24,11 +24,23 @@ type fakeRest struct {
 	backup   string
 	policy   kit.SyncPolicy
 	keep     time.Duration
+	practice bool
 	released string // what the registry released the kit for
 }
 
 func (k *fakeKit) Identity() kit.Identity {
 	return kit.Identity{Device: civic.DeviceID{0x7f, 0x66}, Office: "mx-20-067", Server: "https://central.example:7443", KitName: "Tableta 7"}
+}
+
+func (k *fakeKit) Practice() bool { return k.practice }
+
+func (k *fakeKit) SetPractice(_ context.Context, on bool) error { k.practice = on; return k.fault() }
+
+func (k *fakeKit) Meters(context.Context, time.Time) ([]kit.ServiceMeter, error) {
+	if len(k.sealed) == 0 {
+		return nil, nil
+	}
+	return []kit.ServiceMeter{{Service: "birth", Registrations: len(k.sealed), Meter: capture.Meter{Asked: 20, Confirmed: 5, Reused: 7}}}, k.fault()
 }
 
 // source is a sealed registration of the fake taken apart.

@@ -53,6 +53,7 @@ func (p *findPage) build(s *Shell) view {
 func (p *findPage) newPerson() { p.s.services(nil) }
 
 func (p *findPage) take(who kit.Person) {
+	p.s.tried(taskKnown)
 	p.s.services(&someone{ref: capture.Ref{Registration: who.Registration, Subject: who.Subject}, name: who.Name, born: who.BirthDate})
 }
 

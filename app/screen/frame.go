@@ -28,7 +28,7 @@ func (s *Shell) frame(v view) fyne.CanvasObject {
 	below := container.NewVBox(s.toastLine(width), s.bar(v))
 	s.below = below
 	whole := container.NewBorder(s.top(v), below, nil, nil, s.scroll)
-	if !v.practice {
+	if !v.practice && !s.c.Kit.Practice() {
 		return container.New(&settling{s}, whole)
 	}
 	return container.New(&settling{s}, container.NewBorder(widget.NewStripes(14), widget.NewStripes(14), widget.NewStripes(14), widget.NewStripes(14), whole))

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"strconv"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -35,7 +36,14 @@ func (p *homePage) build(s *Shell) view {
 		widget.NewText(say("home.office", string(home.Office), s.kitName(home.KitName))),
 		widget.NewQuiet(say("home.contact", s.c.Words.Moment(home.LastContact, s.c.Clock()))+" "+s.c.Words.Count("home.today", home.Today)))
 
+	saved := widget.NewQuiet("")
+	saved.Hide()
+	greeting.Add(saved)
 	v.body = column(greeting, large, s.tiles(home.Counts), p.alerts(s, home), p.drafts(s, home.Drafts))
+	if s.c.Kit.Practice() {
+		v.body = column(greeting, s.practice(), large, s.tiles(home.Counts), p.drafts(s, home.Drafts))
+	}
+	v.shown = func() { p.meter(s, saved) }
 	v.focus = large
 	v.side = []action{
 		{name: "list", icon: theme.IconSearch, words: say("list.title"), key: fyne.KeyF3, do: func() { s.open(&listPage{}) }},
@@ -46,6 +54,31 @@ func (p *homePage) build(s *Shell) view {
 	}
 	v.keys = map[fyne.KeyName]func(){fyne.KeyF2: register}
 	return v
+}
+
+// meter says how many questions need not be asked today; it is counted beside
+// the window, since each registration is counted anew.
+func (p *homePage) meter(s *Shell, words *widget.Words) {
+	now := s.c.Clock()
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	s.c.Work(func() {
+		meters, err := s.c.Kit.Meters(s.ctx, today)
+		saved, total := 0, 0
+		for _, m := range meters {
+			saved += m.Meter.Saved()
+			total += m.Meter.Total()
+		}
+		if err != nil || saved == 0 {
+			return
+		}
+		s.c.Do(func() {
+			if s.isCurrent(p) {
+				words.SetText(s.c.Words.Count("home.saved", saved, s.c.Words.Number(total)))
+				words.Show()
+				s.layout()
+			}
+		})
+	})
 }
 
 // tiles are the four counts, each leading to its list.

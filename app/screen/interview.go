@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +31,8 @@ type interviewPage struct {
 	s     *Shell
 	rows  []*row
 	shape []form.Item             // what the rows were built from
-	held  map[string]capture.Line // how each question is dealt with
+	held  map[string]capture.Line // answers that stand in the form because they are held
+	why   map[string]capture.Line // why others are asked
 	title *widget.Words
 	saved *widget.Words
 	alike *fyne.Container // a known person whom this new one resembles
@@ -120,6 +122,10 @@ func (p *interviewPage) build(s *Shell) view {
 	section := sections[i]
 	p.section, p.shape, p.rows = section.Path, section.Items, nil
 	p.held = p.lookHeld()
+	p.why = map[string]capture.Line{}
+	for _, line := range p.iv.Plan(p.language()).Ask {
+		p.why[line.Path] = line
+	}
 	p.title = widget.NewHeading(section.Title)
 	p.saved = widget.NewQuiet(say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections))) + " · " + say("interview.saved"))
 	p.alike = part()
@@ -133,6 +139,7 @@ func (p *interviewPage) build(s *Shell) view {
 	if section.Repeat {
 		add := widget.NewButton(s.hands, widget.Ordinary, theme.IconAdd, say("interview.add", section.Title), "Ctrl+N", func() { p.add(section.Path) })
 		s.mark("add", add)
+		body.Add(p.relatives(section.Path))
 		body.Add(add)
 		v.ctrl = map[fyne.KeyName]func(){fyne.KeyN: func() { p.add(section.Path) }}
 	}
@@ -335,6 +342,40 @@ func (p *interviewPage) add(repeat string) {
 			return
 		}
 	}
+}
+
+// relatives offers the known people of the family who are not on the form yet:
+// the next member in one press.
+func (p *interviewPage) relatives(repeat string) fyne.CanvasObject {
+	s := p.s
+	all := part()
+	people := p.iv.Draft().People
+	about, known := people[""]
+	if !known {
+		all.Hide()
+		return all
+	}
+	family, err := s.c.Kit.Family(s.ctx, about)
+	if err != nil {
+		family = nil
+	}
+	for _, r := range family {
+		if slices.Contains(slices.Collect(maps.Values(people)), r.Ref) {
+			continue
+		}
+		b := widget.NewButton(s.hands, widget.Ordinary, theme.IconPerson, r.Name, "", func() {
+			p.leaveAll()
+			if _, err := p.iv.AddKnown(s.ctx, repeat, r.Ref); err != nil {
+				s.fail(err)
+				return
+			}
+			s.rebuild()
+		})
+		s.mark("relative:"+r.Name, b)
+		all.Add(b)
+	}
+	all.Hidden = len(all.Objects) == 0
+	return all
 }
 
 // remove takes one of a repeat away and offers it back.

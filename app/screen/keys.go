@@ -69,7 +69,11 @@ func (s *Shell) addShortcuts(c fyne.Canvas) {
 func (s *Shell) shortcut(f fyne.Shortcut) bool {
 	s.strokes[widget.Typed]++
 	if _, undo := f.(*fyne.ShortcutUndo); undo {
-		return s.toast.Undo()
+		if !s.toast.Undo() {
+			return false
+		}
+		s.tried(taskUndo)
+		return true
 	}
 	k, ok := f.(*desktop.CustomShortcut)
 	if !ok || k.Modifier != fyne.KeyModifierControl {

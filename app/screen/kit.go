@@ -18,6 +18,9 @@ type Kit interface {
 	Lock(ctx context.Context) error
 	ProposePassphrase(lang string) string
 	Identity() kit.Identity
+	Practice() bool
+	SetPractice(ctx context.Context, on bool) error
+	Meters(ctx context.Context, since time.Time) ([]kit.ServiceMeter, error)
 
 	SetPIN(ctx context.Context, pin string) error
 	LockScreen(ctx context.Context) error

@@ -4,13 +4,17 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 
 	"github.com/askonce/fieldkit/app/background"
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -309,5 +313,66 @@ func TestQuestionsFollowTheLanguage(t *testing.T) {
 	d.c.Words.Switch("es")
 	if got := p.rows[0].row.Label(); !strings.HasPrefix(got, "Nombre") || p.iv.Language() != "es" {
 		t.Errorf("asked %q, the interview is held in %q", got, p.iv.Language())
+	}
+}
+
+// Practice cannot be overlooked: every page is striped while it lasts, and its
+// tasks are ticked off as they are done.
+func TestPractice(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "es"}, everyday)
+	d.open(&settingsPage{})
+	d.press("settings.practice")
+	d.wantPage("home")
+	if !d.kit.practice {
+		t.Fatal("practice has not begun")
+	}
+	for _, p := range []page{&homePage{}, &findPage{}, &servicesPage{}, &listPage{}, &helpPage{}} {
+		d.open(p)
+		striped := 0
+		for _, o := range test.LaidOutObjects(d.win.Content()) {
+			if _, ok := o.(*canvas.Raster); ok {
+				striped++
+			}
+		}
+		if striped != 4 {
+			t.Errorf("the page %s has %d stripes", p.name(), striped)
+		}
+	}
+	d.home()
+	d.key(fyne.KeyF2, fyne.KeyReturn)
+	d.key(fyne.KeyF6)
+	d.write("n")
+	if !d.practised[taskAbsent] || d.practised[taskRegister] {
+		t.Errorf("ticked off: %v", d.practised)
+	}
+	d.home()
+	d.press("practice.end")
+	if d.kit.practice || !d.toast.Undo() || !d.kit.practice {
+		t.Error("ending practice cannot be taken back")
+	}
+}
+
+// What was said too long ago is asked again, and the officer can say what was
+// said then.
+func TestWhyItIsAskedAgain(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "en"}, func(k *fakeKit) {
+		k.sealed = []fakeSealed{{row: kit.Row{ID: civic.RegistrationID{1}, Name: "María Ruiz", Status: civic.Registered, Sealed: noon.AddDate(-12, 0, 0), Services: []civic.ServiceID{"birth"}},
+			answers: []civic.Answer{{Path: "child/given_name", Value: "María"}, {Path: "home/phone", Value: "9511234567"}},
+			consent: []civic.Consent{{Service: "birth", Purpose: capture.ReusePurpose, Given: true}}}}
+	})
+	d.key(fyne.KeyF2)
+	d.write("ruiz")
+	d.key(fyne.KeyReturn)
+	d.write("1")
+	p := d.pages[len(d.pages)-1]
+	if still, ok := p.(*stillSoPage); ok {
+		p = still.interview
+		d.key(fyne.KeyReturn)
+	}
+	interview := p.(*interviewPage)
+	interview.turn("home")
+	i := slices.IndexFunc(interview.rows, func(r *row) bool { return r.item.Path == "home/phone" })
+	if i < 0 || !strings.Contains(interview.rows[i].hint(), "9511234567") {
+		t.Errorf("the stale telephone, row %d, is not asked with what was said", i)
 	}
 }

@@ -34,12 +34,21 @@ func (p *reviewPage) build(s *Shell) view {
 			}
 		}
 	}
-	goOn := func() { s.open(&consentPage{iv: p.iv, interview: p.interview}) }
+	goOn := func() {
+		if len(p.iv.StillSo(s.c.Words.Language())) > 0 { // an answer has brought up something held
+			s.open(&stillSoPage{iv: p.iv, interview: p.interview})
+			return
+		}
+		s.open(&consentPage{iv: p.iv, interview: p.interview})
+	}
 	if wrong > 0 {
 		body.Add(widget.NewPanel(theme.Attention, theme.IconAttention, widget.NewStrong(s.c.Words.Count("review.wrong", wrong)), widget.NewText(say("review.wrong.hint"))))
 		goOn = func() { p.change(s, firstWrong(sections)) }
 	} else {
 		body.Add(widget.NewText(say("review.intro")))
+	}
+	if m := p.iv.Meter(); m.Saved() > 0 {
+		body.Add(widget.NewQuiet(s.c.Words.Count("review.saved", m.Saved(), s.c.Words.Number(m.Total()))))
 	}
 	for i, section := range sections {
 		body.Add(p.section(s, i, section))
@@ -215,6 +224,7 @@ func (p *consentPage) seal(s *Shell) {
 			s.rebuild()
 			return
 		}
+		s.tried(taskRegister)
 		s.pages = nil
 		s.pages = append(s.pages, &homePage{})
 		s.open(&receiptPage{id: id, fresh: true})

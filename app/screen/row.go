@@ -93,7 +93,7 @@ func (r *row) question() {
 	if !r.item.Required {
 		label += " " + r.p.s.c.Words.Say("answer.optional")
 	}
-	r.row = widget.NewRow(r.p.s.hands, label, plain(r.item.Hint), editor, r.focus, absences)
+	r.row = widget.NewRow(r.p.s.hands, label, r.hint(), editor, r.focus, absences)
 	r.row.Absent = r.absent
 	r.row.Next = func() { r.p.after(r.item.Path) }
 	r.row.SetAbsence(absenceName(r.item.Answer.Absent))
@@ -102,6 +102,20 @@ func (r *row) question() {
 	if len(absences) > 0 {
 		r.p.s.mark("absent:"+r.item.Path, r.row.Absences())
 	}
+}
+
+// hint is the form's own, with the reason why something is asked that may have
+// been said before.
+func (r *row) hint() string {
+	s := r.p.s
+	hint := plain(r.item.Hint)
+	line, asked := r.p.why[r.item.Path]
+	key := "why." + string(line.Why)
+	if !asked || !s.c.Words.Has(key) {
+		return hint
+	}
+	why := s.c.Words.Say(key, s.valueWords(r.item, line.Held.Answer.Value), s.c.Words.Moment(line.Held.At, s.c.Clock()))
+	return strings.TrimSpace(hint + " " + why)
 }
 
 // absenceName is the word that names an absence in translations, "" for none.
@@ -123,6 +137,9 @@ func (r *row) absent(name string) {
 	r.p.left[r.item.Path] = true
 	r.item.Answer = a
 	r.p.set(r, a)
+	if name != "" {
+		r.p.s.tried(taskAbsent)
+	}
 }
 
 // take keeps what stands in the editor, if it differs from what is kept.
@@ -186,7 +203,7 @@ func (r *row) update(item form.Item) {
 		if !item.Required {
 			label += " " + r.p.s.c.Words.Say("answer.optional")
 		}
-		r.row.SetLabel(label, plain(item.Hint))
+		r.row.SetLabel(label, r.hint())
 		r.row.SetAbsence(absenceName(item.Answer.Absent))
 		if r.put != nil && r.value != nil && strings.TrimSpace(r.value()) != item.Answer.Value && r.p.s.c.Window.Canvas().Focused() != r.focus {
 			r.put(item.Answer.Value)

@@ -60,6 +60,9 @@ func (p *settingsPage) build(s *Shell) view {
 		s.mark("settings."+x.name, l)
 		more.Add(l)
 	}
+	practice := widget.NewLine(s.hands, say("practice.settings"), say("practice.settings.line"), nil, func() { s.setPractice(!s.c.Kit.Practice()) })
+	s.mark("settings.practice", practice)
+	more.Add(practice)
 	body.Add(more)
 	id := s.c.Kit.Identity()
 	body.Add(widget.NewPanel(theme.Plain, "", widget.NewText(say("home.office", string(id.Office), s.kitName(id.KitName))),

@@ -62,7 +62,9 @@ type Shell struct {
 
 	// Strokes counts keys and taps since the program started.
 	strokes [2]int
-	stirred time.Time // when the hands did something last
+	// practised are the tasks of the first day that were done.
+	practised map[task]bool
+	stirred   time.Time // when the hands did something last
 
 	online  bool // the centre answered the last try
 	sending *kit.Progress
