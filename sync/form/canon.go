@@ -188,6 +188,9 @@ func (e *element) bind() Bind {
 	case strings.HasPrefix(e.typ, "osm"):
 		b.Type = "binary"
 	}
+	if t := e.cells["bind::type"]; t != "" {
+		b.Type = t
+	}
 	return b
 }
 

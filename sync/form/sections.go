@@ -21,13 +21,14 @@ func (s *Session) pages() []page {
 	seen := map[*element]bool{}
 	add := func(e *element) {
 		switch {
+		case !shown(e):
 		case e.kind == Repeat:
 			out = append(out, page{path: e.path, head: e, fields: s.root.instances(e)})
 			loose = -1
 		case e.kind == Group:
 			out = append(out, page{path: e.path, head: e, fields: s.root.instances(e)})
 			loose = -1
-		case shown(e):
+		default:
 			if loose < 0 {
 				out = append(out, page{path: e.path})
 				loose = len(out) - 1
@@ -46,7 +47,7 @@ func (s *Session) pages() []page {
 
 // shown tells whether a question ever stands on a page.
 func shown(e *element) bool {
-	return e.container() || !e.beyond && !e.typed && (e.kind.Asked() || e.kind == Note)
+	return !e.beyond && (e.container() || !e.typed && (e.kind.Asked() || e.kind == Note))
 }
 
 // Sections lists the pages as they stand now: relevant questions only, repeats
@@ -120,6 +121,9 @@ func ghost(e *element, up *field) *xpath.Node {
 // within lists what stands in a group, nested groups and repeats unfolded.
 func (s *Session) within(f *field, level int, items *[]Item) {
 	for _, e := range f.element.children {
+		if !shown(e) {
+			continue
+		}
 		instances := f.instances(e)
 		switch e.kind {
 		case Repeat:
@@ -152,7 +156,7 @@ func (s *Session) within(f *field, level int, items *[]Item) {
 			}
 		default:
 			for _, x := range instances {
-				if x.relevant && shown(e) {
+				if x.relevant {
 					*items = append(*items, s.item(x, level))
 				}
 			}

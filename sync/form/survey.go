@@ -90,6 +90,7 @@ func (t *table) has(key string) bool {
 // element reads what questions, groups and repeats have in common.
 func (b *builder) element(parent *element, r row, typ string, at Finding) *element {
 	e := &element{typ: typ, name: r.get("name"), parent: parent, row: r.number, cells: r.cells, appearance: r.get("appearance")}
+	e.beyond = parent.beyond
 	e.path = e.name
 	if parent.path != "" {
 		e.path = parent.path + "/" + e.name

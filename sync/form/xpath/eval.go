@@ -63,16 +63,6 @@ func (c *Call) Number(i int) (float64, error) {
 	return v.number(c.at.run.zone), err
 }
 
-// ArgPath tells the location path that the i-th argument is, as its steps'
-// names; ok is false when the argument is something else.
-func (c *Call) ArgPath(i int) (Reference, bool) {
-	p, ok := c.args[i].(path)
-	if !ok {
-		return Reference{}, false
-	}
-	return p.reference(nil)
-}
-
 // run is one evaluation.
 type run struct {
 	env     *Env

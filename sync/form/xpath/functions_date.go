@@ -70,11 +70,13 @@ func dateFunctions() map[string]*function {
 			if _, clock, ok := strings.Cut(s, "T"); ok {
 				s = clock
 			}
-			since, _, ok := parseClock(s, c.at.run.zone)
+			since, at, ok := parseClock(s, c.at.run.zone)
 			if !ok {
 				return Num(math.NaN()), nil
 			}
-			return Num(float64(since) / float64(day)), nil
+			t := time.Date(2000, 1, 1, 0, 0, 0, 0, at).Add(since).In(c.at.run.zone)
+			midnight := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, c.at.run.zone)
+			return Num(float64(t.Sub(midnight)) / float64(day)), nil
 		}},
 	}
 }
