@@ -52,7 +52,7 @@ func (q *Question) subjectAt(path string) string {
 func (f *Form) Validate(r *civic.Registration, env Env) []Finding {
 	sealed := r.Sealed.Time()
 	env.Now = nowIs(sealed)
-	s := Resume(f, env, r.Answers)
+	s := resume(f, env, r.Answers, true)
 	s.SetLanguage(r.Language)
 	out := s.CheckAll()
 	for _, a := range r.Answers {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,7 +127,11 @@ func TestAnyInterview(t *testing.T) {
 				t.Fatalf("resumed: %+v, want %+v", have[i], want[i])
 			}
 		}
-		if a, b := len(again.CheckAll()), len(s.CheckAll()); a != b {
+		// An empty instance of a repeat leaves no answer, so it is not resumed.
+		lasting := func(found []form.Finding) int {
+			return len(slices.DeleteFunc(found, func(x form.Finding) bool { return strings.Contains(x.Path, "[") }))
+		}
+		if a, b := lasting(again.CheckAll()), lasting(s.CheckAll()); a != b {
 			t.Fatalf("%d findings after resuming, %d before", a, b)
 		}
 	})

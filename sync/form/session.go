@@ -26,6 +26,7 @@ type Session struct {
 	asked   searched       // by the search() evaluated last
 	work    int            // steps left until the next change
 	fresh   bool           // a new interview: metadata and defaults are filled
+	sealed  bool           // judging what was sealed: no instances of repeats but those with answers
 }
 
 // Start begins an interview with the form's defaults.
@@ -41,8 +42,16 @@ func Start(f *Form, e Env) *Session {
 
 // Resume goes on with answers given before; answers to questions the form does
 // not have are dropped.
-func Resume(f *Form, e Env, answers []civic.Answer) *Session {
+//
+// Answers tell only of instances of repeats that hold one: an empty last
+// instance is gone, and a repeat without any answer stands as at the start.
+func Resume(f *Form, e Env, answers []civic.Answer) *Session { return resume(f, e, answers, false) }
+
+// resume goes on from answers; sealed tells that there are no instances but
+// those that the answers name.
+func resume(f *Form, e Env, answers []civic.Answer, sealed bool) *Session {
 	s := newSession(f, e)
+	s.sealed = sealed
 	s.root = s.grow(nil, f.root, 0)
 	for _, a := range answers {
 		s.makeRoom(a.Path)
@@ -114,7 +123,7 @@ func (s *Session) grow(parent *field, e *element, i int) *field {
 		parent.children = append(parent.children[:i:i], append([]*field{f}, parent.children[i:]...)...)
 	}
 	for _, c := range e.children {
-		if c.kind == Repeat && (c.count != nil || c.cells["x_start"] == "0") {
+		if c.kind == Repeat && (c.count != nil || c.cells["x_start"] == "0" || s.sealed) {
 			continue // its instances come with the count, or by hand
 		}
 		s.grow(f, c, len(f.children))

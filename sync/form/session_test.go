@@ -2,6 +2,7 @@ package form_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -338,4 +339,62 @@ func TestHeavy(t *testing.T) {
 | | text         | last | Last  |                                                       |              |`)
 	s := form.Start(f, env())
 	play(t, s, "n = 400", "r[7]/a = x", "last = z", "last ? z")
+}
+
+// TestLongList narrows a long list by an index and gives what the filter alone
+// would give.
+func TestLongList(t *testing.T) {
+	var csv strings.Builder
+	csv.WriteString("name,label,district,size\n")
+	for i := range 3000 {
+		fmt.Fprintf(&csv, "p%d,Place %d,d%d,%d\n", i, i, i%50, i%7)
+	}
+	f := compiled(t, `
+| survey |
+| | type                            | name | label | choice_filter                               | calculation |
+| | text                            | d    | D     |                                             |             |
+| | integer                         | s    | S     |                                             |             |
+| | select_one_from_file places.csv | p    | P     | district = ${d} and size > ${s}             |             |
+| | select_one_from_file places.csv | q    | Q     | (district = ${d} and size > ${s}) or 1 = 2  |             |
+| | calculate                       | of   |       |                                             | instance('places')/root/item[name = ${p}]/district |
+| | calculate                       | word |       |                                             | jr:itext('/data/p:label') |`)
+	e := env()
+	e.Files = func(name string) ([]byte, bool) { return []byte(csv.String()), name == "places.csv" }
+	s := form.Start(f, e)
+	for _, step := range [][2]string{{"d7", "3"}, {"d49", "0"}, {"none", "1"}, {"d7", "6"}} {
+		play(t, s, "d = "+step[0], "s = "+step[1])
+		items := s.Sections("")[0].Items
+		if !slices.Equal(items[2].Choices, items[3].Choices) {
+			t.Errorf("%v: %d choices by the index, %d without", step, len(items[2].Choices), len(items[3].Choices))
+		}
+	}
+	play(t, s, "d = d7", "s = 0", "p = p57", "of ? d7", "word ? P")
+}
+
+// TestSealedRepeat judges a sealed registration by the instances it has: none,
+// where all were taken away.
+func TestSealedRepeat(t *testing.T) {
+	f := compiled(t, `
+| survey |
+| | type         | name | label | required |
+| | begin repeat | r    | R     |          |
+| | text         | a    | A     | yes      |
+| | text         | b    | B     |          |
+| | end repeat   |      |       |          |
+| | text         | c    | C     |          |`)
+	s := form.Start(f, env())
+	if len(s.CheckAll()) != 1 {
+		t.Error("the first instance wants its answer")
+	}
+	play(t, s, "- r[1]", "c = x")
+	judge := func() int {
+		return len(f.Validate(&civic.Registration{Answers: s.Answers()}, form.Env{}))
+	}
+	if len(s.CheckAll()) != 0 || judge() != 0 {
+		t.Errorf("%v", f.Validate(&civic.Registration{Answers: s.Answers()}, form.Env{}))
+	}
+	play(t, s, "+ r", "r[1]/b = y")
+	if judge() != 1 {
+		t.Error("an instance that is there wants its answer")
+	}
 }

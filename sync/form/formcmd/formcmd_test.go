@@ -167,3 +167,39 @@ func TestEval(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFixMore repairs what is rarer: the root's name, curly marks, rows that say
+// the same.
+func TestFixMore(t *testing.T) {
+	b := workbook(t, map[string][][]string{
+		"survey": {
+			{"type", "name", "label", "relevant", "image::es"},
+			{"Text", "data", "A", "", ""},
+			{"text", "b", "B", "${data} = “x”", ""},
+			{"text", "c", "C", "1 +", ""},
+		},
+		"settings": {{"form_id", "version"}, {"rare", "1"}},
+	})
+	fixed, c, err := formcmd.Fix(b)
+	if err != nil || !c.OK || len(c.Repaired) != 4 {
+		t.Fatalf("%v %+v", err, c)
+	}
+	for _, w := range c.Warnings {
+		if w.Repair != "" {
+			t.Errorf("still to repair: %+v", w)
+		}
+	}
+	m, err := formcmd.Model(fixed)
+	if err != nil || m.Binds[0].Path != "/form_root/data" || m.Binds[1].Relevant != `/form_root/data  = "x"` || m.Binds[2].Relevant != "" {
+		t.Errorf("%v %+v", err, m.Binds)
+	}
+	if _, _, err := formcmd.Fix([]byte("nothing")); err == nil {
+		t.Error("nothing was repaired")
+	}
+	if _, err := formcmd.Model([]byte("nothing")); civic.CodeOf(err) != civic.FormRefused {
+		t.Error(err)
+	}
+	if _, err := formcmd.Run([]byte("nothing"), nil, env()); civic.CodeOf(err) != civic.FormRefused {
+		t.Error(err)
+	}
+}
