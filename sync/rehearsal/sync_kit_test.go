@@ -187,9 +187,6 @@ func (k *bareKit) TakeIn(_ context.Context, down []protocol.Down, cursor uint64)
 		if d.Seq <= k.cursor {
 			k.wrong = append(k.wrong, "a message was taken in twice")
 		}
-		if d.Kind != protocol.DownOutcomes {
-			continue
-		}
 		plain, err := protocol.OpenDown(k.secret[:], d.Seq, d.Kind, d.Body)
 		if err != nil {
 			return err

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("sim.seeds", 10_000, "seeds of the sync simulation; with -short a twentieth of them")
+	simSeeds = flag.Int("sim.seeds", 4_000, "seeds of the sync simulation; with -short a tenth of them")
 	simFirst = flag.Uint64("sim.first", 1, "first seed; a world is its seed and those after it")
 )
 
@@ -36,7 +36,7 @@ func TestSimulation(t *testing.T) {
 	s := newStage(t, 400)
 	seeds := *simSeeds
 	if testing.Short() {
-		seeds /= 20
+		seeds /= 10
 	}
 	var (
 		mu    sync.Mutex
@@ -44,7 +44,7 @@ func TestSimulation(t *testing.T) {
 		next  = *simFirst
 		end   = *simFirst + uint64(seeds)
 	)
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(800))
 	began := time.Now()
 	t.Run("worlds", func(t *testing.T) {
 		for range runtime.GOMAXPROCS(0) {
