@@ -324,6 +324,7 @@ func TestAcceptanceModels(t *testing.T) {
 		t.Logf("%s %s: %d differences\n    %s", l.dialect, l.file, len(diff), strings.Join(diff[:min(len(diff), 8)], "\n    "))
 	}
 	fmt.Printf("models of std workbooks: %d, equal %d (%.1f %%); differ in binds %d, choices %d, translations %d\n", all, equal, 100*float64(equal)/float64(all), binds, choices, texts)
+	figures(t, "models", map[string]any{"all": all, "equal": equal, "differ_binds": binds, "differ_choices": choices, "differ_translations": texts})
 	if 100*equal < 98*all {
 		t.Error("fewer than 98 % are equal")
 	}

@@ -45,6 +45,9 @@ func TestAcceptanceSpeed(t *testing.T) {
 	}
 	fmt.Printf("form of %d questions: loads in %v, opens in %v; an answer with all pages worded anew takes %v, at worst %v (%d answers)\n",
 		len(f.Questions()), loaded.Round(time.Millisecond), opened.Round(time.Millisecond), (sum / time.Duration(n)).Round(10*time.Microsecond), worst.Round(10*time.Microsecond), n)
+	figures(t, "speed", map[string]any{
+		"questions": len(f.Questions()), "opens_ms": opened.Milliseconds(), "answer_mean_us": (sum / time.Duration(n)).Microseconds(), "answer_worst_ms": worst.Milliseconds(),
+	})
 }
 
 // TestAcceptanceLongList prints how long a filter over 41,000 choices takes.

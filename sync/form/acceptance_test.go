@@ -134,6 +134,11 @@ func TestAcceptanceWorkbooks(t *testing.T) {
 		fmt.Printf("%-26s %5d %6d %8d %9d %8d %7d\n", key, s.all, s.taken, s.flagged, s.repaired, s.refused, s.placed)
 	}
 	fmt.Printf("slowest %v, memory from the system %d MiB\n", slowest.Round(time.Millisecond), peak>>20)
+	good, bad := table["std xlsx accepted"], table["std xlsx refused"]
+	figures(t, "workbooks", map[string]any{
+		"std_accepted": good.all, "std_accepted_loaded": good.taken, "std_refused": bad.all, "std_refused_refused": bad.refused, "std_refused_repaired": bad.repaired,
+		"odkx_refused": table["odkx xlsx refused"].refused, "slowest_ms": slowest.Milliseconds(), "memory_mib": peak >> 20,
+	})
 	if s := table["std xlsx accepted"]; s.taken != s.all {
 		t.Errorf("%d std workbooks that the reference accepts do not load", s.all-s.taken)
 	}
@@ -146,6 +151,16 @@ func TestAcceptanceWorkbooks(t *testing.T) {
 	if peak > 256<<20 {
 		t.Errorf("%d MiB of memory", peak>>20)
 	}
+}
+
+// figures prints what was measured as one line of JSON, for programs.
+func figures(t testing.TB, name string, values map[string]any) {
+	t.Helper()
+	b, err := json.Marshal(map[string]any{"measured": name, "figures": values})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(string(b))
 }
 
 // smallCase is one small form with what the reference converter says of it.
@@ -220,6 +235,7 @@ func TestAcceptanceSmallCases(t *testing.T) {
 	})
 	fmt.Printf("small cases: %d, agree %d (%.1f %%; %d of them repaired), taken but refused there %d, refused but taken there %d\n",
 		all, agree, 100*float64(agree)/float64(all), repaired, lenient, strict)
+	figures(t, "small_cases", map[string]any{"all": all, "agree": agree, "taken_but_refused_there": lenient, "refused_but_taken_there": strict})
 	if 100*agree < 90*all {
 		t.Error("fewer than 90 % agree")
 	}

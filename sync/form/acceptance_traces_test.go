@@ -84,6 +84,7 @@ func TestAcceptanceTraces(t *testing.T) {
 	for _, k := range slices.Sorted(maps.Keys(causes)) {
 		fmt.Printf("  %3d forms differ in %s\n", causes[k], k)
 	}
+	figures(t, "traces", map[string]any{"replayed": all, "set_aside": aside, "equal": equal, "states": states, "states_equal": same})
 	if 100*equal < 98*all {
 		t.Error("fewer than 98 % are equal")
 	}
