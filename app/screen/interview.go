@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,25 +46,6 @@ func (p *interviewPage) name() string { return "interview" }
 // language is the one the questions are shown in.
 func (p *interviewPage) language() string { return p.s.c.Words.Language() }
 
-// mostRest is how many questions may be left for them to stand on one page.
-const mostRest = 15
-
-// pages are the pages as they stand now: the form's sections, or for a known
-// person of whom little is left to ask, one page with the rest.
-func (p *interviewPage) pages() []form.Section {
-	all := p.iv.Sections(p.language())
-	if p.whole == unknownYet && len(p.iv.StillSo(p.language())) == 0 {
-		p.whole = bySection
-		if n := len(p.rest(all).Items); len(p.iv.Draft().People) > 0 && n > 0 && n <= mostRest && p.goTo == "" {
-			p.whole = onePage
-		}
-	}
-	if p.whole == onePage {
-		return []form.Section{p.rest(all)}
-	}
-	return all
-}
-
 // Whether the questions stand section by section, or all that is left on one
 // page; decided once, when it is known what is held.
 const (
@@ -73,36 +53,6 @@ const (
 	bySection
 	onePage
 )
-
-// rest is one page with everything that is not held.
-func (p *interviewPage) rest(all []form.Section) form.Section {
-	held := p.lookHeld()
-	one := form.Section{Title: p.s.c.Words.Say("interview.rest")}
-	for _, section := range all {
-		var left []form.Item
-		for _, item := range section.Items {
-			if !held[item.Path].Taken && !item.ReadOnly && item.Kind != form.Note {
-				left = append(left, item)
-			}
-		}
-		if section.Repeat {
-			left = append(left, form.Item{Path: section.Path, Kind: form.Repeat, Label: section.Title})
-		}
-		asked := slices.ContainsFunc(left, func(item form.Item) bool { return item.Kind.Asked() || item.Kind == form.Repeat })
-		if asked {
-			one.Items = append(one.Items, form.Item{Path: "heading:" + section.Path, Kind: form.Group, Label: section.Title})
-			one.Items = append(one.Items, left...)
-		}
-	}
-	return one
-}
-
-// at finds the page shown among those there are now.
-func (p *interviewPage) at() (sections []form.Section, i int) {
-	sections = p.pages()
-	i = slices.IndexFunc(sections, func(s form.Section) bool { return s.Path == p.section })
-	return sections, max(i, 0)
-}
 
 func (p *interviewPage) build(s *Shell) view {
 	p.s = s
@@ -226,81 +176,6 @@ func (p *interviewPage) leaveAll() {
 	}
 }
 
-// next goes to the next page. What is wrong stops it once; the second time it
-// goes on, and the review names it again: an interview never comes to a dead
-// end.
-func (p *interviewPage) next() {
-	p.leaveAll()
-	for _, r := range p.rows {
-		p.left[r.item.Path] = true
-	}
-	found := p.iv.Check(p.section)
-	p.criticise()
-	if len(found) > 0 && !slices.EqualFunc(found, p.stopped, func(a, b form.Finding) bool { return a.Path == b.Path && a.Code == b.Code }) {
-		p.stopped = found
-		for _, r := range p.rows {
-			if r.item.Path == found[0].Path && r.focus != nil {
-				p.s.c.Window.Canvas().Focus(r.focus)
-			}
-		}
-		return
-	}
-	p.stopped = nil
-	sections, i := p.at()
-	for _, section := range sections[i+1:] {
-		if p.asks(section) {
-			p.turn(section.Path)
-			return
-		}
-	}
-	p.review()
-}
-
-// asks tells whether something is left to say on a page: one whose answers are
-// all held is not turned to, the review shows it.
-func (p *interviewPage) asks(section form.Section) bool {
-	if section.Repeat {
-		return true
-	}
-	held := p.lookHeld()
-	return slices.ContainsFunc(section.Items, func(item form.Item) bool {
-		return item.Kind.Asked() && !item.ReadOnly && !held[item.Path].Taken
-	})
-}
-
-// lookHeld tells which answers stand in the form because they are held.
-func (p *interviewPage) lookHeld() map[string]capture.Line {
-	held := map[string]capture.Line{}
-	plan := p.iv.Plan(p.language())
-	for _, line := range append(plan.Confirm, plan.Reuse...) {
-		if line.Taken {
-			held[line.Path] = line
-		}
-	}
-	return held
-}
-
-func (p *interviewPage) previous() {
-	p.leaveAll()
-	sections, i := p.at()
-	if i > 0 {
-		p.turn(sections[i-1].Path)
-	}
-}
-
-// turn shows another section and remembers it in the draft.
-func (p *interviewPage) turn(section string) {
-	p.section, p.stopped = section, nil
-	if section != "" {
-		p.whole = bySection
-	}
-	if err := p.iv.GoTo(p.s.ctx, section); err != nil {
-		p.s.fail(err)
-	}
-	p.s.hush()
-	p.s.show(true)
-}
-
 func (p *interviewPage) review() { p.s.open(&reviewPage{iv: p.iv, interview: p}) }
 
 // later leaves the interview; it is offered again on the home page.
@@ -327,80 +202,6 @@ func (p *interviewPage) discard() {
 	})
 }
 
-// add opens one more of a repeat.
-func (p *interviewPage) add(repeat string) {
-	p.leaveAll()
-	path, err := p.iv.AddInstance(p.s.ctx, repeat)
-	if err != nil {
-		p.s.fail(err)
-		return
-	}
-	p.s.rebuild()
-	for _, r := range p.rows {
-		if r.focus != nil && len(r.item.Path) > len(path) && r.item.Path[:len(path)] == path {
-			p.s.c.Window.Canvas().Focus(r.focus)
-			return
-		}
-	}
-}
-
-// relatives offers the known people of the family who are not on the form yet:
-// the next member in one press.
-func (p *interviewPage) relatives(repeat string) fyne.CanvasObject {
-	s := p.s
-	all := part()
-	people := p.iv.Draft().People
-	about, known := people[""]
-	if !known {
-		all.Hide()
-		return all
-	}
-	family, err := s.c.Kit.Family(s.ctx, about)
-	if err != nil {
-		family = nil
-	}
-	for _, r := range family {
-		if slices.Contains(slices.Collect(maps.Values(people)), r.Ref) {
-			continue
-		}
-		b := widget.NewButton(s.hands, widget.Ordinary, theme.IconPerson, r.Name, "", func() {
-			p.leaveAll()
-			if _, err := p.iv.AddKnown(s.ctx, repeat, r.Ref); err != nil {
-				s.fail(err)
-				return
-			}
-			s.rebuild()
-		})
-		s.mark("relative:"+r.Name, b)
-		all.Add(b)
-	}
-	all.Hidden = len(all.Objects) == 0
-	return all
-}
-
-// remove takes one of a repeat away and offers it back.
-func (p *interviewPage) remove(path string) {
-	p.leaveAll()
-	lost := slices.DeleteFunc(p.iv.Answers(), func(a civic.Answer) bool { return !within(a.Path, path) })
-	if err := p.iv.RemoveInstance(p.s.ctx, path); err != nil {
-		p.s.fail(err)
-		return
-	}
-	p.s.rebuild()
-	p.s.tell(p.s.c.Words.Say("interview.removed"), func() {
-		again, err := p.iv.AddInstance(p.s.ctx, repeatOf(path))
-		for _, a := range lost {
-			if err == nil {
-				err = p.iv.Set(p.s.ctx, again+a.Path[len(path):], a)
-			}
-		}
-		if err != nil {
-			p.s.fail(err)
-		}
-		p.s.rebuild()
-	})
-}
-
 // set keeps an answer and shows what hangs on it.
 func (p *interviewPage) set(r *row, a civic.Answer) {
 	if err := p.iv.Set(p.s.ctx, r.item.Path, a); err != nil {
@@ -412,11 +213,6 @@ func (p *interviewPage) set(r *row, a civic.Answer) {
 	}
 	p.saved.SetText(p.place() + " · " + p.s.c.Words.Say("interview.savedat", p.s.c.Clock().Format("15:04:05")))
 	p.refresh()
-}
-
-func (p *interviewPage) place() string {
-	sections, i := p.at()
-	return p.s.c.Words.Say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections)))
 }
 
 // refresh shows the section as it stands after an answer: other questions,

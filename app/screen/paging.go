@@ -1,0 +1,138 @@
+package screen
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/sync/form"
+)
+
+// mostRest is how many questions may be left for them to stand on one page.
+const mostRest = 15
+
+// pages are the pages as they stand now: the form's sections, or for a known
+// person of whom little is left to ask, one page with the rest.
+func (p *interviewPage) pages() []form.Section {
+	all := p.iv.Sections(p.language())
+	if p.whole == unknownYet && len(p.iv.StillSo(p.language())) == 0 {
+		p.whole = bySection
+		if n := len(p.rest(all).Items); len(p.iv.Draft().People) > 0 && n > 0 && n <= mostRest && p.goTo == "" {
+			p.whole = onePage
+		}
+	}
+	if p.whole == onePage {
+		return []form.Section{p.rest(all)}
+	}
+	return all
+}
+
+// rest is one page with everything that is not held.
+func (p *interviewPage) rest(all []form.Section) form.Section {
+	held := p.lookHeld()
+	one := form.Section{Title: p.s.c.Words.Say("interview.rest")}
+	for _, section := range all {
+		var left []form.Item
+		for _, item := range section.Items {
+			if !held[item.Path].Taken && !item.ReadOnly && item.Kind != form.Note {
+				left = append(left, item)
+			}
+		}
+		if section.Repeat {
+			left = append(left, form.Item{Path: section.Path, Kind: form.Repeat, Label: section.Title})
+		}
+		asked := slices.ContainsFunc(left, func(item form.Item) bool { return item.Kind.Asked() || item.Kind == form.Repeat })
+		if asked {
+			one.Items = append(one.Items, form.Item{Path: "heading:" + section.Path, Kind: form.Group, Label: section.Title})
+			one.Items = append(one.Items, left...)
+		}
+	}
+	return one
+}
+
+// at finds the page shown among those there are now.
+func (p *interviewPage) at() (sections []form.Section, i int) {
+	sections = p.pages()
+	i = slices.IndexFunc(sections, func(s form.Section) bool { return s.Path == p.section })
+	return sections, max(i, 0)
+}
+
+// next goes to the next page. What is wrong stops it once; the second time it
+// goes on, and the review names it again: an interview never comes to a dead
+// end.
+func (p *interviewPage) next() {
+	p.leaveAll()
+	for _, r := range p.rows {
+		p.left[r.item.Path] = true
+	}
+	found := p.iv.Check(p.section)
+	p.criticise()
+	if len(found) > 0 && !slices.EqualFunc(found, p.stopped, func(a, b form.Finding) bool { return a.Path == b.Path && a.Code == b.Code }) {
+		p.stopped = found
+		for _, r := range p.rows {
+			if r.item.Path == found[0].Path && r.focus != nil {
+				p.s.c.Window.Canvas().Focus(r.focus)
+			}
+		}
+		return
+	}
+	p.stopped = nil
+	sections, i := p.at()
+	for _, section := range sections[i+1:] {
+		if p.asks(section) {
+			p.turn(section.Path)
+			return
+		}
+	}
+	p.review()
+}
+
+// asks tells whether something is left to say on a page: one whose answers are
+// all held is not turned to, the review shows it.
+func (p *interviewPage) asks(section form.Section) bool {
+	if section.Repeat {
+		return true
+	}
+	held := p.lookHeld()
+	return slices.ContainsFunc(section.Items, func(item form.Item) bool {
+		return item.Kind.Asked() && !item.ReadOnly && !held[item.Path].Taken
+	})
+}
+
+// lookHeld tells which answers stand in the form because they are held.
+func (p *interviewPage) lookHeld() map[string]capture.Line {
+	held := map[string]capture.Line{}
+	plan := p.iv.Plan(p.language())
+	for _, line := range append(plan.Confirm, plan.Reuse...) {
+		if line.Taken {
+			held[line.Path] = line
+		}
+	}
+	return held
+}
+
+func (p *interviewPage) previous() {
+	p.leaveAll()
+	sections, i := p.at()
+	if i > 0 {
+		p.turn(sections[i-1].Path)
+	}
+}
+
+// turn shows another section and remembers it in the draft.
+func (p *interviewPage) turn(section string) {
+	p.section, p.stopped = section, nil
+	if section != "" {
+		p.whole = bySection
+	}
+	if err := p.iv.GoTo(p.s.ctx, section); err != nil {
+		p.s.fail(err)
+	}
+	p.s.hush()
+	p.s.show(true)
+}
+
+func (p *interviewPage) place() string {
+	sections, i := p.at()
+	return p.s.c.Words.Say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections)))
+}
