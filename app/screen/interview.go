@@ -260,7 +260,7 @@ func (p *interviewPage) focusOn(path string) {
 // criticise says what is wrong with the questions that the officer has left.
 func (p *interviewPage) criticise() {
 	wrong := map[string]string{}
-	for _, f := range p.iv.Check(p.section) {
+	for _, f := range p.iv.Check(sectionOf(p.section)) {
 		if p.left[f.Path] && wrong[f.Path] == "" {
 			wrong[f.Path] = p.s.finding(f)
 		}

@@ -3,6 +3,7 @@ package screen
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/sync/form"
@@ -24,7 +25,50 @@ func (p *interviewPage) pages() []form.Section {
 	if p.whole == onePage {
 		return []form.Section{p.rest(all)}
 	}
-	return all
+	return cutLong(all)
+}
+
+// mostOnPage is how many lines of a section stand on one page: some forms put
+// hundreds into one group.
+const mostOnPage = 24
+
+// pageMark stands between a section's path and the number of a page of it.
+const pageMark = "#"
+
+// cutLong spreads long sections over several pages, begun at a heading where
+// there is one near.
+func cutLong(all []form.Section) []form.Section {
+	var out []form.Section
+	for _, section := range all {
+		if section.Repeat || len(section.Items) <= mostOnPage {
+			out = append(out, section)
+			continue
+		}
+		items := section.Items
+		for n := 0; len(items) > 0; n++ {
+			end := min(mostOnPage, len(items))
+			for i := end - 1; i > mostOnPage/2 && end < len(items); i-- {
+				if items[i].Kind == form.Group {
+					end = i
+					break
+				}
+			}
+			one := section
+			one.Items = items[:end]
+			if n > 0 {
+				one.Path += pageMark + strconv.Itoa(n)
+			}
+			out = append(out, one)
+			items = items[end:]
+		}
+	}
+	return out
+}
+
+// sectionOf is the form's section that a page shows a part of.
+func sectionOf(path string) string {
+	section, _, _ := strings.Cut(path, pageMark)
+	return section
 }
 
 // rest is one page with everything that is not held.
@@ -65,7 +109,9 @@ func (p *interviewPage) next() {
 	for _, r := range p.rows {
 		p.left[r.item.Path] = true
 	}
-	found := p.iv.Check(p.section)
+	found := slices.DeleteFunc(p.iv.Check(sectionOf(p.section)), func(f form.Finding) bool {
+		return !slices.ContainsFunc(p.rows, func(r *row) bool { return r.item.Path == f.Path })
+	})
 	p.criticise()
 	if len(found) > 0 && !slices.EqualFunc(found, p.stopped, func(a, b form.Finding) bool { return a.Path == b.Path && a.Code == b.Code }) {
 		p.stopped = found
@@ -94,8 +140,9 @@ func (p *interviewPage) asks(section form.Section) bool {
 		return true
 	}
 	held := p.lookHeld()
+	known := len(p.iv.Draft().People) > 0
 	return slices.ContainsFunc(section.Items, func(item form.Item) bool {
-		return item.Kind.Asked() && !item.ReadOnly && !held[item.Path].Taken
+		return item.Kind.Asked() && !item.ReadOnly && !held[item.Path].Taken || item.Kind == form.Note && !known
 	})
 }
 
@@ -125,7 +172,12 @@ func (p *interviewPage) turn(section string) {
 	if section != "" {
 		p.whole = bySection
 	}
-	if err := p.iv.GoTo(p.s.ctx, section); err != nil {
+	for _, page := range p.pages() { // the part of a long section that has the question to begin at
+		if p.goTo != "" && slices.ContainsFunc(page.Items, func(item form.Item) bool { return item.Path == p.goTo }) {
+			p.section = page.Path
+		}
+	}
+	if err := p.iv.GoTo(p.s.ctx, p.section); err != nil {
 		p.s.fail(err)
 	}
 	p.s.hush()
