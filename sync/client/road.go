@@ -63,13 +63,14 @@ type watchKey struct{}
 
 type watchOptions struct {
 	wait  time.Duration   // how much longer the answer may take
-	first func() error    // asked when a connection stands and the body begins to leave; may be nil
+	first func() error    // asked when a connection stands, before anything leaves; may be nil
 	moved func(bytes int) // told of body bytes as they leave; may be nil
 }
 
 var (
 	errAnswered = errors.New("the server answered before it had everything")
 	errNoRoom   = errors.New("too many answers to come")
+	errDead     = errors.New("the connection ended")
 )
 
 // underWay is how many requests may be begun and not answered.
@@ -123,9 +124,7 @@ func (r *road) stands() bool {
 	if r.car == nil {
 		return false
 	}
-	r.car.mu.Lock()
-	defer r.car.mu.Unlock()
-	return !r.car.dead
+	return r.car.lives()
 }
 
 // board finds the connection, or opens one, and registers the call on it.
@@ -135,20 +134,21 @@ func (r *road) board(ctx context.Context, c *call) (*car, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.car != nil {
-		if ok, err := r.car.register(c); ok || err != nil {
-			return r.car, err
+	if r.car == nil || !r.car.lives() {
+		conn, err := r.wire.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.car = &car{road: r, conn: conn, due: make(chan *call, underWay)}
+		r.car.to, r.car.from = bufio.NewWriterSize(conn, piece), bufio.NewReader(telling{conn, r.car.moved})
+		go r.car.read()
+	}
+	if c.options.first != nil {
+		if err := c.options.first(); err != nil {
+			return nil, err
 		}
 	}
-	conn, err := r.wire.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r.car = &car{road: r, conn: conn, due: make(chan *call, underWay)}
-	r.car.to, r.car.from = bufio.NewWriterSize(conn, piece), bufio.NewReader(telling{conn, r.car.moved})
-	go r.car.read()
-	_, err = r.car.register(c)
-	return r.car, err
+	return r.car, r.car.register(c)
 }
 
 // close ends the connection, if there is one.
@@ -161,17 +161,23 @@ func (r *road) close() {
 	}
 }
 
-// register adds a call whose answer is to come; false on a dead connection.
-func (k *car) register(c *call) (bool, error) {
+func (k *car) lives() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.dead
+}
+
+// register adds a call whose answer is to come.
+func (k *car) register(c *call) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.dead {
-		return false, nil
+		return errDead
 	}
 	select {
 	case k.due <- c:
 	default:
-		return false, errNoRoom
+		return errNoRoom
 	}
 	k.flown++
 	k.limit = k.road.wire.tuning.Answer + c.options.wait
@@ -179,7 +185,7 @@ func (k *car) register(c *call) (bool, error) {
 		k.timer = time.AfterFunc(k.limit, k.kill)
 	}
 	k.timer.Reset(k.limit)
-	return true, nil
+	return nil
 }
 
 // moved notes that the connection lives.
@@ -263,21 +269,14 @@ func (p telling) Read(b []byte) (int, error) {
 // leaving hands a request's body out in small pieces, so that progress is seen.
 type leaving struct {
 	io.ReadCloser
-	car   *car
-	call  *call
-	begun bool
+	car  *car
+	call *call
 }
 
 func (l *leaving) Read(b []byte) (int, error) {
 	if len(l.call.answer) > 0 {
 		return 0, errAnswered // nobody reads on at the other end
 	}
-	if !l.begun && l.call.options.first != nil {
-		if err := l.call.options.first(); err != nil {
-			return 0, err
-		}
-	}
-	l.begun = true
 	n, err := l.ReadCloser.Read(b[:min(len(b), piece)])
 	l.car.moved()
 	if l.call.options.moved != nil {
