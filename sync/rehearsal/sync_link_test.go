@@ -88,8 +88,8 @@ func TestLinkTimes(t *testing.T) {
 	} {
 		c.link.Seed = 1
 		r := runLink(t, s, c)
-		if r.ratio(c) > c.ratio || r.bytes() > c.bytes {
-			t.Errorf("%s: %.2f times the physical time with %.2f times the bytes, more than %.1f and %.1f", c.name, r.ratio(c), r.bytes(), c.ratio, c.bytes)
+		if r.ratio(c) > c.ratio || r.bytes(c) > c.bytes {
+			t.Errorf("%s: %.2f times the physical time with %.2f times the bytes, more than %.1f and %.1f", c.name, r.ratio(c), r.bytes(c), c.ratio, c.bytes)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func TestLinkTimes(t *testing.T) {
 func printLinkTable(t *testing.T, s *stage, cases []linkCase) {
 	var table strings.Builder
 	fmt.Fprintf(&table, "\nmedians of %d seeds, 300 ms each way; x phys: times payload over bandwidth; x budget: the same for %d B a registration;\n", linkSeeds, budget)
-	fmt.Fprintf(&table, "x http: bytes of HTTP up, x ip: with the headers of IP and TCP and what was lost, both times the payload\n\n")
+	fmt.Fprintf(&table, "x http: bytes of HTTP up, x ip: with the headers of IP and TCP and what was lost, both times the payload;\nregistrations alone are held to their budget, the others to their payload; bytes under cuts at 50 kbit/s to 1.5\n\n")
 	fmt.Fprintf(&table, "%-26s %5s %6s %9s %8s %7s %8s %5s %7s %6s %6s  %s\n", "link", "regs", "photos", "payload", "time", "x phys", "x budget", "bar", "", "x http", "x ip", "requests")
 	for i, c := range cases {
 		var runs []linkRun
@@ -108,12 +108,12 @@ func printLinkTable(t *testing.T, s *stage, cases []linkCase) {
 		slices.SortFunc(runs, func(a, b linkRun) int { return int(a.took - b.took) })
 		r := runs[len(runs)/2]
 		met := "met"
-		if r.ratio(c) > c.ratio || c.bytes > 0 && r.bytes() > c.bytes {
+		if r.ratio(c) > c.ratio || c.bytes > 0 && r.bytes(c) > c.bytes {
 			met = "not met"
 		}
 		fmt.Fprintf(&table, "%-26s %5d %6d %9d %7.1fs %7.2f %8.2f %5.1f %7s %6.2f %6.2f  %d\n", c.name, c.registrations, c.photos, r.payload,
 			r.took.Seconds(), r.took.Seconds()/r.physical(c), r.ratio(c), c.ratio, met,
-			float64(r.result.BytesUp)/float64(r.payload), r.bytes(), r.result.Attempts)
+			float64(r.result.BytesUp)/float64(r.payload), float64(r.wire)/float64(r.payload), r.result.Attempts)
 		if i == 0 {
 			one := singlePosts(t, c.link, c.registrations)
 			times := one.Seconds() / r.took.Seconds()
@@ -139,7 +139,13 @@ func (r linkRun) ratio(c linkCase) float64 {
 	return r.took.Seconds() / (float64(max(r.payload, int64(c.registrations*budget))) / float64(c.link.Up))
 }
 
-func (r linkRun) bytes() float64 { return float64(r.wire) / float64(r.payload) }
+// bytes is what went up, the same way.
+func (r linkRun) bytes(c linkCase) float64 {
+	if c.photos > 0 {
+		return float64(r.wire) / float64(r.payload)
+	}
+	return float64(r.wire) / float64(max(r.payload, int64(c.registrations*budget)))
+}
 
 func runLink(t *testing.T, s *stage, c linkCase) (run linkRun) {
 	dir := t.TempDir()
