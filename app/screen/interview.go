@@ -32,6 +32,8 @@ type interviewPage struct {
 	shape []form.Item             // what the rows were built from
 	held  map[string]capture.Line // answers that stand in the form because they are held
 	why   map[string]capture.Line // why others are asked
+	body  *fyne.Container         // of the page
+	above int                     // how much stands in it before the rows
 	title *widget.Words
 	saved *widget.Words
 	alike *fyne.Container // a known person whom this new one resembles
@@ -71,11 +73,7 @@ func (p *interviewPage) build(s *Shell) view {
 	}
 	section := sections[i]
 	p.section, p.shape, p.rows = section.Path, section.Items, nil
-	p.held = p.lookHeld()
-	p.why = map[string]capture.Line{}
-	for _, line := range p.iv.Plan(p.language()).Ask {
-		p.why[line.Path] = line
-	}
+	p.held, p.why = p.lookHeld(), p.lookWhy()
 	p.title = widget.NewHeading(section.Title)
 	p.saved = widget.NewQuiet(say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections))) + " · " + say("interview.saved"))
 	p.alike = part()
@@ -86,6 +84,7 @@ func (p *interviewPage) build(s *Shell) view {
 		p.rows = append(p.rows, r)
 		body.Add(r.object)
 	}
+	p.body, p.above = body, len(body.Objects)-len(p.rows)
 	if section.Repeat {
 		add := widget.NewButton(s.hands, widget.Ordinary, theme.IconAdd, say("interview.add", section.Title), "Ctrl+N", func() { p.add(section.Path) })
 		s.mark("add", add)
@@ -99,10 +98,7 @@ func (p *interviewPage) build(s *Shell) view {
 	p.criticise()
 	v.body = body
 	v.focus = p.first()
-	v.main = &action{name: "next", icon: theme.IconForward, words: say("next"), do: p.next}
-	if i == len(sections)-1 {
-		v.main.words = say("review.title")
-	}
+	v.main = &action{name: "next", icon: theme.IconForward, words: p.nextWords(sections, i), do: p.next}
 	v.side = []action{
 		{name: "later", icon: theme.IconDraft, words: say("interview.later"), key: fyne.KeyF7, do: p.later},
 		{name: "absent", icon: theme.IconMore, words: say("answer.none"), key: fyne.KeyF6, do: p.absent},
@@ -211,7 +207,6 @@ func (p *interviewPage) set(r *row, a civic.Answer) {
 	if identifying[r.item.Attribute] && r.item.Subject == "" {
 		p.warn()
 	}
-	p.saved.SetText(p.place() + " · " + p.s.c.Words.Say("interview.savedat", p.s.c.Clock().Format("15:04:05")))
 	p.refresh()
 }
 
@@ -222,21 +217,54 @@ func (p *interviewPage) refresh() {
 	if len(sections) == 0 || sections[i].Path != p.section {
 		return
 	}
+	say := p.s.c.Words.Say
+	p.saved.SetText(say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections))) + " · " + say("interview.savedat", p.s.c.Clock().Format("15:04:05")))
+	if words := p.nextWords(sections, i); p.s.main != nil && p.s.view.main != nil && words != p.s.view.main.words {
+		p.s.view.main.words = words
+		p.s.main.SetWords(words)
+	}
 	items := sections[i].Items
 	same := slices.EqualFunc(items, p.shape, func(a, b form.Item) bool {
 		return a.Path == b.Path && a.Kind == b.Kind && a.ReadOnly == b.ReadOnly && slices.Equal(a.Choices, b.Choices)
 	})
 	p.shape = items
 	if !same {
-		focused := p.focusedPath()
-		p.s.show(false)
-		p.focusOn(focused)
-		return
+		p.reshape(items)
 	}
 	for j, r := range p.rows {
 		r.update(items[j])
 	}
 	p.criticise()
+}
+
+// reshape puts new questions in and takes others out; the rows that stay are
+// the same objects, so the keyboard stays where it is.
+func (p *interviewPage) reshape(items []form.Item) {
+	before := map[string]*row{}
+	for _, r := range p.rows {
+		before[r.item.Path] = r
+	}
+	tail := p.body.Objects[p.above+len(p.rows):]
+	objects := slices.Clone(p.body.Objects[:p.above])
+	p.rows = nil
+	for _, item := range items {
+		r := before[item.Path]
+		if r == nil || r.item.Kind != item.Kind || r.item.ReadOnly != item.ReadOnly || !slices.Equal(r.item.Choices, item.Choices) {
+			r = newRow(p, item)
+		}
+		p.rows = append(p.rows, r)
+		objects = append(objects, r.object)
+	}
+	p.body.Objects = append(objects, tail...)
+	p.s.layout()
+}
+
+// nextWords say where the main button leads.
+func (p *interviewPage) nextWords(sections []form.Section, i int) string {
+	if i == len(sections)-1 {
+		return p.s.c.Words.Say("review.title")
+	}
+	return p.s.c.Words.Say("next")
 }
 
 func (p *interviewPage) focusedPath() string {

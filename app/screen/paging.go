@@ -124,8 +124,9 @@ func (p *interviewPage) next() {
 	}
 	p.stopped = nil
 	sections, i := p.at()
+	held, known := p.lookHeld(), len(p.iv.Draft().People) > 0
 	for _, section := range sections[i+1:] {
-		if p.asks(section) {
+		if asks(section, held, known) {
 			p.turn(section.Path)
 			return
 		}
@@ -135,12 +136,10 @@ func (p *interviewPage) next() {
 
 // asks tells whether something is left to say on a page: one whose answers are
 // all held is not turned to, the review shows it.
-func (p *interviewPage) asks(section form.Section) bool {
+func asks(section form.Section, held map[string]capture.Line, known bool) bool {
 	if section.Repeat {
 		return true
 	}
-	held := p.lookHeld()
-	known := len(p.iv.Draft().People) > 0
 	return slices.ContainsFunc(section.Items, func(item form.Item) bool {
 		return item.Kind.Asked() && !item.ReadOnly && !held[item.Path].Taken || item.Kind == form.Note && !known
 	})
@@ -149,6 +148,9 @@ func (p *interviewPage) asks(section form.Section) bool {
 // lookHeld tells which answers stand in the form because they are held.
 func (p *interviewPage) lookHeld() map[string]capture.Line {
 	held := map[string]capture.Line{}
+	if len(p.iv.Draft().People) == 0 {
+		return held
+	}
 	plan := p.iv.Plan(p.language())
 	for _, line := range append(plan.Confirm, plan.Reuse...) {
 		if line.Taken {
@@ -156,6 +158,18 @@ func (p *interviewPage) lookHeld() map[string]capture.Line {
 		}
 	}
 	return held
+}
+
+// lookWhy tells of the questions of a known person why they are asked.
+func (p *interviewPage) lookWhy() map[string]capture.Line {
+	why := map[string]capture.Line{}
+	if len(p.iv.Draft().People) == 0 {
+		return why
+	}
+	for _, line := range p.iv.Plan(p.language()).Ask {
+		why[line.Path] = line
+	}
+	return why
 }
 
 func (p *interviewPage) previous() {
@@ -166,14 +180,22 @@ func (p *interviewPage) previous() {
 	}
 }
 
+// pagesFor are the pages, or none when there is no question to look for.
+func (p *interviewPage) pagesFor(question string) []form.Section {
+	if question == "" {
+		return nil
+	}
+	return p.pages()
+}
+
 // turn shows another section and remembers it in the draft.
 func (p *interviewPage) turn(section string) {
 	p.section, p.stopped = section, nil
 	if section != "" {
 		p.whole = bySection
 	}
-	for _, page := range p.pages() { // the part of a long section that has the question to begin at
-		if p.goTo != "" && slices.ContainsFunc(page.Items, func(item form.Item) bool { return item.Path == p.goTo }) {
+	for _, page := range p.pagesFor(p.goTo) { // the part of a long section that has the question to begin at
+		if slices.ContainsFunc(page.Items, func(item form.Item) bool { return item.Path == p.goTo }) {
 			p.section = page.Path
 		}
 	}
@@ -182,9 +204,4 @@ func (p *interviewPage) turn(section string) {
 	}
 	p.s.hush()
 	p.s.show(true)
-}
-
-func (p *interviewPage) place() string {
-	sections, i := p.at()
-	return p.s.c.Words.Say("interview.place", strconv.Itoa(i+1), strconv.Itoa(len(sections)))
 }
