@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/askonce/fieldkit/app/kit"
-	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/form/formcmd"
 )
@@ -22,21 +21,10 @@ func (c *command) form() *cobra.Command {
 			return nil, err
 		}
 		result := formcmd.Check(b)
-		for _, f := range result.Errors {
-			c.face.print("error: %s, row %d, column %s: %s (%s)", f.Sheet, f.Row, f.Column, f.Message, f.Code)
+		for _, line := range result.Lines() {
+			c.face.print("%s", line)
 		}
-		for _, f := range result.Warnings {
-			c.face.print("warning: %s, row %d, column %s: %s (%s)", f.Sheet, f.Row, f.Column, f.Message, f.Code)
-		}
-		c.face.print("%s: %d questions, %d errors, %d warnings", result.Dialect, result.Questions, len(result.Errors), len(result.Warnings))
-		if !result.OK {
-			why := "it cannot be read"
-			if len(result.Errors) > 0 {
-				why = result.Errors[0].Message
-			}
-			return result, civic.NewProblem(civic.FormRefused, nil, why)
-		}
-		return result, nil
+		return result, result.Refused()
 	})
 
 	var answers string

@@ -50,15 +50,9 @@ func (c *command) form() *cobra.Command {
 type checked struct{ formcmd.Checked }
 
 func (r checked) tell(w io.Writer) {
-	for _, list := range []struct {
-		name     string
-		findings []formcmd.Finding
-	}{{"error", r.Errors}, {"warning", r.Warnings}, {"repaired", r.Repaired}} {
-		for _, f := range list.findings {
-			_, _ = fmt.Fprintf(w, "%s: %s, row %d, column %s: %s (%s)\n", list.name, f.Sheet, f.Row, f.Column, f.Message, f.Code)
-		}
+	for _, line := range r.Lines() {
+		_, _ = fmt.Fprintln(w, line)
 	}
-	_, _ = fmt.Fprintf(w, "%s: %d questions, %d errors, %d warnings\n", r.Dialect, r.Questions, len(r.Errors), len(r.Warnings))
 }
 
 func (c *command) checkForm() *cobra.Command {
@@ -85,14 +79,7 @@ func (c *command) checkForm() *cobra.Command {
 					return checked{result}, civic.NewProblem(civic.FileUnreadable, err, fix)
 				}
 			}
-			if !result.OK {
-				why := "it cannot be read"
-				if len(result.Errors) > 0 {
-					why = result.Errors[0].Message
-				}
-				return checked{result}, civic.NewProblem(civic.FormRefused, nil, why)
-			}
-			return checked{result}, nil
+			return checked{result}, result.Refused()
 		}),
 	}
 	cmd.Flags().StringVar(&fix, "fix", "", "write a repaired workbook to this `file`")

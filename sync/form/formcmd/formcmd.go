@@ -42,6 +42,51 @@ type Finding struct {
 	Repair  string `json:"repair,omitempty"`
 }
 
+// String tells a finding to people: where, what, and its code.
+func (f Finding) String() string {
+	var where []string
+	if f.Sheet != "" {
+		where = append(where, f.Sheet)
+	}
+	if f.Row > 0 {
+		where = append(where, fmt.Sprintf("row %d", f.Row))
+	}
+	if f.Column != "" {
+		where = append(where, "column "+f.Column)
+	}
+	said := fmt.Sprintf("%s (%s)", f.Message, f.Code)
+	if len(where) == 0 {
+		return said
+	}
+	return strings.Join(where, ", ") + ": " + said
+}
+
+// Lines tells the check to people, a line a finding and a line that sums up.
+func (c Checked) Lines() []string {
+	var lines []string
+	for _, list := range []struct {
+		name     string
+		findings []Finding
+	}{{"error", c.Errors}, {"warning", c.Warnings}, {"repaired", c.Repaired}} {
+		for _, f := range list.findings {
+			lines = append(lines, list.name+": "+f.String())
+		}
+	}
+	return append(lines, fmt.Sprintf("%s: %d questions, %d errors, %d warnings", c.Dialect, c.Questions, len(c.Errors), len(c.Warnings)))
+}
+
+// Refused gives the refusal of a form that is not OK, nil of one that is.
+func (c Checked) Refused() error {
+	if c.OK {
+		return nil
+	}
+	why := "it cannot be read"
+	if len(c.Errors) > 0 {
+		why = strings.TrimSuffix(c.Errors[0].Message, ".")
+	}
+	return civic.NewProblem(civic.FormRefused, nil, why)
+}
+
 func findings(in []form.Finding, warnings bool) []Finding {
 	out := []Finding{}
 	for _, f := range in {
