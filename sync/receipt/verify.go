@@ -18,6 +18,9 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
+// alphabet is Base45's, which is QR's alphanumeric mode's.
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+
 // Limits of what Verify reads before it trusts anything.
 const (
 	maxTextRead = 16 << 10 // the largest QR code holds far less
@@ -106,6 +109,11 @@ func checkClock(p payload, now time.Time) civic.Code {
 func unpack(text string) ([]byte, error) {
 	if len(text) > maxTextRead {
 		return nil, fmt.Errorf("longer than a code can be")
+	}
+	// The library slices out of bounds on a sign outside the alphabet or a
+	// length no bytes can have, so neither reaches it.
+	if len(text)%3 == 1 || strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(alphabet, r) }) {
+		return nil, fmt.Errorf("not Base45")
 	}
 	packed, err := base45.DecodeString(text)
 	if err != nil {
