@@ -7,10 +7,11 @@
 // and cuts after which every old connection is dead. What runs over it are
 // connections with a model of TCP at the level of segments: three-way
 // handshake, congestion window, selective acknowledgements, loss found by time
-// (RACK), tail probes and retransmission timeouts. It is a model: shares of
-// time agree with kernel TCP within some per cent at these rates, not to the
-// last packet. docs/protocol.md's promises are about what a kit does, and the
-// model is harsh where the kernel is kind.
+// (RACK), tail probes and retransmission timeouts. It is a model: at the rates
+// and send buffers a kit uses, shares of time agree with kernel TCP within some
+// per cent; with large buffers it is kinder than the kernel. [NewKernel] is the
+// same link between two network namespaces with the kernel's own TCP, in real
+// time, where the system permits; a test compares the two.
 //
 // [Wreck] wraps a server's handler and wrecks whole requests: loses them,
 // repeats them, brings old ones back later, cuts after the server has stored,
