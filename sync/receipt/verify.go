@@ -104,8 +104,9 @@ func checkClock(p payload, now time.Time) civic.Code {
 	return ""
 }
 
-// unpack undoes Base45 and zlib. Whatever does not encode back to the same text
-// is refused, so that one receipt has one text.
+// unpack undoes Base45 and zlib. What Base45 could have written otherwise is
+// refused, and so are bytes behind the end. Deflate leaves a few bits at its end
+// without meaning: texts that differ there only hold the same signed bytes.
 func unpack(text string) ([]byte, error) {
 	if len(text) > maxTextRead {
 		return nil, fmt.Errorf("longer than a code can be")
