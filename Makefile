@@ -29,6 +29,7 @@ test: ## runs every test, the real window included
 	npm ci --silent --no-audit --no-fund --prefix sync/rehearsal/testdata/tus
 	$(GO) vet -tags $(TAGS),window,acceptance,soak ./...
 	$(GO) test -timeout 30m -tags $(TAGS) ./...
+	$(GO) test -count=1 -timeout 30m -run '^TestSimulation$$' ./sync/rehearsal -sim.seeds 10000
 	$(GO) test -count=1 -tags $(TAGS),window ./app/windowtest
 
 acceptance: ## runs what needs the data in SHARED (receipt vectors, labelled people, forms)
@@ -43,6 +44,7 @@ lint: ## runs the linter at its pinned version
 bench: ## prints the tables of figures, each measured against something in the same run
 	$(GO) run ./sync/batch/batchbench
 	$(GO) test -run '^$$' -bench . -benchtime 1x -count=1 ./store/... ./server/serve ./sync/receipt
+	$(GO) test -count=1 -v -run '^TestLinkTimes$$' ./sync/rehearsal -link.table
 
 bench-forms: ## prints how forms of the field load, compile and play, with the data in SHARED
 	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/form/...

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("sim.seeds", 4_000, "seeds of the sync simulation; with -short a tenth of them")
+	simSeeds = flag.Int("sim.seeds", 1_000, "seeds of the sync simulation; make test plays ten times as many, -short a tenth")
 	simFirst = flag.Uint64("sim.first", 1, "first seed; a world is its seed and those after it")
 )
 
