@@ -55,7 +55,7 @@ func (c *command) importList() *cobra.Command {
 		}
 		c.face.say("%d sealed, %d rejected, %d were sealed before.", r.Sealed, r.Rejected, r.Repeated)
 		if err == nil && r.Rejected > 0 {
-			err = civic.NewProblem(civic.RowsRejected, nil, strconv.Itoa(r.Rejected), r.RejectedFile)
+			err = civic.NewProblem(civic.RowsRejected, nil, strconv.Itoa(r.Rejected), r.RejectedFile, strconv.Itoa(r.Sealed+r.Repeated))
 		}
 		return out, err
 	})

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"io"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,22 +65,28 @@ func (k *Kit) Import(ctx context.Context, formName, file string, progress func(P
 	if err != nil {
 		return ImportResult{}, err
 	}
+	return k.importList(ctx, st, f, l, progress)
+}
+
+func (k *Kit) importList(ctx context.Context, st *store.Store, f *form.Form, l *list, progress func(Progress)) (ImportResult, error) {
 	im := &importer{k: k, st: st, form: f, list: l, progress: progress, started: k.o.Clock()}
-	if im.sealer, err = k.newSealer(st); err != nil {
+	sealer, err := k.newSealer(st)
+	if err != nil {
 		return ImportResult{}, err
 	}
+	im.sealer = sealer
 	if im.known, err = im.sealedBefore(ctx); err != nil {
 		return ImportResult{}, problem(err)
 	}
 	im.result.Ignored = l.ignored
 	err = im.run(ctx)
-	if kept := im.known.keep(context.WithoutCancel(ctx), st, im.result.Sealed); err == nil {
+	if kept := im.known.keep(context.WithoutCancel(ctx), st); err == nil {
 		err = kept
 	}
 	if im.result.Sealed > 0 {
 		k.copyAside(context.WithoutCancel(ctx), st)
 	}
-	if wrote := im.writeRejected(file); err == nil {
+	if wrote := im.writeRejected(l.name, err == nil); err == nil {
 		err = wrote
 	}
 	return im.result, problem(err)
@@ -100,8 +109,10 @@ type importer struct {
 
 // ready is a row that may be sealed.
 type ready struct {
-	draft capture.Draft
-	row   string
+	draft  capture.Draft
+	row    row
+	source string // what the list calls it
+	tag    rowTag
 }
 
 func (im *importer) run(ctx context.Context) error {
@@ -110,15 +121,20 @@ func (im *importer) run(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		record, line, err := im.list.next()
-		if errors.Is(err, errListEnd) {
+		row, err := im.list.next()
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			im.reject(record, "the line cannot be read: "+err.Error())
-			continue
+			// What was read before is sealed; running again goes on.
+			if err := im.seal(ctx, chunk); err != nil {
+				return err
+			}
+			return civic.NewProblem(civic.ListCut, err, im.list.name, strconv.Itoa(im.result.Sealed+im.result.Repeated))
 		}
-		if r, ok := im.take(record, line); ok {
+		if row.wrong != "" {
+			im.reject(row, row.wrong)
+		} else if r, ok := im.take(row); ok {
 			chunk = append(chunk, r)
 		}
 		if len(chunk) == importChunk {
@@ -139,14 +155,16 @@ func (im *importer) run(ctx context.Context) error {
 }
 
 // take turns one row into answers and judges them by the form's own rules.
-func (im *importer) take(record []string, line int) (ready, bool) {
+func (im *importer) take(row row) (ready, bool) {
+	record := row.cells
 	session := form.Start(im.form, im.k.env(im.st))
 	var warnings []ImportWarning
-	row := ""
+	source := ""
 	if im.list.sourceRow {
-		row = strings.TrimSpace(record[0])
+		source = strings.TrimSpace(record[0])
 	}
 	var wrong []string
+	answered := false
 	for i, c := range im.list.columns {
 		if c.question == nil || i >= len(record) {
 			continue
@@ -155,9 +173,10 @@ func (im *importer) take(record []string, line int) (ready, bool) {
 		if text == "" {
 			continue
 		}
+		answered = true
 		a := answerOf(c.question, text)
 		if a.Stated != "" {
-			warnings = append(warnings, ImportWarning{Row: line, Column: c.header, Code: civic.AnswersInvalid})
+			warnings = append(warnings, ImportWarning{Row: row.line, Column: c.header, Code: civic.AnswersInvalid})
 		}
 		if err := session.Set(c.question.Path, a); err != nil {
 			wrong = append(wrong, c.header+": "+err.Error())
@@ -167,8 +186,11 @@ func (im *importer) take(record []string, line int) (ready, bool) {
 	for _, f := range findings {
 		wrong = append(wrong, im.list.wordsOf(f))
 	}
+	if !answered {
+		wrong = append(wrong, "the row answers no question")
+	}
 	if len(wrong) > 0 {
-		im.reject(record, strings.Join(wrong, "; "))
+		im.reject(row, strings.Join(wrong, "; "))
 		return ready{}, false
 	}
 	now := im.st.Stamp()
@@ -178,47 +200,77 @@ func (im *importer) take(record []string, line int) (ready, bool) {
 	if langs := im.form.Languages(); len(langs) > 0 {
 		d.Language = langs[0]
 	}
-	if im.known.before(row, d.Answers) {
+	tag, before := im.known.before(source, d.Answers)
+	if before {
 		im.result.Repeated++
 		return ready{}, false
 	}
 	im.result.Warnings = append(im.result.Warnings, warnings...)
-	return ready{draft: d, row: row}, true
+	return ready{draft: d, row: row, source: source, tag: tag}, true
 }
 
+// seal seals rows in one transaction. A row of which no registration can be
+// made is refused, and the others go on without it.
 func (im *importer) seal(ctx context.Context, chunk []ready) error {
-	if len(chunk) == 0 {
-		return nil
+	for len(chunk) > 0 {
+		bad, why := -1, error(nil)
+		ids, err := im.st.SealMany(ctx, len(chunk), func(i int, counter uint64, previous civic.Digest) (*civic.Registration, civic.Digest, string, error) {
+			r, digest, text, err := im.sealer.make(im.form, chunk[i].draft, chunk[i].source, counter, previous)
+			if err != nil {
+				bad, why = i, err
+			}
+			return r, digest, text, err
+		})
+		if why == nil {
+			im.result.Sealed += len(ids)
+			for _, r := range chunk[:len(ids)] {
+				im.known.keepTag(r.tag)
+			}
+			return err
+		}
+		im.reject(chunk[bad].row, "no registration can be made of this row: "+problem(why).Error())
+		chunk = slices.Delete(slices.Clone(chunk), bad, bad+1)
 	}
-	ids, err := im.st.SealMany(ctx, len(chunk), func(i int, counter uint64, previous civic.Digest) (*civic.Registration, civic.Digest, string, error) {
-		return im.sealer.make(im.form, chunk[i].draft, chunk[i].row, counter, previous)
-	})
-	im.result.Sealed += len(ids)
-	return err
+	return nil
 }
 
-func (im *importer) reject(record []string, reason string) {
+func (im *importer) reject(r row, reason string) {
 	im.result.Rejected++
-	im.rejected = append(im.rejected, append(append([]string{}, record...), reason))
+	width := len(im.list.header)
+	record := make([]string, width, width+len(rejectedColumns()))
+	text := r.text
+	if len(r.cells) <= width && r.cells != nil {
+		copy(record, r.cells)
+		text = ""
+	}
+	im.rejected = append(im.rejected, append(record, strconv.Itoa(r.line), text, reason))
+}
+
+// rejectedHeader is the list's own with the columns that say why.
+func (im *importer) rejectedHeader() []string {
+	return append(slices.Clone(im.list.header), rejectedColumns()...)
 }
 
 // writeRejected leaves the refused rows beside the list, ready to be corrected
-// and imported.
-func (im *importer) writeRejected(file string) error {
+// and imported. A whole import that refused none takes away what an earlier one
+// of the same list left.
+func (im *importer) writeRejected(file string, whole bool) error {
+	name := rejectedName(file)
 	if len(im.rejected) == 0 {
+		if whole && im.wroteBefore(name) {
+			if err := os.Remove(name); err != nil {
+				return civic.NewProblem(civic.FileUnwritable, err, name)
+			}
+		}
 		return nil
 	}
-	name := rejectedName(file)
 	out, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return civic.NewProblem(civic.FileUnreadable, err, name)
+		return civic.NewProblem(civic.FileUnwritable, err, name)
 	}
 	w := csv.NewWriter(out)
-	_ = w.Write(append(append([]string{}, im.list.header...), "reason")) // Flush and Error tell
+	_ = w.Write(im.rejectedHeader()) // Flush and Error tell
 	for _, r := range im.rejected {
-		for len(r) < len(im.list.header)+1 { // a short row keeps the reason last
-			r = append(r[:len(r)-1], "", r[len(r)-1])
-		}
 		_ = w.Write(r)
 	}
 	w.Flush()
@@ -227,10 +279,21 @@ func (im *importer) writeRejected(file string) error {
 		err = cerr
 	}
 	if err != nil {
-		return civic.NewProblem(civic.FileUnreadable, err, name)
+		return civic.NewProblem(civic.FileUnwritable, err, name)
 	}
 	im.result.RejectedFile = name
 	return nil
+}
+
+// wroteBefore tells a file of this import from somebody's own of that name.
+func (im *importer) wroteBefore(name string) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }() // only read from
+	header, err := csv.NewReader(io.LimitReader(file, maxLine)).Read()
+	return err == nil && slices.Equal(header, im.rejectedHeader())
 }
 
 func rejectedName(file string) string {

@@ -1,12 +1,13 @@
 package kit
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
-	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
@@ -18,15 +19,20 @@ const (
 	maxList    = 1 << 30  // bytes of a whole file
 )
 
-// errListEnd tells that a list has no further row.
-var errListEnd = errors.New("the list ends here")
+// rejectedColumns end the header of a list of refused rows. They are never
+// questions, so that the corrected file can be imported as it is.
+func rejectedColumns() []string { return []string{"list line", "list text", "reason"} }
 
 // list is a CSV file read row by row against a form.
 type list struct {
 	form    *form.Form
-	file    *os.File
-	csv     *csv.Reader
-	header  []string // as written
+	name    string
+	file    io.Closer
+	lines   *lines
+	comma   rune
+	one     strings.Reader // the record being read
+	csv     *csv.Reader    // over it
+	header  []string       // as written
 	columns []column
 	// sourceRow tells that the first column names the rows and is no question.
 	sourceRow bool
@@ -49,37 +55,47 @@ func readList(name string, f *form.Form) (*list, error) {
 	if err != nil {
 		return nil, civic.NewProblem(civic.FileUnreadable, err, name)
 	}
-	l := &list{form: f, file: file}
-	if err := l.open(name); err != nil {
+	l := &list{form: f, name: name, file: file}
+	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() <= maxList {
+		l.size = info.Size()
+		err = l.open(file)
+	} else {
+		err = civic.NewProblem(civic.FileUnreadable, err, name)
+	}
+	if err != nil {
 		_ = file.Close() // the first error is the one to tell
 		return nil, err
 	}
 	return l, nil
 }
 
-func (l *list) open(name string) error {
-	info, err := l.file.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxList {
-		return civic.NewProblem(civic.FileUnreadable, err, name)
+func (l *list) open(from io.Reader) error {
+	l.lines = newLines(from)
+	first, err := l.lines.next()
+	switch {
+	case err == io.EOF:
+		return civic.NewProblem(civic.ImportEmpty, nil)
+	case err != nil || first.cut:
+		return civic.NewProblem(civic.FileUnreadable, err, l.name)
 	}
-	l.size = info.Size()
-	buffered := bufio.NewReaderSize(l.file, 64<<10)
-	if mark, _ := buffered.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		_, _ = buffered.Discard(3)
+	text := bytes.TrimPrefix(first.text, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+		return civic.NewProblem(civic.FileEncoding, nil, l.name)
 	}
-	l.csv = csv.NewReader(buffered)
+	l.comma = ','
+	if separatedBySemicolon(string(text)) {
+		l.comma = ';'
+	}
+	l.csv = csv.NewReader(&l.one)
 	l.csv.FieldsPerRecord = -1
 	l.csv.TrimLeadingSpace = true
-	l.csv.LazyQuotes = true
-	if first, _ := buffered.Peek(4096); separatedBySemicolon(string(first)) {
-		l.csv.Comma = ';'
+	l.csv.Comma = l.comma
+	if len(bytes.TrimSpace(text)) == 0 {
+		return civic.NewProblem(civic.ColumnsUnknown, nil, "")
 	}
-	l.header, err = l.csv.Read()
-	if errors.Is(err, io.EOF) {
-		return civic.NewProblem(civic.ImportEmpty, nil)
-	}
-	if err != nil || len(l.header) > maxColumns {
-		return civic.NewProblem(civic.FileUnreadable, err, name)
+	if l.header, err = l.parse(string(text)); err != nil || len(l.header) > maxColumns {
+		return civic.NewProblem(civic.FileUnreadable, err, l.name)
 	}
 	return l.match()
 }
@@ -117,11 +133,13 @@ func (l *list) match() error {
 			put(q.Label(lang), q)
 		}
 	}
+	last := len(l.header) - len(rejectedColumns())
+	corrected := last >= 0 && slices.Equal(l.header[last:], rejectedColumns())
 	found := map[*form.Question]bool{}
 	for i, h := range l.header {
 		q := byHeader[headerKey(h)]
-		if q != nil && found[q] {
-			q = nil // a second column of the same name
+		if corrected && i >= last || q != nil && found[q] {
+			q = nil // the kit's own column, or a second one of the same name
 		}
 		l.columns = append(l.columns, column{header: strings.TrimSpace(h), question: q})
 		switch {
@@ -129,7 +147,7 @@ func (l *list) match() error {
 			found[q] = true
 		case i == 0:
 			l.sourceRow = true
-		case strings.TrimSpace(h) != "":
+		case strings.TrimSpace(h) != "" && !(corrected && i >= last):
 			l.ignored = append(l.ignored, strings.TrimSpace(h))
 		}
 	}
@@ -141,36 +159,6 @@ func (l *list) match() error {
 
 // headerKey makes headers comparable.
 func headerKey(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
-
-// next gives one row and the line it begins on; a row that cannot be read comes
-// with its error.
-func (l *list) next() ([]string, int, error) {
-	for {
-		record, err := l.csv.Read()
-		var broken *csv.ParseError
-		switch {
-		case errors.As(err, &broken):
-			l.rows++
-			return record, broken.Line, broken.Err
-		case err != nil: // the end, or a file that cannot be read any further
-			_ = l.file.Close() // only read from
-			return nil, 0, errListEnd
-		case len(record) == 1 && strings.TrimSpace(record[0]) == "":
-			continue
-		}
-		l.rows++
-		line, _ := l.csv.FieldPos(0)
-		for _, cell := range record {
-			if len(cell) > maxCell {
-				return nil, line, errors.New("a cell is larger than a registration may hold")
-			}
-		}
-		return record, line, nil
-	}
-}
-
-// read is how many bytes of the file were taken so far.
-func (l *list) read() int64 { return l.csv.InputOffset() }
 
 // wordsOf says a finding in words for whoever corrects the list.
 func (l *list) wordsOf(f form.Finding) string {

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,8 +41,9 @@ func FuzzReadList(f *testing.F) {
 			return
 		}
 		for rows := 0; ; rows++ {
-			record, _, err := l.next()
-			if errors.Is(err, errListEnd) {
+			r, err := l.next()
+			record := r.cells
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if rows > len(b)+1 {

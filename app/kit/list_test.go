@@ -2,6 +2,7 @@ package kit
 
 import (
 	"errors"
+	"io"
 	"testing"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -96,12 +97,13 @@ func TestListHeadersAndRows(t *testing.T) {
 			}
 		}
 		for _, want := range c.rows {
-			got, _, err := l.next()
+			r, err := l.next()
+			got := r.cells
 			if err != nil || len(got) != len(want) || got[0] != want[0] {
 				t.Errorf("%s: row %q, %v, want %q", c.name, got, err, want)
 			}
 		}
-		if _, _, err := l.next(); !errors.Is(err, errListEnd) {
+		if _, err := l.next(); !errors.Is(err, io.EOF) {
 			t.Errorf("%s: no end: %v", c.name, err)
 		}
 	}

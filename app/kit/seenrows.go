@@ -30,7 +30,7 @@ type seenRows struct {
 	secret []byte
 	sealed map[rowTag]int
 	met    map[rowTag]int
-	order  []rowTag // met in this run, for keeping
+	order  []rowTag // sealed in this run, for keeping
 }
 
 // sealedBefore collects the rows of this form that were sealed before.
@@ -60,20 +60,18 @@ func (im *importer) sealedBefore(ctx context.Context) (*seenRows, error) {
 }
 
 // before tells whether a row was sealed by an earlier run.
-func (s *seenRows) before(row string, answers []civic.Answer) bool {
+func (s *seenRows) before(row string, answers []civic.Answer) (rowTag, bool) {
 	t := s.tag(row, answers)
 	s.met[t]++
-	if s.met[t] <= s.sealed[t] {
-		return true
-	}
-	s.order = append(s.order, t)
-	return false
+	return t, s.met[t] <= s.sealed[t]
 }
 
-// keep remembers the first n rows of this run that were new: those that were
-// sealed.
-func (s *seenRows) keep(ctx context.Context, st *store.Store, n int) error {
-	if n == 0 {
+// keepTag notes a row that this run sealed.
+func (s *seenRows) keepTag(t rowTag) { s.order = append(s.order, t) }
+
+// keep remembers the rows that this run sealed.
+func (s *seenRows) keep(ctx context.Context, st *store.Store) error {
+	if len(s.order) == 0 {
 		return nil
 	}
 	kept, err := keptTags(ctx, st, s.form.ID)
@@ -81,7 +79,7 @@ func (s *seenRows) keep(ctx context.Context, st *store.Store, n int) error {
 		return err
 	}
 	var b bytes.Buffer
-	for _, t := range append(kept, s.order[:min(n, len(s.order))]...) {
+	for _, t := range append(kept, s.order...) {
 		b.Write(t[:])
 	}
 	return st.SetSetting(ctx, settingRows+string(s.form.ID), base64.StdEncoding.EncodeToString(b.Bytes()))

@@ -95,6 +95,12 @@ const (
 	OfficerAbsent      Code = "officer_absent"
 	RowsRejected       Code = "rows_rejected"
 	PassphraseFile     Code = "passphrase_file"
+	FileUnwritable     Code = "file_unwritable"
+	FileAbsent         Code = "file_absent"
+	FileEncoding       Code = "file_encoding"
+	ListCut            Code = "list_cut"
+	ServerUnreachable  Code = "server_unreachable"
+	PassphraseTaken    Code = "passphrase_taken"
 )
 
 var catalogue = map[Code]Sentence{
@@ -173,7 +179,13 @@ var catalogue = map[Code]Sentence{
 	LeaseNear:          {"This kit may start new interviews until {1}.", "Sync before then to renew it.", 200},
 	DiskNear:           {"The disk is nearly full: {1} are free.", "Free some space soon. What was saved is safe.", 200},
 	Unexpected:         {"Something went wrong that the program did not expect.", "What was saved is safe. Try again, and tell your office if it stays.", 500},
-	RowsRejected:       {"{1} rows do not fit the form; the others are sealed.", "The refused rows stand in {2} with the reason. Correct them there and import that file.", 422},
+	RowsRejected:       {"{1} rows were refused; {3} rows of the list are sealed.", "The refused rows stand in {2} with the reason. Correct them there and import that file.", 422},
+	FileUnwritable:     {"The file or folder {1} cannot be written.", "Check its name, that the folder exists and may be written to, and that the disk is not full.", 400},
+	FileAbsent:         {"There is no file {1}.", "Check its name and its folder.", 404},
+	FileEncoding:       {"The list {1} is not text in UTF-8; nothing of it was sealed.", "Open it in the spreadsheet, save it as \"CSV UTF-8\" and import that file.", 422},
+	ListCut:            {"The list {1} could not be read to its end; {2} rows of it are sealed.", "Run the import again: it goes on, and rows sealed before are not sealed twice.", 400},
+	ServerUnreachable:  {"The centre at {1} does not answer; this kit is not enrolled yet.", "Check the address and the network, then try again with the same code.", 503},
+	PassphraseTaken:    {"This passphrase cannot be used on this kit.", "Choose another one: each officer has a passphrase of his own.", 422},
 	PassphraseFile:     {"The passphrase file {1} cannot be used.", "It holds the passphrase on its first line. Check its name and that it may be read.", 400},
 	MediumFailed:       {"The medium could not be written.", "Everything is safe on this kit. Check that the medium is in, not full and not write-protected, then try again.", 507},
 	SyncWindow:         {"The kit syncs by itself between {1} and {2} only.", "Everything is safe on this kit. Sync by hand if it is urgent.", 409},
