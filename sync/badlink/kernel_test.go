@@ -28,8 +28,9 @@ func TestModelAgreesWithTheKernel(t *testing.T) {
 		var kernel, model [seeds]float64
 		var all sync.WaitGroup
 		for i := range seeds {
-			c.link.Seed = uint64(i)
-			all.Go(func() { kernel[i] = throughKernel(t, c.link, c.buffer, size) / (size / float64(c.link.Up)) })
+			link := c.link
+			link.Seed = uint64(i)
+			all.Go(func() { kernel[i] = throughKernel(t, link, c.buffer, size) / (size / float64(c.link.Up)) })
 		}
 		all.Wait()
 		for i := range seeds {
