@@ -34,6 +34,7 @@ type Access struct {
 	mu      sync.Mutex
 	secrets map[civic.DeviceID][]byte // opened kit secrets, at most maxSecrets
 
+	tries   tries
 	hashing chan struct{} // bounds the memory argon2 takes at once
 }
 

@@ -332,7 +332,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, s, err := c.SignIn(t.Context(), "ana", password)
+	token, s, err := c.SignIn(t.Context(), "ana", password, "192.0.2.1:5")
 	if err != nil || s.Role != access.Administrator || s.CSRF == "" {
 		t.Fatal(err, s)
 	}
@@ -347,15 +347,15 @@ func TestSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		if _, _, err := c.SignIn(t.Context(), "ana", "wrong"); civic.CodeOf(err) != civic.SignInRefused {
+		if _, _, err := c.SignIn(t.Context(), "ana", "wrong", "192.0.2.1:9"); civic.CodeOf(err) != civic.SignInRefused {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := c.SignIn(t.Context(), "ana", password); civic.CodeOf(err) != civic.TooManyTries {
+	if _, _, err := c.SignIn(t.Context(), "ana", password, "192.0.2.1:5"); civic.CodeOf(err) != civic.TooManyTries {
 		t.Fatal(err)
 	}
 	c.now = c.now.Add(time.Minute)
-	token, _, err = c.SignIn(t.Context(), "ana", password)
+	token, _, err = c.SignIn(t.Context(), "ana", password, "192.0.2.1:5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +363,7 @@ func TestSignIn(t *testing.T) {
 	if _, err := c.Session(t.Context(), token); civic.CodeOf(err) != civic.SignInRefused {
 		t.Fatal("a session outlived the day", err)
 	}
-	if _, _, err := c.SignIn(t.Context(), "nobody", password); civic.CodeOf(err) != civic.SignInRefused {
+	if _, _, err := c.SignIn(t.Context(), "nobody", password, "192.0.2.1:5"); civic.CodeOf(err) != civic.SignInRefused {
 		t.Fatal(err)
 	}
 }
@@ -419,7 +419,34 @@ func TestCancelledSignIn(t *testing.T) {
 	c := newCentre(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := c.SignIn(ctx, "ana", "x"); err == nil {
+	if _, _, err := c.SignIn(ctx, "ana", "x", ""); err == nil {
 		t.Fatal("signed in")
+	}
+}
+
+// An unknown name waits like a known one, and nobody keeps another out.
+func TestTriesTellNothing(t *testing.T) {
+	c := newCentre(t)
+	password, err := c.AddStaff(t.Context(), "ana", "", access.Reviewer, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ana", "nobody"} {
+		for range 5 {
+			_, _, _ = c.SignIn(t.Context(), name, "wrong", "192.0.2.1:9")
+		}
+		if _, _, err := c.SignIn(t.Context(), name, "wrong", "192.0.2.1:10"); civic.CodeOf(err) != civic.TooManyTries {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	token, _, err := c.SignIn(t.Context(), "ana", password, "192.0.2.2:9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ResetPassword(t.Context(), "ana", "test"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Session(t.Context(), token); civic.CodeOf(err) != civic.SignInRefused {
+		t.Error("a session outlived its password", err)
 	}
 }

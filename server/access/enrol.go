@@ -21,6 +21,8 @@ const DefaultInvite = 24 * time.Hour
 // areaShape is how an office is written: "mx-20-067".
 var areaShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
+const areaUse = "An office is written in small letters, digits and hyphens, such as mx-20-067."
+
 // Invite makes a code that enrols one kit of an office, once, before it
 // expires. The code itself is not kept.
 func (a *Access) Invite(ctx context.Context, area civic.Area, life time.Duration, actor string) (protocol.Code, time.Time, error) {
@@ -34,7 +36,7 @@ func (a *Access) InviteHub(ctx context.Context, area civic.Area, life time.Durat
 
 func (a *Access) makeInvite(ctx context.Context, area civic.Area, life time.Duration, actor string, hub bool) (protocol.Code, time.Time, error) {
 	if !areaShape.MatchString(string(area)) {
-		return protocol.Code{}, time.Time{}, civic.NewProblem(civic.WrongUse, nil, "an office is written in small letters, digits and hyphens, such as mx-20-067")
+		return protocol.Code{}, time.Time{}, civic.NewProblem(civic.WrongUse, nil, areaUse)
 	}
 	if life <= 0 {
 		life = DefaultInvite

@@ -34,7 +34,7 @@ func (a *Access) Recover(ctx context.Context, file []byte, recovery []byte, one,
 		return nil, civic.NewProblem(civic.TwoPeople, nil)
 	}
 	for _, word := range []Word{one, two} {
-		if _, err := a.Confirm(ctx, word.Name, word.Password); err != nil {
+		if _, err := a.Confirm(ctx, word.Name, word.Password, ""); err != nil {
 			return nil, err
 		}
 	}

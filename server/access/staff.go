@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"regexp"
 	"strings"
 	"time"
 
@@ -46,22 +48,107 @@ type Session struct {
 
 const (
 	sessionLife = 8 * time.Hour
-	// After freeTries wrong passwords the account waits, twice as long each time.
-	freeTries = 5
-	firstWait = 30 * time.Second
-	longWait  = time.Hour
-	maxName   = 64
-	maxSecret = 256 // bytes of a password
+	maxName     = 64
+	maxSecret   = 256 // bytes of a password
 )
 
-// AddStaff makes an account and gives its password: 100 random bits.
+// staffShape is how an account is called: it becomes part of a file's name.
+var staffShape = regexp.MustCompile(`^[\pL\pN][\pL\pN._@-]*$`)
+
+// AddStaff makes an account and gives its password: 100 random bits. A name that
+// is taken is refused: civic.WrongUse.
 func (a *Access) AddStaff(ctx context.Context, name string, area civic.Area, role Role, actor string) (password string, err error) {
-	if name == "" || len(name) > maxName || strings.ContainsAny(name, " \t\r\n") {
-		return "", civic.NewProblem(civic.WrongUse, nil, "a staff name has no spaces and at most 64 bytes")
+	if len(name) > maxName || !staffShape.MatchString(name) {
+		return "", civic.NewProblem(civic.WrongUse, nil, "An account's name is made of letters, digits, points, hyphens and @, at most 64 bytes.")
 	}
+	if area != "" && !areaShape.MatchString(string(area)) {
+		return "", civic.NewProblem(civic.WrongUse, nil, areaUse)
+	}
+	password, hash, err := a.newPassword()
+	if err != nil {
+		return "", err
+	}
+	err = a.db.Update(ctx, func(tx ledger.Tx) error {
+		n, err := tx.Exec(ctx, `INSERT INTO access_staff (name, area, role, password, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+			ON CONFLICT (name) DO NOTHING`, name, string(area), string(role), hash, a.o.Clock().Unix())
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return civic.NewProblem(civic.WrongUse, nil, "This account is there already: staff password gives it a new password.")
+		}
+		return a.note(ctx, tx, area, actor, "add_staff", nil, name)
+	})
+	return password, err
+}
+
+// ResetPassword gives an account a new password, lets it in again if it was
+// disabled, and ends its open sessions; civic.StaffAbsent for an unknown name.
+func (a *Access) ResetPassword(ctx context.Context, name, actor string) (password string, err error) {
+	password, hash, err := a.newPassword()
+	if err != nil {
+		return "", err
+	}
+	return password, a.changeStaff(ctx, name, actor, "staff_password",
+		"UPDATE access_staff SET password = ?2, disabled_at = 0 WHERE name = ?1 RETURNING area", hash)
+}
+
+// DisableStaff ends an account and its open sessions; civic.StaffAbsent for an
+// unknown name.
+func (a *Access) DisableStaff(ctx context.Context, name, actor string) error {
+	return a.changeStaff(ctx, name, actor, "disable_staff",
+		"UPDATE access_staff SET disabled_at = ?2 WHERE name = ?1 RETURNING area", a.o.Clock().Unix())
+}
+
+// changeStaff changes one account, ends its sessions and writes that down.
+func (a *Access) changeStaff(ctx context.Context, name, actor, action, query string, value any) error {
+	return a.db.Update(ctx, func(tx ledger.Tx) error {
+		var area string
+		err := tx.QueryRow(ctx, query, name, value).Scan(&area)
+		if errors.Is(err, ledger.ErrNoRows) {
+			return civic.NewProblem(civic.StaffAbsent, err, name)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM access_session WHERE staff = ?1", name); err != nil {
+			return err
+		}
+		return a.note(ctx, tx, civic.Area(area), actor, action, nil, name)
+	})
+}
+
+// Staff is an account.
+type Staff struct {
+	Name     string
+	Area     civic.Area
+	Role     Role
+	Made     time.Time
+	Disabled time.Time // zero for never
+}
+
+// ListStaff lists every account by name.
+func (a *Access) ListStaff(ctx context.Context) (all []Staff, err error) {
+	err = a.db.View(ctx, func(tx ledger.Tx) error {
+		all = nil
+		return ledger.All(ctx, tx, func(r ledger.Row) error {
+			var s Staff
+			var area, role string
+			var made, disabled int64
+			err := r.Scan(&s.Name, &area, &role, &made, &disabled)
+			s.Area, s.Role, s.Made, s.Disabled = civic.Area(area), Role(role), fromUnix(made), fromUnix(disabled)
+			all = append(all, s)
+			return err
+		}, "SELECT name, area, role, created_at, disabled_at FROM access_staff ORDER BY name")
+	})
+	return all, err
+}
+
+// newPassword makes a password and what is kept of it.
+func (a *Access) newPassword() (password, hash string, err error) {
 	raw := make([]byte, 20)
 	if _, err := io.ReadFull(a.o.Rand, raw); err != nil {
-		return "", err
+		return "", "", err
 	}
 	const signs = "0123456789abcdefghjkmnpqrstvwxyz"
 	var b strings.Builder
@@ -72,27 +159,16 @@ func (a *Access) AddStaff(ctx context.Context, name string, area civic.Area, rol
 		b.WriteByte(signs[c&31])
 	}
 	password = b.String()
-	hash, err := a.hash(password)
-	if err != nil {
-		return "", err
-	}
-	err = a.db.Update(ctx, func(tx ledger.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO access_staff (name, area, role, password, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-			ON CONFLICT (name) DO UPDATE SET password = excluded.password, failures = 0, locked_until = 0, disabled_at = 0`,
-			name, string(area), string(role), hash, a.o.Clock().Unix())
-		if err != nil {
-			return err
-		}
-		return a.note(ctx, tx, area, actor, "add_staff", nil, name)
-	})
-	return password, err
+	hash, err = a.hash(password)
+	return password, hash, err
 }
 
 // SignIn checks name and password and opens a session. The token is for a
 // cookie; only its hash is kept. Wrong ones are civic.SignInRefused whatever
-// was wrong, and civic.TooManyTries after several.
-func (a *Access) SignIn(ctx context.Context, name, password string) (token string, s Session, err error) {
-	if s, err = a.Confirm(ctx, name, password); err != nil {
+// was wrong, and civic.TooManyTries after several from one address. from is who
+// asks, an address with or without a port.
+func (a *Access) SignIn(ctx context.Context, name, password, from string) (token string, s Session, err error) {
+	if s, err = a.Confirm(ctx, name, password, from); err != nil {
 		return "", Session{}, err
 	}
 	now := a.o.Clock()
@@ -119,20 +195,24 @@ func (a *Access) SignIn(ctx context.Context, name, password string) (token strin
 
 // Confirm checks name and password without opening a session: for deeds that
 // need somebody's word on the spot. Refusals are those of SignIn.
-func (a *Access) Confirm(ctx context.Context, name, password string) (Session, error) {
+func (a *Access) Confirm(ctx context.Context, name, password, from string) (Session, error) {
 	if len(name) > maxName || len(password) > maxSecret {
 		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
 	}
 	var area, role, hash string
-	var failures, locked, disabled int64
+	var disabled int64
 	err := a.db.View(ctx, func(tx ledger.Tx) error {
-		return tx.QueryRow(ctx, "SELECT area, role, password, failures, locked_until, disabled_at FROM access_staff WHERE name = ?1", name).
-			Scan(&area, &role, &hash, &failures, &locked, &disabled)
+		return tx.QueryRow(ctx, "SELECT area, role, password, disabled_at FROM access_staff WHERE name = ?1", name).
+			Scan(&area, &role, &hash, &disabled)
 	})
 	if err != nil && !errors.Is(err, ledger.ErrNoRows) {
 		return Session{}, err
 	}
-	if wait := time.Unix(locked, 0).Sub(a.o.Clock()); wait > 0 {
+	if host, _, err := net.SplitHostPort(from); err == nil {
+		from = host
+	}
+	who := asker{name, from}
+	if wait := a.tries.wait(who, a.o.Clock()); wait > 0 {
 		return Session{}, civic.NewProblem(civic.TooManyTries, nil, wait.Round(time.Second).String())
 	}
 	// An unknown name costs as much time as a known one.
@@ -141,32 +221,11 @@ func (a *Access) Confirm(ctx context.Context, name, password string) (Session, e
 		return Session{}, herr
 	}
 	if !right || err != nil || disabled != 0 {
-		return Session{}, a.refused(ctx, name, failures)
+		a.tries.wrong(who, a.o.Clock())
+		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
 	}
-	if failures > 0 {
-		err = a.db.Update(ctx, func(tx ledger.Tx) error {
-			_, err := tx.Exec(ctx, "UPDATE access_staff SET failures = 0, locked_until = 0 WHERE name = ?1", name)
-			return err
-		})
-	}
-	return Session{Staff: name, Area: civic.Area(area), Role: Role(role)}, err
-}
-
-// refused counts a wrong try and locks the account for a while after several.
-func (a *Access) refused(ctx context.Context, name string, failures int64) error {
-	wait := time.Duration(0)
-	if failures+1 >= freeTries {
-		wait = min(longWait, firstWait<<min(failures+1-freeTries, 10))
-	}
-	err := a.db.Update(ctx, func(tx ledger.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE access_staff SET failures = failures + 1, locked_until = ?2 WHERE name = ?1",
-			name, a.o.Clock().Add(wait).Unix())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return civic.NewProblem(civic.SignInRefused, nil)
+	a.tries.right(who)
+	return Session{Staff: name, Area: civic.Area(area), Role: Role(role)}, nil
 }
 
 // Session finds who a token belongs to; civic.SignInRefused when nobody.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/hub"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/serve"
@@ -52,7 +53,7 @@ func (c *command) staff() *cobra.Command {
 	var area, role string
 	add := &cobra.Command{
 		Use:   "add NAME",
-		Short: "Make an account for the console, or give it a new password",
+		Short: "Make an account for the console",
 		Args:  cobra.ExactArgs(1),
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
 			switch access.Role(role) {
@@ -64,7 +65,7 @@ func (c *command) staff() *cobra.Command {
 	}
 	add.Flags().StringVar(&area, "area", "", "the `office` whose affairs may be seen; empty for all")
 	add.Flags().StringVar(&role, "role", string(access.Reviewer), "administrator, reviewer or auditor")
-	return parent("staff", "Accounts for the console", add)
+	return parent("staff", "Accounts for the console: add, list, disable, password", add, c.listStaff(), c.disableStaff(), c.resetStaff())
 }
 
 // addStaff makes an account and writes its password to a file that only its
@@ -74,6 +75,11 @@ func (c *command) addStaff(ctx context.Context, centre *serve.Centre, name strin
 	if err != nil {
 		return nil, err
 	}
+	return keepPassword(centre, name, password)
+}
+
+// keepPassword writes a password to a file that only its owner can read.
+func keepPassword(centre *serve.Centre, name, password string) (any, error) {
 	path, err := filepath.Abs(filepath.Join(centre.Data, "password-"+filepath.Base(name)))
 	if err != nil {
 		return nil, err
@@ -91,6 +97,7 @@ type serving struct {
 	demo                        bool
 	every                       time.Duration
 	backup                      string
+	anyDisk                     bool
 	backupEvery                 time.Duration
 }
 
@@ -108,6 +115,9 @@ func (c *command) serve() *cobra.Command {
 				return ended{err: c.serveHub(ctx, s)}
 			}
 			centre, err := serve.Open(ctx, c.config(c.logger(slog.LevelInfo)))
+			if err != nil && hub.Here(c.data) {
+				err = civic.NewProblem(civic.WrongUse, err, "This folder is a hub's: serve it with --forward and the centre's address.")
+			}
 			if err != nil {
 				return ended{err: err}
 			}
@@ -120,6 +130,7 @@ func (c *command) serve() *cobra.Command {
 	f.StringSliceVar(&s.hosts, "host", nil, "further `names` in the certificate")
 	f.BoolVar(&s.demo, "safe-is-received", false, "a demonstration without a backup: let kits forget what is received")
 	f.StringVar(&s.backup, "backup", "", "`folder` on another disk to back up to by itself")
+	f.BoolVar(&s.anyDisk, "same-disk", false, sameDiskUse)
 	f.DurationVar(&s.backupEvery, "backup-every", 15*time.Minute, "how often, when something new has come")
 	f.StringVar(&s.forward, "forward", "", "be a hub: the centre's `URL`")
 	f.DurationVar(&s.every, "forward-every", 5*time.Minute, "of a hub: how often it forwards")
@@ -128,22 +139,32 @@ func (c *command) serve() *cobra.Command {
 }
 
 func (c *command) listen(ctx context.Context, centre *serve.Centre, s serving) error {
-	if err := centre.Demonstrate(ctx, s.demo); err != nil {
+	lock, err := serve.Occupy(c.data)
+	if err != nil {
 		return err
 	}
-	if s.demo {
-		centre.Logger.Warn("demonstration: received counts as safe, kits forget what no backup covers")
+	defer lock.Close()
+	if s.backup != "" {
+		if err := centre.CheckBackup(s.backup); err != nil {
+			return err
+		}
 	}
 	l, err := centre.Listen(ctx, s.listen, s.url)
 	if err != nil {
 		return err
+	}
+	if err := centre.Demonstrate(ctx, s.demo); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if s.demo {
+		centre.Logger.Warn("demonstration: received counts as safe, kits forget what no backup covers")
 	}
 	_, _ = fmt.Fprintf(c.env.Stdout, "listening on %s\n", l.Addr())
 	if s.backup != "" {
 		backing := make(chan struct{})
 		go func() {
 			defer close(backing)
-			centre.BackupEvery(ctx, s.backup, s.backupEvery)
+			centre.BackupEvery(ctx, s.backup, s.anyDisk, s.backupEvery)
 		}()
 		defer func() { <-backing }()
 	}
@@ -162,6 +183,7 @@ type status struct {
 	Received      int  `json:"received_files"`
 	Safe          int  `json:"safe_files"`
 	Demo          bool `json:"safe_is_received"`
+	SameDisk      bool `json:"safe_on_same_disk"` // a demonstration, too
 	// Moments in RFC 3339, empty for never: the last backup; and, of a restored
 	// centre, its backup and its restore.
 	LastBackup string `json:"last_backup"`
@@ -181,6 +203,9 @@ func (s status) tell(w io.Writer) {
 	}
 	if s.Demo {
 		_, _ = fmt.Fprintln(w, "Demonstration: received counts as safe.")
+	}
+	if s.SameDisk {
+		_, _ = fmt.Fprintln(w, "Demonstration: what is safe lies on the centre's own disk only.")
 	}
 	if s.LastBackup != "" {
 		_, _ = fmt.Fprintf(w, "last backup      %s\n", s.LastBackup)
@@ -215,6 +240,11 @@ func (c *command) status() *cobra.Command {
 				if s.LastBackup, err = access.Setting(ctx, tx, serve.LastBackup); err != nil {
 					return err
 				}
+				disk, err := access.Setting(ctx, tx, serve.SameDiskSetting)
+				if err != nil {
+					return err
+				}
+				s.SameDisk = disk == serve.SameDiskSafe
 				s.Restored, err = access.Setting(ctx, tx, serve.RestoredSetting)
 				return err
 			})

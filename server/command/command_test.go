@@ -50,8 +50,12 @@ func run(t *testing.T, line ...string) ran {
 func (r ran) code1(t *testing.T, want string) {
 	t.Helper()
 	e, _ := r.json["error"].(map[string]any)
-	if r.code != 1 || e["code"] != want || e["message"] == "" {
-		t.Fatalf("want exit 1 and %s, got %d %s", want, r.code, r.out)
+	code := 1
+	if want == "wrong_use" {
+		code = 2
+	}
+	if r.code != code || e["code"] != want || e["message"] == "" {
+		t.Fatalf("want a refusal and %s, got %d %s", want, r.code, r.out)
 	}
 	if !strings.HasPrefix(r.err, "fieldkit-server: ") || !strings.Contains(r.err, "hint: ") {
 		t.Fatalf("the terminal says %q", r.err)
@@ -264,12 +268,25 @@ func serving(t *testing.T, flags ...string) (addr string, stop func()) {
 func TestBackupAndRestoreByCommands(t *testing.T) {
 	dir := newCentre(t)
 	away := filepath.Join(t.TempDir(), "away")
+	run(t, "backup", filepath.Join(dir, "copies"), "--data", dir, "--json").code1(t, "wrong_use")
 	b := run(t, "backup", away, "--data", dir, "--json")
-	if b.code != 0 || b.json["ok"] != true || b.json["same_disk"] != true {
+	if b.code != 0 || b.json["ok"] != true || b.json["same_disk"] != true || b.json["covers"] != false {
 		t.Fatalf("%+v", b)
 	}
+	if r := run(t, "doctor", "--data", dir, "--json"); !strings.Contains(r.out, "own disk: nothing becomes safe") {
+		t.Fatalf("%s", r.out)
+	}
+	if b := run(t, "backup", away, "--same-disk", "--data", dir, "--json"); b.code != 0 || b.json["covers"] != true {
+		t.Fatalf("%+v", b)
+	}
+	if r := run(t, "status", "--data", dir, "--json"); r.json["safe_on_same_disk"] != true {
+		t.Fatalf("%s", r.out)
+	}
+	if r := run(t, "doctor", "--data", dir, "--json"); !strings.Contains(r.out, "demonstration: the backup lies") {
+		t.Fatalf("%s", r.out)
+	}
 	again := filepath.Join(t.TempDir(), "again")
-	run(t, "restore", away, "--data", again, "--json").code1(t, "not_initialised")
+	run(t, "restore", away, "--data", again, "--json").code1(t, "keys_absent")
 	if err := os.CopyFS(filepath.Join(again, "keys"), os.DirFS(filepath.Join(dir, "keys"))); err != nil {
 		t.Fatal(err)
 	}
@@ -321,4 +338,48 @@ func TestFormAndMatchCommands(t *testing.T) {
 	}
 	run(t, "match", "cluster", "none.csv", "--map", put("map.json", `{"given_name":"g"}`), "--json").code1(t, "file_unreadable")
 	run(t, "match", "evaluate", put("l.csv", "g\nana\n"), "--map", filepath.Join(dir, "map.json"), "--json").code1(t, "wrong_use")
+}
+
+func TestOneServesAFolder(t *testing.T) {
+	dir := newCentre(t)
+	addr, stop := serving(t, "--data", dir)
+	run(t, "serve", "--listen", "127.0.0.1:0", "--data", dir, "--json").code1(t, "served_already")
+	other := newCentre(t)
+	run(t, "serve", "--listen", addr, "--data", other, "--json").code1(t, "listen_failed")
+	run(t, "serve", "--forward", "https://h:1", "--data", other, "--json").code1(t, "wrong_use")
+	if r := run(t, "status", "--data", dir, "--json"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	stop()
+	_, stop = serving(t, "--data", dir)
+	stop()
+}
+
+func TestStaffByCommands(t *testing.T) {
+	dir := newCentre(t)
+	for _, args := range [][]string{{"../../evil"}, {"admin", "--role", "auditor"}, {"ana", "--area", "MX <b>"}, {"ana", "--role", "god"}} {
+		run(t, append(append([]string{"staff", "add"}, args...), "--data", dir, "--json")...).code1(t, "wrong_use")
+	}
+	run(t, "staff", "password", "nobody", "--data", dir, "--json").code1(t, "staff_absent")
+	if r := run(t, "staff", "password", "admin", "--data", dir, "--json"); r.code != 0 || r.json["password_file"] == "" {
+		t.Fatalf("%+v", r)
+	}
+	if r := run(t, "staff", "disable", "admin", "--data", dir, "--json"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	r := run(t, "staff", "list", "--data", dir, "--json")
+	if rows, _ := r.json["staff"].([]any); len(rows) != 1 || rows[0].(map[string]any)["disabled"] == nil {
+		t.Fatalf("%s", r.out)
+	}
+}
+
+func TestWrongUseExitsWithTwo(t *testing.T) {
+	dir := newCentre(t)
+	for _, line := range [][]string{
+		{"device", "invite", "--area", "x;<b>", "--url", "https://h:1"}, {"device", "invite", "--area", "x", "--url", "http://x"},
+		{"device", "invite", "--area", "x", "--url", "https://h:1", "--expires=-1h"}, {"staff", "nonsense", "--help"}, {"quarantine", "retry", "zz"},
+	} {
+		run(t, append(line, "--data", dir, "--json")...).code1(t, "wrong_use")
+	}
+	run(t, "registry", "export", filepath.Join(dir, "none", "x.csv"), "--data", dir, "--json").code1(t, "file_unwritable")
 }

@@ -45,6 +45,10 @@ func (c *command) invite() *cobra.Command {
 		Short: "Make a code that enrols one kit of an office, once",
 		Args:  cobra.NoArgs,
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+			if life <= 0 {
+				return nil, civic.NewProblem(civic.WrongUse, nil, "A code has to be valid for some time: --expires is more than 0.")
+			}
+			given := at != ""
 			if at == "" {
 				var err error
 				if at, err = centre.URL(ctx); err != nil {
@@ -52,6 +56,9 @@ func (c *command) invite() *cobra.Command {
 				}
 			}
 			if u, err := url.Parse(at); err != nil || u.Scheme != "https" || u.Host == "" {
+				if given {
+					return nil, civic.NewProblem(civic.WrongUse, err, "The address of a centre is written https://HOST:PORT.")
+				}
 				return nil, civic.NewProblem(civic.WrongUse, err, "The centre has not listened yet: give --url https://….")
 			}
 			invite := centre.Access.Invite

@@ -100,12 +100,15 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 	}
 	var s ingest.Status
 	var last int64
-	var backup, restored string
+	var backup, disk, restored string
 	err := centre.DB.View(ctx, func(tx ledger.Tx) (err error) {
 		if s, err = centre.Ingest.Status(ctx, tx); err != nil {
 			return err
 		}
 		if backup, err = access.Setting(ctx, tx, serve.LastBackup); err != nil {
+			return err
+		}
+		if disk, err = access.Setting(ctx, tx, serve.SameDiskSetting); err != nil {
 			return err
 		}
 		if restored, err = access.Setting(ctx, tx, serve.RestoredSetting); err != nil {
@@ -121,7 +124,7 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 	} else {
 		h.add("clock", "good", "%s UTC", centre.Clock().UTC().Format(time.DateTime))
 	}
-	checkBackup(h, s, backup, centre.Clock())
+	checkBackup(h, s, backup, disk, centre.Clock())
 	if from, to, ok := strings.Cut(restored, " "); ok {
 		h.add("restored", "warning", "this centre was restored: what staff decided between %s and %s is not in it", from, to)
 	}
@@ -134,11 +137,15 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 // backupOld is when a backup is called old.
 const backupOld = 36 * time.Hour
 
-func checkBackup(h *health, s ingest.Status, last string, now time.Time) {
+func checkBackup(h *health, s ingest.Status, last, disk string, now time.Time) {
 	made, err := time.Parse(time.RFC3339, last)
 	switch {
 	case s.Demo:
 		h.add("backup", "warning", "demonstration: received counts as safe, and kits forget what no backup covers")
+	case disk == serve.SameDiskSafe:
+		h.add("backup", "warning", "demonstration: the backup lies on the centre's own disk, and kits forget what does not outlive it")
+	case disk == serve.SameDiskCopy:
+		h.add("backup", "warning", "the last backup lies on the centre's own disk: nothing becomes safe by it, and kits keep everything")
 	case s.Received == 0:
 		h.add("backup", "good", "nothing was received yet")
 	case s.Safe == 0:

@@ -51,6 +51,9 @@ func (f *face) end(e ended) int {
 	if p.Err != nil && p.Code != civic.WrongUse {
 		_, _ = fmt.Fprintf(f.err, "  hint: for whoever looks into it: %v\n", p.Err)
 	}
+	if p.Code == civic.WrongUse {
+		return exitUse
+	}
 	return exitRefused
 }
 

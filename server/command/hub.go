@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/askonce/fieldkit/server/hub"
+	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -84,16 +85,29 @@ func (c *command) serveHub(ctx context.Context, s serving) error {
 	}
 	h, err := hub.Open(hub.Config{Dir: c.data, Server: s.forward, Hosts: s.hosts, Clock: c.env.Clock, Rand: c.env.Rand,
 		Logger: c.logger(slog.LevelInfo), Every: s.every, Hours: hours})
+	if civic.CodeOf(err) == civic.NotEnrolled && isCentre(c.config(nil).WithDefaults().Keys) {
+		err = civic.NewProblem(civic.WrongUse, err, "This folder is a centre's: serve it without --forward.")
+	}
 	if err != nil {
 		return err
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", s.listen)
+	lock, err := serve.Occupy(c.data)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	l, err := serve.ListenOn(ctx, s.listen)
 	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(c.env.Stdout, "listening on %s\n", l.Addr())
 	return h.Serve(ctx, l)
+}
+
+// isCentre tells whether a centre's keys lie in a folder.
+func isCentre(keys string) bool {
+	_, err := os.Stat(keys)
+	return err == nil
 }
 
 // parseHours reads "20:00-05:00"; empty for all day.

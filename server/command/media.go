@@ -43,26 +43,36 @@ type backed struct {
 	Bytes    int64     `json:"bytes"`
 	Safe     int       `json:"safe"`
 	SameDisk bool      `json:"same_disk"`
+	Covers   bool      `json:"covers"`
 }
 
 func (b backed) tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d files, %d bytes; %d files of kits are safe now.\n", b.Files, b.Bytes, b.Safe)
-	if b.SameDisk {
-		_, _ = fmt.Fprintln(w, "The copy lies on the centre's own disk: it does not outlive that disk. Carry it elsewhere.")
+	switch {
+	case b.SameDisk && b.Covers:
+		_, _ = fmt.Fprintln(w, "Demonstration: the copy lies on the centre's own disk and does not outlive it, yet kits may forget what it holds.")
+	case b.SameDisk:
+		_, _ = fmt.Fprintln(w, "The copy lies on the centre's own disk and does not outlive it: nothing became safe, and kits keep everything.\n"+
+			"Name a folder on another disk or machine.")
 	}
 }
 
 func (c *command) backup() *cobra.Command {
-	return &cobra.Command{
+	var anyDisk bool
+	cmd := &cobra.Command{
 		Use:   "backup DIR",
 		Short: "Copy ledger and attachments elsewhere; kits may then forget what it covers",
 		Args:  cobra.ExactArgs(1),
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
-			b, err := centre.Backup(ctx, args[0])
-			return backed{err == nil, b.At, b.Files, b.Bytes, b.Safe, b.SameDisk}, err
+			b, err := centre.Backup(ctx, args[0], anyDisk)
+			return backed{err == nil, b.At, b.Files, b.Bytes, b.Safe, b.SameDisk, b.Covers}, err
 		}),
 	}
+	cmd.Flags().BoolVar(&anyDisk, "same-disk", false, sameDiskUse)
+	return cmd
 }
+
+const sameDiskUse = "a demonstration: let kits forget what a copy on the centre's own disk covers"
 
 type restored struct {
 	OK       bool      `json:"ok"`

@@ -91,9 +91,9 @@ func (c *command) retryQuarantine() *cobra.Command {
 			for _, arg := range args {
 				file, err := civic.ParseDigest(arg)
 				if err != nil {
-					return r, civic.NewProblem(civic.UploadUnknown, err)
+					return r, civic.NewProblem(civic.WrongUse, err, "A file is named by its 64 signs, as quarantine list shows it.")
 				}
-				n, err := centre.Ingest.Retry(ctx, file, "command")
+				n, err := centre.Ingest.Retry(ctx, "", file, "command")
 				r.Retried += n
 				if err != nil {
 					return r, err

@@ -53,7 +53,7 @@ func (c *command) exportRegistry() *cobra.Command {
 func exportTo(ctx context.Context, centre *serve.Centre, path string) (result exported, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".export-*")
 	if err != nil {
-		return result, civic.NewProblem(civic.FileUnreadable, err, path)
+		return result, civic.NewProblem(civic.FileUnwritable, err, path)
 	}
 	defer os.Remove(f.Name())
 	list := csv.NewWriter(f)
@@ -73,5 +73,8 @@ func exportTo(ctx context.Context, centre *serve.Centre, path string) (result ex
 		return result, err
 	}
 	result.Persons = len(persons)
-	return result, os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return result, civic.NewProblem(civic.FileUnwritable, err, path)
+	}
+	return result, nil
 }

@@ -38,6 +38,7 @@ type command struct {
 	face *face
 
 	data, keys, db string
+	stray          error // words after a command that only holds others
 }
 
 // Run runs one command line, without the program's name, and gives the exit code.
@@ -52,6 +53,8 @@ func Run(ctx context.Context, args []string, env Env) int {
 	err := root.ExecuteContext(ctx)
 	var end ended
 	switch {
+	case err == nil && c.stray != nil:
+		err = c.stray
 	case err == nil:
 		return exitOK
 	case errors.As(err, &end):
@@ -84,6 +87,14 @@ func (c *command) root() *cobra.Command {
 	flags.StringVar(&c.keys, "keys", "", "`folder` of the keys, where it is not in the data folder")
 	flags.StringVar(&c.db, "db", "", "`place` of the ledger, where it is not in the data folder: file:PATH")
 	flags.BoolVar(&c.face.json, "json", c.face.json, "print one JSON object on standard output")
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if rest := cmd.Flags().Args(); cmd.HasSubCommands() && len(rest) > 0 {
+			c.stray = errors.New("unknown command " + rest[0] + " for " + cmd.CommandPath())
+			return
+		}
+		help(cmd, args)
+	})
 	root.AddCommand(c.initCentre(), c.serve(), c.device(), c.staff(), c.status(), c.registry(), c.quarantine(), c.importMedia(), c.backup(), c.restore(), c.doctor(),
 		c.form(), c.match(), c.hub(), c.recover())
 	return root

@@ -118,6 +118,12 @@ func Open(c Config) (*Hub, error) {
 	return h, err
 }
 
+// Here tells whether a folder is one that Enrol made.
+func Here(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, fileHub))
+	return err == nil
+}
+
 func (h *Hub) path(parts ...string) string {
 	return filepath.Join(append([]string{h.Dir}, parts...)...)
 }

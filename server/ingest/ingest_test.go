@@ -160,7 +160,10 @@ func TestSetAsideFilesAreTakenLater(t *testing.T) {
 		}
 		k.enrol()
 		courier.take(protocol.UploadKey, k.header())
-		if n, err := c.Retry(t.Context(), protocol.NameOf(file), "test"); err != nil || n != 1 {
+		if _, err := c.Retry(t.Context(), "other", protocol.NameOf(file), "test"); civic.CodeOf(err) != civic.NotYours {
+			t.Fatal("another office's administrator took it up", err)
+		}
+		if n, err := c.Retry(t.Context(), "", protocol.NameOf(file), "test"); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 		c.work()
@@ -269,7 +272,7 @@ func TestFailuresOfTheCentreAreTriedAgain(t *testing.T) {
 	}
 	c.settler.fail = nil
 	k.take(protocol.UploadBatch, k.pack(next))
-	if n, err := c.Retry(t.Context(), protocol.NameOf(odd), "test"); err != nil || n != 1 {
+	if n, err := c.Retry(t.Context(), "", protocol.NameOf(odd), "test"); err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
 	c.work()

@@ -87,11 +87,12 @@ func where(ctx context.Context, tx ledger.Tx, file civic.Digest) (area civic.Are
 // Retry takes a file up again that was set aside, whole or in parts. It is
 // somebody's decision, so it also takes in what a withdrawn kit sent. What
 // still has no place is set aside anew. It tells how many files go on. actor is
-// who decided, for the audit.
-func (g *Ingest) Retry(ctx context.Context, file civic.Digest, actor string) (n int, err error) {
+// who decided, for the audit; office is whose files that may be, empty for all:
+// another's is refused with civic.NotYours.
+func (g *Ingest) Retry(ctx context.Context, office civic.Area, file civic.Digest, actor string) (n int, err error) {
 	err = g.DB.Update(ctx, func(tx ledger.Tx) error {
 		var area civic.Area
-		if n, area, err = g.retry(ctx, tx, file); err != nil || n == 0 {
+		if n, area, err = g.retry(ctx, tx, office, file); err != nil || n == 0 {
 			return err
 		}
 		return audit.Write(ctx, tx, g.Clock(), []audit.Row{{Area: area, Actor: actor, Action: "retry_file", Object: file[:]}})
@@ -121,7 +122,7 @@ func (g *Ingest) RetryReason(ctx context.Context, reason civic.Code, actor strin
 			break
 		}
 		var m int
-		m, err = g.Retry(ctx, file, actor)
+		m, err = g.Retry(ctx, "", file, actor)
 		n += m
 	}
 	return n, err
@@ -154,16 +155,19 @@ func (g *Ingest) RetryForms(ctx context.Context) (n int, err error) {
 			break
 		}
 		var m int
-		m, err = g.Retry(ctx, file, "ingest")
+		m, err = g.Retry(ctx, "", file, "ingest")
 		n += m
 	}
 	return n, err
 }
 
-func (g *Ingest) retry(ctx context.Context, tx ledger.Tx, file civic.Digest) (int, civic.Area, error) {
+func (g *Ingest) retry(ctx context.Context, tx ledger.Tx, office civic.Area, file civic.Digest) (int, civic.Area, error) {
 	area, kind, err := where(ctx, tx, file)
 	if err != nil {
 		return 0, "", err
+	}
+	if office != "" && area != office {
+		return 0, "", civic.NewProblem(civic.NotYours, nil)
 	}
 	var state int
 	var sender []byte

@@ -61,20 +61,69 @@ type Backed struct {
 	Bytes    int64 // of them
 	Safe     int   // files of kits that are safe now
 	SameDisk bool  // the folder lies on the centre's own disk
+	Covers   bool  // kits may forget what the copy covers
 }
 
 // LastBackup is the setting that holds when the last backup was made, RFC 3339.
 const LastBackup = "last_backup"
 
+// SameDiskSetting remembers that copies lie on the centre's own disk: empty when
+// the last one lies elsewhere, SameDiskCopy when it covers nothing, SameDiskSafe
+// when kits were let forget what it holds, for a demonstration.
+const (
+	SameDiskSetting = "backup_same_disk"
+	SameDiskCopy    = "copy"
+	SameDiskSafe    = "safe"
+)
+
+// CheckBackup refuses a folder that lies within the centre's own; civic.WrongUse.
+func (c *Centre) CheckBackup(dir string) error {
+	data, err := resolve(c.Data)
+	if err != nil {
+		return err
+	}
+	to, err := resolve(dir)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(data, to); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return civic.NewProblem(civic.WrongUse, nil, "A backup inside the data folder is lost with it: name a folder on another disk.")
+	}
+	return nil
+}
+
+// resolve follows the links of a path whose end need not exist yet.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	rest := ""
+	for at := path; ; at = filepath.Dir(at) {
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest), nil
+		}
+		if at == filepath.Dir(at) {
+			return path, nil
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
+}
+
 // Backup copies the ledger and what is new of the attachments to a folder that
 // lies elsewhere, reads the copy again, and only then states the watermark:
-// kits may forget what it covers.
-func (c *Centre) Backup(ctx context.Context, dir string) (b Backed, err error) {
+// kits may forget what it covers. A copy on the centre's own disk states none,
+// unless anyDisk says that this is a demonstration.
+func (c *Centre) Backup(ctx context.Context, dir string, anyDisk bool) (b Backed, err error) {
 	b.At = c.Clock().UTC()
+	if err := c.CheckBackup(dir); err != nil {
+		return b, err
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "files"), 0o700); err != nil {
-		return b, civic.NewProblem(civic.FileUnreadable, err, dir)
+		return b, civic.NewProblem(civic.FileUnwritable, err, dir)
 	}
 	b.SameDisk = sameDisk(c.Data, dir)
+	b.Covers = !b.SameDisk || anyDisk
 	m := Manifest{At: b.At.Unix()}
 	// The watermark is read before the copy begins, so it never says too much.
 	var attachments []civic.Digest
@@ -114,9 +163,14 @@ func (c *Centre) Backup(ctx context.Context, dir string) (b Backed, err error) {
 		if err := access.SetSetting(ctx, tx, LastBackup, b.At.Format(time.RFC3339)); err != nil {
 			return nil, err
 		}
+		if err := rememberDisk(ctx, tx, b); err != nil {
+			return nil, err
+		}
 		marks := map[civic.Area]int64{}
 		for _, o := range m.Offices {
-			marks[o.Area] = o.Taken
+			if b.Covers {
+				marks[o.Area] = o.Taken
+			}
 		}
 		return marks, audit.Write(ctx, tx, b.At, []audit.Row{{Actor: "command", Action: "backup"}})
 	}); err != nil {
@@ -125,17 +179,40 @@ func (c *Centre) Backup(ctx context.Context, dir string) (b Backed, err error) {
 	return b, dropOld(dir)
 }
 
+// rememberDisk writes down where the last copy lies. That kits were let forget
+// what lies on one disk only stays true until a copy elsewhere covers it.
+func rememberDisk(ctx context.Context, tx ledger.Tx, b Backed) error {
+	now := ""
+	switch {
+	case b.SameDisk && b.Covers:
+		now = SameDiskSafe
+	case b.SameDisk:
+		before, err := access.Setting(ctx, tx, SameDiskSetting)
+		if err != nil {
+			return err
+		}
+		if now = SameDiskCopy; before == SameDiskSafe {
+			now = before
+		}
+	}
+	return access.SetSetting(ctx, tx, SameDiskSetting, now)
+}
+
 // BackupEvery backs up by itself, when something new has come, until the
 // context ends.
-func (c *Centre) BackupEvery(ctx context.Context, dir string, every time.Duration) {
+func (c *Centre) BackupEvery(ctx context.Context, dir string, anyDisk bool, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	last := ""
 	for {
 		now, err := c.progress(ctx)
 		if err == nil && now != last {
-			if _, err = c.Backup(ctx, dir); err == nil {
+			var b Backed
+			if b, err = c.Backup(ctx, dir, anyDisk); err == nil {
 				last = now
+			}
+			if err == nil && b.SameDisk {
+				c.Logger.Warn("the backup lies on the centre's own disk and does not outlive it", "kits_may_forget", b.Covers)
 			}
 		}
 		if err != nil && ctx.Err() == nil {

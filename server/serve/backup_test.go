@@ -73,7 +73,7 @@ func TestLostDisk(t *testing.T) {
 		t.Fatalf("safe without a backup: %+v", s)
 	}
 	away := t.TempDir()
-	b, err := c.Backup(t.Context(), away)
+	b, err := c.Backup(t.Context(), away, true)
 	if err != nil || b.Safe != 3 {
 		t.Fatal(err, b)
 	}
@@ -100,7 +100,7 @@ func TestLostDisk(t *testing.T) {
 	c.Close()
 
 	again := config(t.TempDir())
-	if _, err := serve.Restore(t.Context(), again, away); civic.CodeOf(err) != civic.NotInitialised {
+	if _, err := serve.Restore(t.Context(), again, away); civic.CodeOf(err) != civic.KeysAbsent {
 		t.Fatalf("restored without keys: %v", err)
 	}
 	copyTree(t, filepath.Join(conf.Data, "keys"), filepath.Join(again.Data, "keys"))
@@ -161,7 +161,7 @@ func TestBackupKeepsTwoAndFindsTheWholeOne(t *testing.T) {
 	c := open(t, conf)
 	away := t.TempDir()
 	for range 4 {
-		if _, err := c.Backup(t.Context(), away); err != nil {
+		if _, err := c.Backup(t.Context(), away, true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -210,7 +210,7 @@ func TestRestoreEndsCodesAndSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _, err := c.Access.SignIn(t.Context(), "ana", password)
+	token, _, err := c.Access.SignIn(t.Context(), "ana", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestRestoreEndsCodesAndSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	away := t.TempDir()
-	if _, err := c.Backup(t.Context(), away); err != nil {
+	if _, err := c.Backup(t.Context(), away, true); err != nil {
 		t.Fatal(err)
 	}
 	again := config(t.TempDir())

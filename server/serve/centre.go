@@ -143,8 +143,20 @@ func (c *Centre) console() web.Config {
 			return list, err
 		},
 		Retry: func(ctx context.Context, area civic.Area, file civic.Digest, actor string) error {
-			_, err := c.Ingest.Retry(ctx, file, actor)
+			_, err := c.Ingest.Retry(ctx, area, file, actor)
 			return err
+		},
+		Demonstration: func(ctx context.Context) (demo bool, err error) {
+			err = c.DB.View(ctx, func(tx ledger.Tx) error {
+				s, err := c.Ingest.Status(ctx, tx)
+				if err != nil {
+					return err
+				}
+				disk, err := access.Setting(ctx, tx, SameDiskSetting)
+				demo = s.Demo || disk == SameDiskSafe
+				return err
+			})
+			return demo, err
 		},
 		Queue: func(ctx context.Context) (n int, err error) {
 			err = c.DB.View(ctx, func(tx ledger.Tx) error {

@@ -5,8 +5,8 @@ package serve
 import "golang.org/x/sys/unix"
 
 // sameDisk tells whether two folders lie on one file system; then neither is a
-// copy of the other that outlives the disk.
+// copy of the other that outlives the disk. What cannot be told counts as one.
 func sameDisk(a, b string) bool {
 	var one, two unix.Stat_t
-	return unix.Stat(a, &one) == nil && unix.Stat(b, &two) == nil && one.Dev == two.Dev
+	return unix.Stat(a, &one) != nil || unix.Stat(b, &two) != nil || one.Dev == two.Dev
 }

@@ -127,7 +127,7 @@ func TestHub(t *testing.T) {
 		t.Fatal(err, len(outcomes))
 	}
 	// Safe at the centre: then the hub lets go.
-	if _, err := c.Backup(t.Context(), t.TempDir()); err != nil {
+	if _, err := c.Backup(t.Context(), t.TempDir(), true); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Forward(t.Context()); err != nil {

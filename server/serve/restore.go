@@ -43,6 +43,9 @@ const leap = 1 << 20
 func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 	c = c.WithDefaults()
 	keys, err := access.OpenKeys(c.Keys)
+	if civic.CodeOf(err) == civic.NotInitialised {
+		return gap, civic.NewProblem(civic.KeysAbsent, err, c.Keys)
+	}
 	if err != nil {
 		return gap, err
 	}

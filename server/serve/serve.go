@@ -11,6 +11,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
@@ -31,8 +32,7 @@ const URLSetting = "url"
 // Listen opens a TCP address and remembers where the centre can be found, for
 // the invitations that follow. url overrides the one made of the address.
 func (c *Centre) Listen(ctx context.Context, addr, url string) (net.Listener, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", addr)
+	l, err := ListenOn(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,16 @@ func (c *Centre) Listen(ctx context.Context, addr, url string) (net.Listener, er
 	err = c.DB.Update(ctx, func(tx ledger.Tx) error { return access.SetSetting(ctx, tx, URLSetting, url) })
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// ListenOn opens a TCP address; civic.ListenFailed when it cannot be had.
+func ListenOn(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, civic.NewProblem(civic.ListenFailed, err, addr)
 	}
 	return l, nil
 }

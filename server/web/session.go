@@ -70,7 +70,7 @@ func (s *console) signIn(w http.ResponseWriter, r *http.Request) {
 		v.refuse(civic.NewProblem(civic.RequestMalformed, err))
 		return
 	}
-	token, session, err := s.Access.SignIn(r.Context(), r.PostForm.Get("name"), r.PostForm.Get("password"))
+	token, session, err := s.Access.SignIn(r.Context(), r.PostForm.Get("name"), r.PostForm.Get("password"), r.RemoteAddr)
 	if err != nil {
 		if code := civic.CodeOf(err); code != civic.SignInRefused && code != civic.TooManyTries {
 			v.refuse(err)

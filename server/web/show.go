@@ -26,6 +26,8 @@ func (v *visit) overview() error {
 		Aside   int
 		Queue   int
 		Latest  []reconcile.Entry
+
+		Demonstration bool
 	}
 	err := v.read("read_overview", nil, "", func(ctx context.Context, tx ledger.Tx) (err error) {
 		if d.Counts, err = reconcile.Count(ctx, tx, v.session.Area); err != nil {
@@ -58,6 +60,11 @@ func (v *visit) overview() error {
 	}
 	if v.Queue != nil {
 		if d.Queue, err = v.Queue(v.r.Context()); err != nil {
+			return err
+		}
+	}
+	if v.Demonstration != nil {
+		if d.Demonstration, err = v.Demonstration(v.r.Context()); err != nil {
 			return err
 		}
 	}

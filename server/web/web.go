@@ -31,9 +31,14 @@ type Config struct {
 	// URL tells the address kits reach this centre at, for new enrolment codes.
 	URL func(context.Context) (string, error)
 	// Aside lists what was set aside whole, of all offices when area is empty;
-	// Retry has one file of it looked at again. Either may be nil.
+	// Retry has one file of it looked at again and writes that down; a file of an
+	// office other than area is refused with civic.NotYours, unless area is empty.
+	// Either may be nil.
 	Aside func(ctx context.Context, area civic.Area) ([]Aside, error)
 	Retry func(ctx context.Context, area civic.Area, file civic.Digest, actor string) error
+	// Demonstration tells whether kits are let forget what no copy on another disk
+	// covers. It may be nil.
+	Demonstration func(ctx context.Context) (bool, error)
 	// Queue counts what was received and is not decided yet. It may be nil.
 	Queue func(ctx context.Context) (int, error)
 }

@@ -95,6 +95,10 @@ const (
 	OfficerAbsent      Code = "officer_absent"
 	RowsRejected       Code = "rows_rejected"
 	PassphraseFile     Code = "passphrase_file"
+	ServedAlready      Code = "served_already"
+	ListenFailed       Code = "listen_failed"
+	KeysAbsent         Code = "keys_absent"
+	StaffAbsent        Code = "staff_absent"
 	FileUnwritable     Code = "file_unwritable"
 	FileAbsent         Code = "file_absent"
 	FileEncoding       Code = "file_encoding"
@@ -201,5 +205,9 @@ var catalogue = map[Code]Sentence{
 	NotHub:             {"Only a hub may ask this.", "Enrol the hub with a code made by fieldkit-server device invite --hub.", 403},
 	HubOnly:            {"This is a regional hub: it takes in what kits hold, but it cannot do this.", "Ask the centre, when there is a network to it.", 409},
 	TwoPeople:          {"Two different people have to agree to this.", "Name two accounts of the registry, each with its own password.", 403},
+	ServedAlready:      {"The folder {1} is served already.", "Stop the other fieldkit-server serve first, or serve another folder.", 409},
+	ListenFailed:       {"The address {1} cannot be listened on.", "Another program may use it. Choose another with --listen, written 127.0.0.1:8443.", 400},
+	KeysAbsent:         {"The registry's keys are not in {1}.", "Put them back into DIR/keys from where they are kept, or name their folder with --keys, then restore again.", 409},
+	StaffAbsent:        {"There is no account {1} here.", "See fieldkit-server staff list.", 404},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 }

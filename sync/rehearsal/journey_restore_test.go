@@ -18,7 +18,7 @@ func TestJourneyLostCentre(t *testing.T) {
 	k.register(0, 20)
 	k.synced()
 	backup := filepath.Join(t.TempDir(), "off-host")
-	o.must("backup", backup)
+	o.must("backup", "--same-disk", backup)
 	k.synced()
 	if n := k.must("status").number(t, "safe"); n != 20 {
 		t.Fatalf("%d are safe after the centre's backup", n)
@@ -64,7 +64,7 @@ func TestJourneyForgetting(t *testing.T) {
 	k := o.tablet()
 	k.register(0, 30)
 	k.synced()
-	o.must("backup", filepath.Join(t.TempDir(), "off-host"))
+	o.must("backup", "--same-disk", filepath.Join(t.TempDir(), "off-host"))
 	k.synced()
 	found := k.must("search", "madeline").json["people"].([]any)
 	if len(found) == 0 {

@@ -1,0 +1,22 @@
+//go:build unix
+
+package serve
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// lock takes a file for this process; the system gives it free when the process
+// ends, however it ends.
+func lock(f *os.File, dir string) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = civic.NewProblem(civic.ServedAlready, err, dir)
+	}
+	return err
+}
