@@ -24,20 +24,20 @@ type face struct {
 
 // say writes one line for people.
 func (f *face) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(f.err, "fieldkit: "+format+"\n", args...)
+	_, _ = fmt.Fprintf(f.err, "%s", "fieldkit: "+plain(fmt.Sprintf(format, args...))+"\n")
 }
 
 // hint writes a line under it.
 func (f *face) hint(text string) {
 	if text != "" {
-		_, _ = fmt.Fprintf(f.err, "  hint: %s\n", text)
+		_, _ = fmt.Fprintf(f.err, "  hint: %s\n", plain(text))
 	}
 }
 
 // print writes what was asked for, where no JSON is wanted.
 func (f *face) print(format string, args ...any) {
 	if !f.json {
-		_, _ = fmt.Fprintf(f.out, format+"\n", args...)
+		_, _ = fmt.Fprintf(f.out, "%s\n", plain(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -57,10 +57,13 @@ func (f *face) end(d done) int {
 	if f.json {
 		f.object(d.result, p)
 	}
-	if p != nil {
-		return exitRefused
+	switch {
+	case p == nil:
+		return exitOK
+	case p.Code == civic.WrongUse:
+		return exitUse
 	}
-	return exitOK
+	return exitRefused
 }
 
 // object prints the result's keys with the error beside them.
@@ -75,9 +78,29 @@ func (f *face) object(result any, p *civic.Problem) {
 	if p != nil {
 		maps.Copy(all, map[string]any{"error": map[string]string{"code": string(p.Code), "message": p.Error(), "hint": p.Hint()}})
 	}
-	e := json.NewEncoder(f.out)
+	var b strings.Builder
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(all) // a closed standard output has nobody to tell
+	_ = e.Encode(all) // made of what JSON can hold
+	var safe strings.Builder
+	for _, r := range b.String() {
+		if r >= 0x7f && r <= 0x9f { // JSON leaves these as they are, terminals obey them
+			fmt.Fprintf(&safe, "\\u%04x", r)
+		} else {
+			safe.WriteRune(r)
+		}
+	}
+	_, _ = io.WriteString(f.out, safe.String()) // a closed standard output has nobody to tell
+}
+
+// plain takes out the characters that a terminal would obey instead of show.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
 }
 
 // sentence makes cobra's words one of ours.

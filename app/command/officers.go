@@ -158,7 +158,7 @@ const maxRelease = 16 << 20
 
 func readFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
-	if err != nil || info.Size() > maxRelease {
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxRelease {
 		return nil, civic.NewProblem(civic.FileUnreadable, err, name)
 	}
 	b, err := os.ReadFile(name)

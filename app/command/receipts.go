@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,7 +86,7 @@ func (c *command) write(name string, make func() ([]byte, error)) error {
 		return err
 	}
 	if err := os.WriteFile(name, b, 0o600); err != nil {
-		return civic.NewProblem(civic.FileUnreadable, err, name)
+		return civic.NewProblem(civic.FileUnwritable, err, name)
 	}
 	return nil
 }
@@ -95,7 +96,7 @@ const manyRegistrations = 1 << 30
 
 func (c *command) allReceipts(asked context.Context, k *kit.Kit, dir string) (any, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, civic.NewProblem(civic.FileUnreadable, err, dir)
+		return nil, civic.NewProblem(civic.FileUnwritable, err, dir)
 	}
 	rows, err := k.Registrations(asked, kit.Filter{Limit: manyRegistrations})
 	if err != nil {
@@ -154,7 +155,7 @@ func (c *command) verify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify TEXT_OR_PICTURE", Short: "Check a receipt without a network", Args: cobra.ExactArgs(1),
 	}
-	cmd.RunE = c.with(lockedWill, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
+	judge := c.with(lockedWill, func(ctx context.Context, k *kit.Kit, args []string) (any, error) {
 		v, err := check(ctx, k, args[0])
 		if err != nil {
 			return checked{Reason: civic.CodeOf(err)}, err
@@ -169,6 +170,14 @@ func (c *command) verify() *cobra.Command {
 		c.face.print("%s", out.Registration)
 		return out, nil
 	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		err := judge(cmd, args)
+		var end done
+		if errors.As(err, &end) && end.result == nil { // the kit was not ready to judge
+			return done{result: checked{Reason: civic.CodeOf(end.err)}, err: end.err}
+		}
+		return err
+	}
 	return cmd
 }
 
@@ -176,10 +185,13 @@ func (c *command) verify() *cobra.Command {
 // else as the text.
 func check(ctx context.Context, k *kit.Kit, arg string) (kit.Verdict, error) {
 	info, err := os.Stat(arg)
-	if err != nil || info.IsDir() {
+	switch {
+	case err != nil && looksLikePath(arg):
+		return kit.Verdict{}, civic.NewProblem(civic.FileAbsent, err, arg)
+	case err != nil:
 		return k.Verify(ctx, arg)
 	}
-	if info.Size() > maxPicture {
+	if !info.Mode().IsRegular() || info.Size() > maxPicture {
 		return kit.Verdict{}, civic.NewProblem(civic.FileUnreadable, nil, arg)
 	}
 	b, err := os.ReadFile(arg)
@@ -190,6 +202,16 @@ func check(ctx context.Context, k *kit.Kit, arg string) (kit.Verdict, error) {
 		return k.Verify(ctx, string(text))
 	}
 	return k.VerifyPicture(ctx, bytes.NewReader(b))
+}
+
+// looksLikePath tells a file's name from a receipt's text, which has no ending
+// of a file and does not begin like a path.
+func looksLikePath(arg string) bool {
+	switch strings.ToLower(filepath.Ext(arg)) {
+	case ".png", ".jpg", ".jpeg", ".txt", ".pdf":
+		return true
+	}
+	return filepath.IsAbs(arg) || strings.HasPrefix(arg, "."+string(filepath.Separator)) || strings.HasPrefix(arg, ".."+string(filepath.Separator))
 }
 
 // looksLikeText tells a text file from a picture.

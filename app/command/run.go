@@ -3,11 +3,14 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,9 +51,14 @@ type command struct {
 }
 
 // Run runs one command line, without the program's name, and gives the exit code.
-func Run(ctx context.Context, args []string, env Env) int {
+func Run(ctx context.Context, args []string, env Env) (code int) {
 	c := &command{env: env, json: slices.Contains(args, "--json") || slices.Contains(args, "--json=true")}
 	c.face = &face{out: env.Stdout, err: env.Stderr, json: c.json}
+	defer func() {
+		if r := recover(); r != nil {
+			code = c.face.end(done{err: civic.NewProblem(civic.Unexpected, nil)})
+		}
+	}()
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
@@ -59,7 +67,10 @@ func Run(ctx context.Context, args []string, env Env) int {
 
 	// What a command returns wrapped in done went through the work; any other
 	// error is cobra's, about the words of the command line.
-	err := root.ExecuteContext(ctx)
+	err := known(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	var end done
 	switch {
 	case err == nil:
@@ -69,6 +80,18 @@ func Run(ctx context.Context, args []string, env Env) int {
 	}
 	c.face.end(done{err: civic.NewProblem(civic.WrongUse, err, sentence(err.Error()))})
 	return exitUse
+}
+
+// known refuses a command that there is none of, also where help is asked for.
+func known(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || args[0] == "help" {
+		return nil
+	}
+	found, _, err := root.Find(args)
+	if err == nil && found == root {
+		err = fmt.Errorf("unknown command %q", args[0])
+	}
+	return err
 }
 
 // done is how a command ends: what it found out, and what went wrong if
@@ -159,6 +182,9 @@ const (
 // kits are locked before, so that what was sealed is packed to travel at night.
 func (c *command) with(n needs, do func(ctx context.Context, k *kit.Kit, args []string) (any, error)) func(*cobra.Command, []string) error {
 	return c.work(func(ctx context.Context, args []string) (result any, err error) {
+		if _, err := os.Stat(c.folder()); errors.Is(err, fs.ErrNotExist) {
+			return nil, civic.NewProblem(civic.NotEnrolled, nil) // and no folder is made for that
+		}
 		k, err := c.kit(ctx)
 		if err != nil {
 			return nil, err

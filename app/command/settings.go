@@ -22,6 +22,9 @@ type chosen struct {
 	Backup    string `json:"backup"`
 }
 
+// maxDays is the longest retention, in days.
+const maxDays = 3650
+
 func (c *command) settings() *cobra.Command {
 	var window string
 	var megabytes int64
@@ -35,6 +38,15 @@ func (c *command) settings() *cobra.Command {
 	f.Int64Var(&megabytes, "data-cap", 0, "`megabytes` a day for syncing by itself; 0 for no cap")
 	f.BoolVar(&noMobile, "no-mobile", false, "do not sync by itself over a mobile network")
 	f.IntVar(&days, "retention", 0, "`days` to keep what is safe at the centre")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if f.Changed("retention") && (days < 1 || days > maxDays) {
+			return fmt.Errorf("--retention takes 1 to %d days", maxDays)
+		}
+		if _, _, err := readWindow(window); err != nil {
+			return err
+		}
+		return nil
+	}
 	cmd.RunE = c.with(lockedWill, func(ctx context.Context, k *kit.Kit, _ []string) (any, error) {
 		p, err := k.SyncPolicy(ctx)
 		if err != nil {

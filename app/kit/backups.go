@@ -32,7 +32,7 @@ func (k *Kit) Backup(ctx context.Context, dir string) (Copied, error) {
 		return Copied{}, civic.NewProblem(civic.FileUnreadable, err, dir)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return Copied{}, civic.NewProblem(civic.FileUnreadable, err, dir)
+		return Copied{}, civic.NewProblem(civic.FileUnwritable, err, dir)
 	}
 	if err := st.Backup(ctx, dir); err != nil {
 		return Copied{}, problem(err)

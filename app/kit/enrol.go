@@ -35,6 +35,9 @@ func (k *Kit) Enrol(ctx context.Context, in EnrolInput) error {
 		Server: in.Server, Code: code, Device: keys.device, Transport: keys.transport, KitSecret: keys.secret,
 		Name: strings.TrimSpace(in.KitName), Clock: k.o.Clock, Dial: k.dial(), Tuning: k.o.Tuning,
 	})
+	if civic.CodeOf(err) == civic.NoNetwork {
+		return civic.NewProblem(civic.ServerUnreachable, err, in.Server)
+	}
 	if err != nil {
 		return problem(err)
 	}

@@ -76,7 +76,7 @@ func (k *Kit) Export(ctx context.Context, dir string) (Exported, error) {
 // ever touched.
 func openMedium(dir string) (*os.Root, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, civic.NewProblem(civic.FileUnreadable, err, dir)
+		return nil, civic.NewProblem(civic.FileUnwritable, err, dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -84,7 +84,7 @@ func openMedium(dir string) (*os.Root, error) {
 	}
 	for _, sub := range []string{mediaUp, mediaAsk} {
 		if err := root.Mkdir(sub, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, errors.Join(civic.NewProblem(civic.FileUnreadable, err, dir), root.Close())
+			return nil, errors.Join(civic.NewProblem(civic.FileUnwritable, err, dir), root.Close())
 		}
 	}
 	return root, nil
@@ -184,7 +184,7 @@ func readWhole(root *os.Root, name string, limit int64) ([]byte, error) {
 func writeWhole(root *os.Root, name string, b []byte) error {
 	f, err := root.OpenFile(name+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return civic.NewProblem(civic.FileUnreadable, err, name)
+		return civic.NewProblem(civic.FileUnwritable, err, name)
 	}
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {

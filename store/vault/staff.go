@@ -47,6 +47,9 @@ func (v *Vault) AddOfficer(ctx context.Context, name, passphrase string) (civic.
 	if !v.Unlocked() {
 		return civic.OfficerID{}, locked()
 	}
+	if err := v.free(ctx, passphrase); err != nil {
+		return civic.OfficerID{}, err
+	}
 	o, err := v.newOfficer(passphrase)
 	if err != nil {
 		return civic.OfficerID{}, err
@@ -61,6 +64,29 @@ func (v *Vault) AddOfficer(ctx context.Context, name, passphrase string) (civic.
 		return tx.rewrap()
 	})
 	return o.id(), err
+}
+
+// free refuses a passphrase that opens the vault already: with one for two, who
+// came in could not be told, and ending one's access would not end it.
+func (v *Vault) free(ctx context.Context, passphrase string) error {
+	var files [][2][]byte
+	err := v.View(ctx, func(tx *Tx) error {
+		return tx.Query("SELECT f,g FROM p", func(scan func(...any) error) error {
+			var f [2][]byte
+			err := scan(&f[0], &f[1])
+			files = append(files, f)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if _, err := openEither(f[0], f[1], passphrase); err == nil {
+			return civic.NewProblem(civic.PassphraseTaken, nil)
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) insertOfficer(o newOfficer, name string) error {
