@@ -39,7 +39,7 @@ func TestEnrolment(t *testing.T) {
 	}{
 		{func(in *EnrolInput) { in.Passphrase = "secret" }, civic.WeakPassphrase},
 		{func(in *EnrolInput) { in.Code = "ABCD-EFGH" }, civic.CodeMalformed},
-		{func(in *EnrolInput) { in.Server = "https://127.0.0.1:1" }, civic.NoNetwork},
+		{func(in *EnrolInput) { in.Server = "https://127.0.0.1:1" }, civic.ServerUnreachable},
 	} {
 		bad := in
 		c.change(&bad)
@@ -103,7 +103,7 @@ func TestEnrolAnswerLost(t *testing.T) {
 		in := w.input()
 		was := after
 		if err := w.Enrol(t.Context(), in); err != nil {
-			wantCode(t, err, civic.NoNetwork)
+			wantCode(t, err, civic.ServerUnreachable)
 			died++
 			cut = false
 			if err := w.Enrol(t.Context(), in); err != nil {

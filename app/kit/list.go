@@ -3,6 +3,7 @@ package kit
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -74,7 +75,7 @@ func (l *list) open(from io.Reader) error {
 	l.lines = newLines(from)
 	first, err := l.lines.next()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return civic.NewProblem(civic.ImportEmpty, nil)
 	case err != nil || first.cut:
 		return civic.NewProblem(civic.FileUnreadable, err, l.name)
@@ -147,7 +148,7 @@ func (l *list) match() error {
 			found[q] = true
 		case i == 0:
 			l.sourceRow = true
-		case strings.TrimSpace(h) != "" && !(corrected && i >= last):
+		case strings.TrimSpace(h) != "" && (!corrected || i < last):
 			l.ignored = append(l.ignored, strings.TrimSpace(h))
 		}
 	}
