@@ -63,9 +63,11 @@ type Tuning struct {
 // DefaultTuning is what zero fields of Tuning become.
 func DefaultTuning() Tuning {
 	return Tuning{
-		Chunk:      1 << 20,
-		Stall:      20 * time.Second,
-		Answer:     20 * time.Second,
+		Chunk: 1 << 20,
+		// Linux takes more than its send buffer at first, 46 kB were seen: at
+		// 20 kbit/s a write then waits some twenty seconds though all is well.
+		Stall:      45 * time.Second,
+		Answer:     45 * time.Second,
 		RetryMin:   200 * time.Millisecond,
 		RetryMax:   20 * time.Second,
 		Patience:   6,
