@@ -61,7 +61,7 @@ func (c *command) sync() *cobra.Command {
 		}
 		return out, nil
 	})
-	cmd.Flags().StringVar(&server, "server", "", "sync from now on with the office's hub at `URL`; empty for the centre")
+	cmd.Flags().StringVar(&server, "server", "", "from now on reach the centre at this `URL`: where it moved to, or the office's hub; empty for the address of the enrolment")
 	cmd.Flags().DurationVar(&wait, "wait", 2*time.Minute, "stay so long for the centre to decide")
 	return cmd
 }

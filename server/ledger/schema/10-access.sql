@@ -63,9 +63,7 @@ CREATE TABLE access_staff (
   role       TEXT    NOT NULL,             -- administrator, reviewer, auditor
   password   TEXT    NOT NULL,             -- argon2id, PHC string
   created_at INTEGER NOT NULL,
-  disabled_at INTEGER NOT NULL DEFAULT 0,
-  failures   INTEGER NOT NULL DEFAULT 0,
-  locked_until INTEGER NOT NULL DEFAULT 0
+  disabled_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Open sessions of the console, by the hash of the cookie. A global table.
