@@ -30,9 +30,12 @@ type wire struct {
 	http *http.Client // over the road
 }
 
+// dialTime is how long a server may take to pick up.
+const dialTime = 20 * time.Second
+
 func newWire(w *wire) *wire {
 	if w.dial == nil {
-		d := &net.Dialer{Timeout: w.tuning.Stall}
+		d := &net.Dialer{Timeout: min(w.tuning.Stall, dialTime)}
 		w.dial = func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
 	}
 	w.buffer.Store(int64(w.tuning.SendBuffer))
