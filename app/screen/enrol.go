@@ -39,11 +39,7 @@ func (p *enrolPage) build(s *Shell) view {
 		block,
 	)
 	if p.err != nil {
-		problem := s.problemOf(p.err)
-		if civic.CodeOf(p.err) == civic.NoNetwork {
-			problem = widget.NewPanel(theme.Attention, theme.IconAttention, widget.NewStrong(say("enrol.nonetwork")), widget.NewText(say("enrol.nonetwork.hint")))
-		}
-		body.Objects = append([]fyne.CanvasObject{problem}, body.Objects...)
+		body.Objects = append([]fyne.CanvasObject{s.problemOf(p.err)}, body.Objects...)
 	}
 	return view{title: say("enrol.title"), body: body, focus: server, fixed: len(s.pages) == 1,
 		main: &action{name: "enrol.go", icon: theme.IconCheck, words: say("enrol.go"), do: enrol},
