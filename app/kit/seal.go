@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"slices"
 
 	"github.com/askonce/fieldkit/app/capture"
@@ -97,7 +98,10 @@ func (s sealer) make(f *form.Form, d capture.Draft, row string, counter uint64, 
 		return nil, civic.Digest{}, "", err
 	}
 	digest := batch.DigestOf(protocol.SaltOf(s.secret[:], counter), canonical)
-	text, err := receipt.Sign(contentOf(f, r, digest), s.identity.Device, s.key)
+	content := contentOf(f, r, digest)
+	secret := protocol.ClaimSecretOf(s.secret[:], counter, sha256.Sum256(canonical))
+	content.Secret = secret[:]
+	text, err := receipt.Sign(content, s.identity.Device, s.key)
 	if err != nil {
 		return nil, civic.Digest{}, "", err
 	}

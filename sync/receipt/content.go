@@ -7,6 +7,9 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
+// SecretSize is the length of a receipt's secret, in bytes.
+const SecretSize = 10
+
 // Content is what a receipt says.
 type Content struct {
 	Registration civic.RegistrationID
@@ -28,6 +31,11 @@ type Content struct {
 
 	Services []Service
 	Practice bool // an invented person: worth nothing, and says so
+
+	// Secret is 10 bytes that only this paper, its kit for as long as it knows
+	// the answers, and the registry hold (protocol.ClaimSecret); empty on old
+	// receipts. It opens what a district pack holds of the person.
+	Secret []byte
 }
 
 // Service is one service asked for, and whether the citizen lets others reuse
@@ -60,6 +68,7 @@ type payload struct {
 	Counter   uint64    `cbor:"-65538,keyasint,omitempty"`
 	Services  []Service `cbor:"-65539,keyasint,omitempty"`
 	Practice  bool      `cbor:"-65540,keyasint,omitempty"`
+	Secret    []byte    `cbor:"-65541,keyasint,omitempty"`
 }
 
 // Claim 169, the keys this profile uses. Others may stand beside them.
@@ -85,6 +94,7 @@ func (c Content) payload() payload {
 		Counter:   c.Counter,
 		Services:  c.Services,
 		Practice:  c.Practice,
+		Secret:    c.Secret,
 		Identity: &identity{
 			Reference: c.Reference,
 			Language:  threeLetters(c.Language),
@@ -102,7 +112,7 @@ func (p payload) content() Content {
 	c := Content{
 		Counter: p.Counter, Office: civic.Area(p.Issuer),
 		Issued: moment(p.Issued), NotBefore: moment(p.NotBefore), Expires: moment(p.Expires),
-		Services: p.Services, Practice: p.Practice,
+		Services: p.Services, Practice: p.Practice, Secret: p.Secret,
 		Reference: p.Identity.Reference, Language: p.Identity.Language, Name: p.Identity.Name,
 		Birth: birthDate(p.Identity.Birth), Sex: Sex(p.Identity.Sex), Guardian: p.Identity.Guardian,
 		Location: p.Identity.Location, Country: p.Identity.Country,

@@ -201,6 +201,9 @@ func decodePayload(b []byte) (payload, error) {
 	if p.Issued < 0 || p.Expires < 0 || p.NotBefore < 0 || p.Expires > latest {
 		return payload{}, fmt.Errorf("a time outside all calendars")
 	}
+	if n := len(p.Secret); n != 0 && n != SecretSize {
+		return payload{}, fmt.Errorf("a secret of %d bytes", n)
+	}
 	if p.Identity != nil && strings.ContainsRune(p.Identity.Name, 0) {
 		return payload{}, fmt.Errorf("a name with a zero byte")
 	}
