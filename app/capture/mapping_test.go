@@ -6,7 +6,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -46,7 +45,7 @@ func TestMapping(t *testing.T) {
 				}
 				from := ""
 				for _, g := range w.agreements.All() {
-					if g.Service == s && a.Reuse != attributes.Never && slices.Contains(g.Attributes, a.Name) {
+					if g.Service == s && a.Reuse != attributes.Never && g.Covers(a.Name) {
 						from = g.ID
 					}
 				}
@@ -56,7 +55,8 @@ func TestMapping(t *testing.T) {
 		}
 	}
 	for _, g := range w.agreements.All() {
-		for _, name := range g.Attributes {
+		for _, c := range g.Attributes {
+			name := c.Name
 			if a, ok := w.dictionary.Get(name); !ok || a.Reuse == attributes.Never {
 				t.Errorf("agreement %s names %s, which nothing may reuse", g.ID, name)
 			}

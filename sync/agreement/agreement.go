@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -29,6 +30,22 @@ const (
 
 var bases = []Basis{ByConsent, LegalObligation, Contract, VitalInterest, PublicTask, LegitimateInterest}
 
+// AgencyID names an agency that may ask for what the registry holds.
+type AgencyID string
+
+// Level is the level of government an agency belongs to.
+type Level string
+
+// The levels of government.
+const (
+	Federal   Level = "federal"
+	State     Level = "state"
+	Municipal Level = "municipal"
+)
+
+// Levels lists the levels of government, the highest first.
+func Levels() []Level { return []Level{Federal, State, Municipal} }
+
 // Agreement lets one service reuse answers of others. Its words are those of
 // GovStack's consent building block.
 type Agreement struct {
@@ -36,16 +53,72 @@ type Agreement struct {
 	Version    int               `json:"version"`
 	Name       map[string]string `json:"name"` // by language
 	Controller string            `json:"controller"`
-	Policy     Policy            `json:"policy"`
-	Purpose    Purpose           `json:"purpose"`
-	Basis      Basis             `json:"lawful_basis"`
-	DataUse    string            `json:"data_use"`
-	Lifecycle  Lifecycle         `json:"lifecycle"`
+	// Agency is who asks under this agreement, at one level of government;
+	// empty in one that only kits follow.
+	Agency    AgencyID  `json:"agency,omitempty"`
+	Level     Level     `json:"level,omitempty"`
+	Policy    Policy    `json:"policy"`
+	Purpose   Purpose   `json:"purpose"`
+	Basis     Basis     `json:"lawful_basis"`
+	DataUse   string    `json:"data_use"`
+	Lifecycle Lifecycle `json:"lifecycle"`
 	// Service is the one that may reuse; Sources are those whose answers.
 	Service    civic.ServiceID   `json:"service"`
 	Sources    []civic.ServiceID `json:"sources"`
-	Attributes []civic.Attribute `json:"attributes"`
+	Attributes []Covered         `json:"attributes"`
+	// Areas are the offices whose people it concerns, each with all below it
+	// ("mx-20" holds "mx-20-067"); empty means every office.
+	Areas []civic.Area `json:"areas,omitempty"`
+	// ExplicitRequest: each request names the citizen's own request.
+	// Preview: the citizen sees what would be sent before it is.
+	ExplicitRequest bool `json:"explicit_request,omitempty"`
+	Preview         bool `json:"preview,omitempty"`
+	// Previous is the SHA-256 of the revision before this one, in hexadecimal;
+	// empty for the first.
+	Previous string `json:"previous,omitempty"`
 }
+
+// Covered is an attribute an agreement names. Sensitivity is how sensitive it
+// was held to be when the agreement was approved: one that has become more
+// sensitive since is no longer covered. Empty means as the dictionary says.
+type Covered struct {
+	Name        civic.Attribute `json:"name"`
+	Sensitivity string          `json:"sensitivity,omitempty"`
+	Category    string          `json:"category,omitempty"`
+}
+
+// UnmarshalJSON takes an object, or the name alone.
+func (c *Covered) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &c.Name)
+	}
+	type bare Covered
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode((*bare)(c))
+}
+
+// Covers tells whether the agreement names an attribute.
+func (a Agreement) Covers(name civic.Attribute) bool {
+	return slices.ContainsFunc(a.Attributes, func(c Covered) bool { return c.Name == name })
+}
+
+// Reaches tells whether an office is within the agreement's areas.
+func (a Agreement) Reaches(area civic.Area) bool {
+	return len(a.Areas) == 0 || slices.ContainsFunc(a.Areas, func(in civic.Area) bool { return Within(area, in) })
+}
+
+// Within tells whether an office is another one or lies below it.
+func Within(area, in civic.Area) bool {
+	return in == "" || area == in || strings.HasPrefix(string(area), string(in)+"-")
+}
+
+// Limits of one agreement.
+const (
+	MaxAttributes = 512
+	MaxAreas      = 4096
+	maxWord       = 512 // bytes of a name or a code
+)
 
 // Policy says where the reused values go and for how long.
 type Policy struct {
@@ -102,6 +175,22 @@ func (a Agreement) check() error {
 		return fault("the state is draft, active or withdrawn")
 	case a.Policy.RetentionDays < 0:
 		return fault("retention_days is below zero")
+	case a.Level != "" && !slices.Contains(Levels(), a.Level):
+		return fault("the level is federal, state or municipal")
+	case a.Agency != "" && a.Level == "":
+		return fault("an agency belongs to a level of government")
+	case len(a.Attributes) > MaxAttributes || len(a.Areas) > MaxAreas || len(a.Sources) > MaxAttributes:
+		return fault("it names more than an agreement may")
+	case len(a.ID) > maxWord || len(a.Agency) > maxWord || len(a.Controller) > maxWord:
+		return fault("a name is too long")
+	case slices.ContainsFunc(a.Attributes, func(c Covered) bool { return c.Name == "" }):
+		return fault("an attribute has no name")
+	case slices.ContainsFunc(a.Attributes, func(c Covered) bool {
+		return !slices.Contains([]string{"", "basic", "personal", "sensitive", "special"}, c.Sensitivity)
+	}):
+		return fault("a sensitivity is basic, personal, sensitive or special")
+	case slices.Contains(a.Areas, ""):
+		return fault("an area has no name")
 	}
 	if _, err := time.Parse(time.DateOnly, a.Lifecycle.From); err != nil {
 		return fault("lifecycle.from is a day such as 2026-01-31")

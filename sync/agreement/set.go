@@ -25,7 +25,7 @@ func NewSet(agreements ...Agreement) (*Set, error) {
 	s := &Set{}
 	purposes := map[string]string{}
 	for _, a := range newest {
-		key := string(a.Service) + " " + string(a.Purpose.Code)
+		key := string(a.Service) + " " + string(a.Purpose.Code) + " " + string(a.Agency)
 		if other, twice := purposes[key]; twice {
 			return nil, fmt.Errorf("agreements %q and %q are for the same service and purpose", a.ID, other)
 		}
@@ -55,7 +55,7 @@ func (s *Set) Allows(service, source civic.ServiceID, attribute civic.Attribute,
 			continue
 		}
 		near.Agreement = a
-		if slices.Contains(a.Attributes, attribute) && slices.Contains(a.Sources, source) {
+		if a.Covers(attribute) && slices.Contains(a.Sources, source) {
 			return Answer{Allowed: true, Agreement: a}
 		}
 	}
