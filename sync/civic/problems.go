@@ -64,6 +64,7 @@ const (
 	ServerFull         Code = "server_full"
 	LedgerDamaged      Code = "ledger_damaged"
 	LedgerNewer        Code = "ledger_newer"
+	LedgerUnreachable  Code = "ledger_unreachable"
 	NotInitialised     Code = "not_initialised"
 	AlreadyInitialised Code = "already_initialised"
 	KeyUnreadable      Code = "key_unreadable"
@@ -105,6 +106,24 @@ const (
 	ListCut            Code = "list_cut"
 	ServerUnreachable  Code = "server_unreachable"
 	PassphraseTaken    Code = "passphrase_taken"
+	RegistryDown       Code = "registry_down"
+	RegistryRefused    Code = "registry_refused"
+	RegistryBroken     Code = "registry_broken"
+	OpenerAway         Code = "opener_away"
+	NeedsOpener        Code = "needs_opener"
+	SecondPair         Code = "second_pair"
+	PlacesRefused      Code = "places_refused"
+	PlacesUnreadable   Code = "places_unreadable"
+	EventsRefused      Code = "events_refused"
+	ClaimsMap          Code = "claims_map"
+	ClaimsRejected     Code = "claims_rejected"
+	SourceAbsent       Code = "source_absent"
+	ReasonRequired     Code = "reason_required"
+	IntroducerLimit    Code = "introducer_limit"
+	WitnessesAlike     Code = "witnesses_alike"
+	VoucherSelf        Code = "voucher_self"
+	VoucherMissing     Code = "voucher_missing"
+	EvidenceDue        Code = "evidence_due"
 )
 
 var catalogue = map[Code]Sentence{
@@ -168,6 +187,7 @@ var catalogue = map[Code]Sentence{
 	TooManyTries:       {"Too many tries.", "Wait {1}, then try again.", 429},
 	ServerFull:         {"The centre's disk is full.", "Everything taken in before is safe; kits keep the rest and send it again. Make room on the server.", 507},
 	LedgerDamaged:      {"The centre's ledger is damaged or is not one.", "Nothing was changed. Stop the server, keep the file, and restore the last backup.", 500},
+	LedgerUnreachable:  {"The centre's database does not answer.", "See that PostgreSQL runs and that --db names it. Nothing was lost.", 503},
 	LedgerNewer:        {"The centre's ledger was written by another version of this program.", "Install the newer program again; nothing was changed.", 409},
 	NotInitialised:     {"There is no centre in {1} yet.", "Run fieldkit-server init --data DIR first.", 409},
 	AlreadyInitialised: {"There is a centre in {1} already.", "Go on with it, or choose another folder.", 409},
@@ -202,6 +222,8 @@ var catalogue = map[Code]Sentence{
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
 	ProcessingFailed:   {"The centre could not work on this file; it was set aside whole.", "Nothing was lost. Whoever runs the centre finds the cause in its log and tries again.", 422},
 	CentreUnwell:       {"The centre needs attention.", "See the findings marked bad.", 500},
+	OpenerAway:         {"The part of the centre that holds the registry's keys does not answer.", "Start fieldkit-server opener on the same data; nothing is lost meanwhile.", 503},
+	NeedsOpener:        {"This needs the registry's keys, which are not in this folder of keys.", "Run it where the opener runs, with --keys and the opener's folder.", 400},
 	NotHub:             {"Only a hub may ask this.", "Enrol the hub with a code made by fieldkit-server device invite --hub.", 403},
 	HubOnly:            {"This is a regional hub: it takes in what kits hold, but it cannot do this.", "Ask the centre, when there is a network to it.", 409},
 	TwoPeople:          {"Two different people have to agree to this.", "Name two accounts of the registry, each with its own password.", 403},
@@ -209,5 +231,21 @@ var catalogue = map[Code]Sentence{
 	ListenFailed:       {"The address {1} cannot be listened on.", "Another program may use it. Choose another with --listen, written 127.0.0.1:8443.", 400},
 	KeysAbsent:         {"The registry's keys are not in {1}.", "Put them back into DIR/keys from where they are kept, or name their folder with --keys, then restore again.", 409},
 	StaffAbsent:        {"There is no account {1} here.", "See fieldkit-server staff list.", 404},
+	RegistryDown:       {"The outside registry {1} does not answer.", "What is meant for it waits in the outbox and is told again by itself. Nothing was lost.", 503},
+	RegistryRefused:    {"The outside registry {1} refused what it was told ({2}).", "Look into it with whoever runs that registry, then run fieldkit-server registry retry. Nothing was lost.", 502},
+	RegistryBroken:     {"The outside registry {1} gave an answer that cannot be used.", "It is asked again by itself. Tell whoever runs that registry if it stays. Nothing was lost.", 502},
+	SecondPair:         {"A second reviewer has to decide on this: two different people have to look.", "Nothing was changed. Leave it to a colleague.", 403},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
+	PlacesRefused:      {"The list of places cannot be used: {1}: {2}.", "Correct the list where the message says and import it again. The list in use was not changed.", 422},
+	PlacesUnreadable:   {"A list of places from the centre could not be read.", "The list in use stays. Sync again, and tell your office if it stays so.", 422},
+	EventsRefused:      {"The list of events cannot be used: line {1}: {2}.", "Correct the line and import the list again. The list in use was not changed.", 422},
+	ClaimsMap:          {"The map cannot be used: {1}.", "Each key is an attribute of the dictionary, or id, date, evidence, area; see fieldkit-server claims import --help.", 422},
+	ClaimsRejected:     {"{1} rows were refused; {3} rows of the table were taken in or known already.", "The refused rows stand in {2} with the reason. Correct them there and import that file.", 422},
+	SourceAbsent:       {"Nothing stands from the source {1}.", "See fieldkit-server claims list.", 404},
+	ReasonRequired:     {"Reading a person's data needs a reason.", "Give it with --reason; it is written into the log that the person can read.", 403},
+	IntroducerLimit:    {"This introducer has vouched for as many new people within a year as one may.", "Somebody at the centre looks at it. Ask for another introducer, two witnesses or the head of the family.", 409},
+	WitnessesAlike:     {"The two witnesses have to be two different people.", "Ask for the name of a second witness.", 409},
+	VoucherSelf:        {"Nobody can vouch for himself.", "Ask who else knows the person.", 409},
+	VoucherMissing:     {"The name of who vouches for the person is missing.", "Ask for it, or choose what else shows who the person is.", 409},
+	EvidenceDue:        {"What shows who this person is was weak; it should be strengthened by {1}.", "Ask for a paper, or for the head of the family, at this visit.", 200},
 }
