@@ -80,6 +80,11 @@ const (
 	HubOnly            Code = "hub_only"
 	TwoPeople          Code = "two_people"
 	WrongUse           Code = "wrong_use"
+	LogAltered         Code = "log_altered"
+	LogGap             Code = "log_gap"
+	LogForked          Code = "log_forked"
+	LogSignature       Code = "log_signature"
+	LogMalformed       Code = "log_malformed"
 	PictureUnknown     Code = "picture_unknown"
 	LeaseOver          Code = "lease_over"
 	LeaseNear          Code = "lease_near"
@@ -235,6 +240,11 @@ var catalogue = map[Code]Sentence{
 	RegistryRefused:    {"The outside registry {1} refused what it was told ({2}).", "Look into it with whoever runs that registry, then run fieldkit-server registry retry. Nothing was lost.", 502},
 	RegistryBroken:     {"The outside registry {1} gave an answer that cannot be used.", "It is asked again by itself. Tell whoever runs that registry if it stays. Nothing was lost.", 502},
 	SecondPair:         {"A second reviewer has to decide on this: two different people have to look.", "Nothing was changed. Leave it to a colleague.", 403},
+	LogMalformed:       {"This is no part of a log of looks.", "Check that the file is the one that was handed out.", 422},
+	LogSignature:       {"The log's head is not signed by this registry.", "Do not rely on it, and tell the oversight body.", 409},
+	LogForked:          {"The centre shows a log of looks that differs from the one seen before.", "Work goes on and nothing was lost. The evidence is kept: tell your supervisor and the oversight body.", 409},
+	LogGap:             {"The centre's log of looks was restored from a backup; {1} rows seen outside are missing.", "Work goes on. The gap stays visible; the oversight body can ask the centre about it.", 409},
+	LogAltered:         {"The log of looks is not what its tree says: {1} findings.", "Keep the database as it is, and tell the oversight body.", 409},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 	PlacesRefused:      {"The list of places cannot be used: {1}: {2}.", "Correct the list where the message says and import it again. The list in use was not changed.", 422},
 	PlacesUnreadable:   {"A list of places from the centre could not be read.", "The list in use stays. Sync again, and tell your office if it stays so.", 422},
