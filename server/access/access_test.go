@@ -390,8 +390,7 @@ func TestKeysAreReadBackAndKept(t *testing.T) {
 
 func TestCertificateRenewsByItself(t *testing.T) {
 	c := newCentre(t)
-	clock := func() time.Time { return c.now }
-	cert, err := c.keys.Certificate([]string{"10.0.0.7", "centre.example"}, clock, rand.Reader)
+	cert, err := c.Certificate(t.Context(), []string{"10.0.0.7", "centre.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -404,7 +403,7 @@ func TestCertificateRenewsByItself(t *testing.T) {
 	if len(first.Certificate) != 2 || !bytes.Equal(first.Certificate[1], c.keys.Root.Raw) {
 		t.Error("the root does not stand behind the certificate")
 	}
-	same, _ := c.keys.Certificate(nil, clock, rand.Reader)
+	same, _ := c.Certificate(t.Context(), nil)
 	if kept, _ := same.Get(nil); !kept.Leaf.Equal(first.Leaf) {
 		t.Error("a restart made another certificate")
 	}

@@ -27,6 +27,13 @@ func (a *Access) Bundle(ctx context.Context) (statement []byte, serial uint64, e
 	if err != nil || fresh {
 		return statement, serial, err
 	}
+	if !a.keys.Opens() {
+		// The opener signs a new one within moments; the last one serves till then.
+		if statement == nil {
+			err = civic.NewProblem(civic.OpenerAway, nil)
+		}
+		return statement, serial, err
+	}
 	err = a.db.Update(ctx, func(tx ledger.Tx) (err error) {
 		statement, serial, err = a.bundle(ctx, tx)
 		return err
@@ -48,7 +55,10 @@ func (a *Access) stored(ctx context.Context, tx ledger.Tx) (statement []byte, se
 // when it is needed.
 func (a *Access) bundle(ctx context.Context, tx ledger.Tx) ([]byte, uint64, error) {
 	old, serial, fresh, err := a.stored(ctx, tx)
-	if err != nil || fresh {
+	if err == nil && !fresh && old == nil && !a.keys.Opens() {
+		err = civic.NewProblem(civic.OpenerAway, nil)
+	}
+	if err != nil || fresh || !a.keys.Opens() {
 		return old, serial, err
 	}
 	now := a.o.Clock()

@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -40,50 +41,67 @@ func serialNumber(rand io.Reader) (*big.Int, error) {
 	return new(big.Int).SetBytes(b), nil
 }
 
+// renewAgain is how long a certificate that still holds goes on when a new one
+// could not be had.
+const renewAgain = 10 * time.Minute
+
 // Certificate gives the server's certificate to each connection and renews it
 // when its time or the host names ask for it.
 type Certificate struct {
-	keys  *Keys
-	hosts []string
-	now   func() time.Time
-	rand  io.Reader
+	access *Access
+	keys   *Keys
+	hosts  []string
 
-	mu   sync.Mutex
-	cert *tls.Certificate
+	mu    sync.Mutex
+	cert  *tls.Certificate
+	again time.Time // no earlier than this is a renewal tried again
 }
 
 // Certificate makes or reads the server's certificate for the given host names
 // and addresses; protocol.ServerName and the local ones are always among them.
-func (k *Keys) Certificate(hosts []string, now func() time.Time, rand io.Reader) (*Certificate, error) {
+func (a *Access) Certificate(ctx context.Context, hosts []string) (*Certificate, error) {
 	all := append([]string{protocol.ServerName, "localhost", "127.0.0.1", "::1"}, hosts...)
 	slices.Sort(all)
-	c := &Certificate{keys: k, hosts: slices.Compact(all), now: now, rand: rand}
-	if b, err := os.ReadFile(filepath.Join(k.dir, fileTLS)); err == nil {
+	c := &Certificate{access: a, keys: a.keys, hosts: slices.Compact(all)}
+	if b, err := os.ReadFile(filepath.Join(a.keys.dir, fileTLS)); err == nil {
 		if cert, err := tls.X509KeyPair(b, b); err == nil {
 			c.cert = &cert
 		}
 	}
-	_, err := c.Get(nil)
+	_, err := c.get(ctx)
 	return c, err
 }
 
 // Get is for tls.Config.GetCertificate.
-func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *Certificate) Get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if hello == nil || hello.Context() == nil { // not of a connection
+		return c.get(context.Background())
+	}
+	return c.get(hello.Context())
+}
+
+func (c *Certificate) get(ctx context.Context) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cert != nil && c.usable(c.cert.Leaf) {
+	now := c.access.o.Clock()
+	if c.cert != nil && c.usable(c.cert.Leaf, now.Add(leafRenew)) || now.Before(c.again) {
 		return c.cert, nil
 	}
-	cert, err := c.renew()
+	cert, err := c.renew(ctx)
+	if err != nil && c.cert != nil && c.usable(c.cert.Leaf, now) {
+		c.again = now.Add(renewAgain)
+		return c.cert, nil
+	}
 	if err != nil {
-		return nil, civic.NewProblem(civic.KeyUnreadable, err, fileTLS)
+		return nil, err
 	}
 	c.cert = cert
 	return cert, nil
 }
 
-func (c *Certificate) usable(leaf *x509.Certificate) bool {
-	if leaf == nil || c.now().Add(leafRenew).After(leaf.NotAfter) || leaf.CheckSignatureFrom(c.keys.Root) != nil {
+// usable tells whether a certificate holds at a time, for every name.
+func (c *Certificate) usable(leaf *x509.Certificate, at time.Time) bool {
+	if leaf == nil || at.After(leaf.NotAfter) || leaf.CheckSignatureFrom(c.keys.Root) != nil {
 		return false
 	}
 	for _, host := range c.hosts {
@@ -94,19 +112,19 @@ func (c *Certificate) usable(leaf *x509.Certificate) bool {
 	return true
 }
 
-func (c *Certificate) renew() (*tls.Certificate, error) {
+func (c *Certificate) renew(ctx context.Context) (*tls.Certificate, error) {
 	// P-256, because browsers that open the console do not take Ed25519.
-	key, err := ecdsa.GenerateKey(elliptic.P256(), c.rand)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), c.access.o.Rand)
 	if err != nil {
 		return nil, err
 	}
-	der, err := c.keys.certify(key.Public(), c.hosts, c.now(), c.rand)
+	der, err := c.access.certify(ctx, key.Public(), c.hosts)
 	if err != nil {
 		return nil, err
 	}
 	text := bytes.Join([][]byte{pemOf("CERTIFICATE", der), pemOf("CERTIFICATE", c.keys.Root.Raw), pkcs8(key)}, nil)
 	if err := durable.WriteFile(filepath.Join(c.keys.dir, fileTLS), text); err != nil {
-		return nil, err
+		return nil, civic.NewProblem(civic.KeyUnreadable, err, fileTLS)
 	}
 	cert, err := tls.X509KeyPair(text, text)
 	return &cert, err
@@ -139,7 +157,7 @@ func (k *Keys) certify(key any, hosts []string, now time.Time, rand io.Reader) (
 // HubCertificate signs a hub's certificate: kits that trust the root speak to
 // the hub as to the centre. It can store and forward what they send, and sign
 // and open nothing.
-func (a *Access) HubCertificate(d Device, r protocol.HubRequest) (protocol.HubAnswer, error) {
+func (a *Access) HubCertificate(ctx context.Context, d Device, r protocol.HubRequest) (protocol.HubAnswer, error) {
 	if !d.Hub || d.IsRevoked() {
 		return protocol.HubAnswer{}, civic.NewProblem(civic.NotHub, nil)
 	}
@@ -147,6 +165,6 @@ func (a *Access) HubCertificate(d Device, r protocol.HubRequest) (protocol.HubAn
 	if err != nil || len(r.Hosts) > protocol.MaxHosts {
 		return protocol.HubAnswer{}, civic.NewProblem(civic.RequestMalformed, err)
 	}
-	der, err := a.keys.certify(key, append([]string{protocol.ServerName}, r.Hosts...), a.o.Clock(), a.o.Rand)
+	der, err := a.certify(ctx, key, append([]string{protocol.ServerName}, r.Hosts...))
 	return protocol.HubAnswer{Chain: [][]byte{der, a.keys.Root.Raw}}, err
 }

@@ -29,6 +29,7 @@ const (
 	fileData        = "registry-data.age"
 	fileRecovery    = "recovery.age"
 	fileRecoveryPub = "recovery.pub"
+	fileRegistryPub = "registry.pub"
 	fileReadme      = "README"
 )
 
@@ -44,6 +45,9 @@ registry-data.age    the key of the registry's rows, sealed to registry.age.
 recovery.age         opens every data key of every kit. The centre does not need it
                      to run: move it to a safe that two people open, and leave
                      recovery.pub here.
+
+The process that takes in what kits send needs none of root.key, registry.age and
+registry-data.age: fieldkit-server opener keys DIR makes it a folder without them.
 
 The folder may lie elsewhere than the ledger: fieldkit-server serve --keys DIR.
 A backup of the ledger does not contain these files; copy them apart from it.
@@ -119,17 +123,21 @@ func MakeKeys(dir, name string, now time.Time, rand io.Reader) (*Keys, error) {
 	return OpenKeys(dir)
 }
 
-// OpenKeys reads the keys in dir; civic.NotInitialised when there are none,
-// civic.KeyUnreadable with the file's name when one cannot be used.
+// keyPart is one file of keys and how it is read.
+type keyPart struct {
+	file string
+	read func([]byte) error
+}
+
+// OpenKeys reads the keys in dir, a whole centre's or an intake's;
+// civic.NotInitialised when there are none, civic.KeyUnreadable with the file's
+// name when one cannot be used.
 func OpenKeys(dir string) (*Keys, error) {
-	if _, err := os.Stat(filepath.Join(dir, fileRootKey)); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, fileRootCert)); errors.Is(err, os.ErrNotExist) {
 		return nil, civic.NewProblem(civic.NotInitialised, err, filepath.Dir(dir))
 	}
 	k := &Keys{dir: dir}
-	for _, part := range []struct {
-		file string
-		read func([]byte) error
-	}{
+	parts := []keyPart{
 		{fileRootCert, func(b []byte) (err error) {
 			block, _ := pem.Decode(b)
 			if block == nil {
@@ -138,20 +146,23 @@ func OpenKeys(dir string) (*Keys, error) {
 			k.Root, err = x509.ParseCertificate(block.Bytes)
 			return err
 		}},
-		{fileRootKey, func(b []byte) (err error) { k.rootKey, err = readEd25519(b); return err }},
 		{fileStatements, func(b []byte) (err error) { k.statements, err = readEd25519(b); return err }},
-		{fileRegistry, func(b []byte) error { return k.readRegistry(b) }},
-		{fileData, func(b []byte) error {
-			plain, err := k.open(b, len(k.data))
-			copy(k.data[:], plain)
-			return err
-		}},
 		{fileRecoveryPub, func(b []byte) error {
 			k.recovery = strings.TrimSpace(string(b))
 			_, err := age.ParseHybridRecipient(k.recovery)
 			return err
 		}},
-	} {
+	}
+	if k.intake() {
+		parts = append(parts, keyPart{fileRegistryPub, func(b []byte) error {
+			k.recipient = strings.TrimSpace(string(b))
+			_, err := age.ParseHybridRecipient(k.recipient)
+			return err
+		}})
+	} else {
+		parts = append(parts, k.openerParts()...)
+	}
+	for _, part := range parts {
 		b, err := os.ReadFile(filepath.Join(dir, part.file))
 		if err == nil {
 			err = part.read(b)
@@ -160,10 +171,23 @@ func OpenKeys(dir string) (*Keys, error) {
 			return nil, civic.NewProblem(civic.KeyUnreadable, err, part.file)
 		}
 	}
-	if !bytes.Equal(k.rootKey.Public().(ed25519.PublicKey), rootPublic(k.Root)) {
+	if k.Opens() && !bytes.Equal(k.rootKey.Public().(ed25519.PublicKey), rootPublic(k.Root)) {
 		return nil, civic.NewProblem(civic.KeyUnreadable, errors.New("the key is not the certificate's"), fileRootKey)
 	}
 	return k, nil
+}
+
+// openerParts are the files that only the opener has.
+func (k *Keys) openerParts() []keyPart {
+	return []keyPart{
+		{fileRootKey, func(b []byte) (err error) { k.rootKey, err = readEd25519(b); return err }},
+		{fileRegistry, k.readRegistry},
+		{fileData, func(b []byte) error {
+			plain, err := k.open(b, len(k.data))
+			copy(k.data[:], plain)
+			return err
+		}},
+	}
 }
 
 // readRegistry takes the identities that open; the first line is the one kits

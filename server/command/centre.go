@@ -139,7 +139,7 @@ func (c *command) serve() *cobra.Command {
 }
 
 func (c *command) listen(ctx context.Context, centre *serve.Centre, s serving) error {
-	lock, err := serve.Occupy(c.data)
+	lock, err := serve.Occupy(c.data, serve.ServeLock)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (c *command) status() *cobra.Command {
 		Use:   "status",
 		Short: "What is in the registry, and what waits",
 		Args:  cobra.NoArgs,
-		RunE: c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+		RunE: c.workAnywhere(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
 			var s status
 			devices, err := centre.Access.Devices(ctx)
 			if err != nil {

@@ -44,7 +44,7 @@ func (c *command) invite() *cobra.Command {
 		Use:   "invite",
 		Short: "Make a code that enrols one kit of an office, once",
 		Args:  cobra.NoArgs,
-		RunE: c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+		RunE: c.workAnywhere(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
 			if life <= 0 {
 				return nil, civic.NewProblem(civic.WrongUse, nil, "A code has to be valid for some time: --expires is more than 0.")
 			}
@@ -133,7 +133,7 @@ func (c *command) listDevices() *cobra.Command {
 		Use:   "list",
 		Short: "Every kit with what came from it",
 		Args:  cobra.NoArgs,
-		RunE: c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+		RunE: c.workAnywhere(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
 			devices, err := centre.Access.Devices(ctx)
 			if err != nil {
 				return nil, err
@@ -171,7 +171,7 @@ func (c *command) revoke() *cobra.Command {
 		Use:   "revoke ID",
 		Short: "Withdraw a kit",
 		Args:  cobra.ExactArgs(1),
-		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+		RunE: c.workAnywhere(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
 			id, err := civic.ParseDeviceID(args[0])
 			if err != nil {
 				return nil, civic.NewProblem(civic.DeviceAbsent, err, args[0])

@@ -49,7 +49,7 @@ func (c *command) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look after keys, disk, clock, ledger and backup",
 		Args:  cobra.NoArgs,
-		RunE: c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+		RunE: c.workAnywhere(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
 			h := &health{OK: true}
 			checkKeys(h, centre)
 			checkDisk(h, centre.Data)

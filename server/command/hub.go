@@ -91,7 +91,7 @@ func (c *command) serveHub(ctx context.Context, s serving) error {
 	if err != nil {
 		return err
 	}
-	lock, err := serve.Occupy(c.data)
+	lock, err := serve.Occupy(c.data, serve.ServeLock)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (c *command) importMedia() *cobra.Command {
 		Use:   "import DIR",
 		Short: "Take in sealed files from a medium and leave the answers on it",
 		Args:  cobra.ExactArgs(1),
-		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+		RunE: c.workAnywhere(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
 			n, err := centre.Ingest.Import(ctx, args[0])
 			return imported{n.Accepted, n.Repeated, n.Quarantined, n.Ignored, n.Answers}, err
 		}),
@@ -63,7 +63,7 @@ func (c *command) backup() *cobra.Command {
 		Use:   "backup DIR",
 		Short: "Copy ledger and attachments elsewhere; kits may then forget what it covers",
 		Args:  cobra.ExactArgs(1),
-		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+		RunE: c.workAnywhere(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
 			b, err := centre.Backup(ctx, args[0], anyDisk)
 			return backed{err == nil, b.At, b.Files, b.Bytes, b.Safe, b.SameDisk, b.Covers}, err
 		}),

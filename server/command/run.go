@@ -96,7 +96,7 @@ func (c *command) root() *cobra.Command {
 		help(cmd, args)
 	})
 	root.AddCommand(c.initCentre(), c.serve(), c.device(), c.staff(), c.status(), c.registry(), c.quarantine(), c.importMedia(), c.backup(), c.restore(), c.doctor(),
-		c.form(), c.match(), c.hub(), c.recover())
+		c.form(), c.match(), c.hub(), c.recover(), c.opener())
 	return root
 }
 
@@ -116,9 +116,27 @@ func (c *command) config(logger *slog.Logger) serve.Config {
 	}
 }
 
-// work makes a cobra function of one that works on the open centre and gives
-// the result to print.
+// work makes a cobra function of one that works on the open centre with the
+// registry's keys and gives the result to print.
 func (c *command) work(do func(ctx context.Context, centre *serve.Centre, args []string) (any, error)) func(*cobra.Command, []string) error {
+	return c.workAnywhere(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+		if err := needsOpener(centre); err != nil {
+			return nil, err
+		}
+		return do(ctx, centre, args)
+	})
+}
+
+// needsOpener refuses an intake's keys, with which there is no registry.
+func needsOpener(centre *serve.Centre) error {
+	if !centre.Access.Keys().Opens() {
+		return civic.NewProblem(civic.NeedsOpener, nil)
+	}
+	return nil
+}
+
+// workAnywhere is work that an intake's keys suffice for.
+func (c *command) workAnywhere(do func(ctx context.Context, centre *serve.Centre, args []string) (any, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		centre, err := serve.Open(cmd.Context(), c.config(c.logger(slog.LevelError)))
 		if err != nil {

@@ -1,13 +1,15 @@
 // Package durable writes files that are on the disk, whole, when a call
 // returns, or are not there at all: written beside their place, synced, moved
-// there, and the folder synced too. Files are readable by their owner only. A
-// full disk is civic.ServerFull.
+// there, and the folder synced too. Files are readable by their owner only,
+// and by the group of a folder that hands it on (set-gid). A full disk is
+// civic.ServerFull.
 package durable
 
 import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -36,8 +38,8 @@ func Copy(source, path string) (int64, error) {
 	if there, err := os.Stat(path); err == nil && there.Size() == info.Size() {
 		return 0, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return 0, Problem(err)
+	if err := MakeDir(filepath.Dir(path)); err != nil {
+		return 0, err
 	}
 	return from(path, in)
 }
@@ -49,6 +51,9 @@ func from(path string, r io.Reader) (n int64, err error) {
 	}
 	defer os.Remove(f.Name()) //nolint:errcheck // gone under its own name as a rule
 	n, err = io.Copy(f, r)
+	if group := groupOf(filepath.Dir(path)); group != 0 {
+		err = errors.Join(err, f.Chmod(0o600|group&0o060))
+	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -56,6 +61,41 @@ func from(path string, r io.Reader) (n int64, err error) {
 		err = SyncDir(filepath.Dir(path))
 	}
 	return n, Problem(err)
+}
+
+// MakeDir makes a folder and those above it, for the owner only, or for the
+// group too where the one above hands its group on: so processes of two users
+// share a centre's data.
+func MakeDir(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if up := filepath.Dir(path); up != path {
+		if err := MakeDir(up); err != nil {
+			return err
+		}
+	}
+	err := os.Mkdir(path, 0o700)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if group := groupOf(filepath.Dir(path)); err == nil && group != 0 {
+		info, e := os.Stat(path) // keeps the bit that hands the group on
+		if err = e; err == nil {
+			err = os.Chmod(path, info.Mode()|group)
+		}
+	}
+	return Problem(err)
+}
+
+// groupOf is what the group may do in a folder that hands its group on (set-gid);
+// nothing in any other.
+func groupOf(dir string) fs.FileMode {
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode()&fs.ModeSetgid == 0 {
+		return 0
+	}
+	return info.Mode().Perm() & 0o070
 }
 
 // Problem names a full disk; other errors stay as they are.

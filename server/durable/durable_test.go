@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -48,6 +49,37 @@ func TestCopy(t *testing.T) {
 	}
 	if b, err := os.ReadFile(to); err != nil || string(b) != "content" {
 		t.Fatal(err)
+	}
+}
+
+// A folder that hands its group on lets that group read what is written; any
+// other keeps everything to its owner.
+func TestGroupOfTheFolder(t *testing.T) {
+	for _, c := range []struct {
+		folder, file, below fs.FileMode
+	}{
+		{0o755, 0o600, 0o700},
+		{0o750 | fs.ModeSetgid, 0o640, 0o750},
+		{0o770 | fs.ModeSetgid, 0o660, 0o770},
+		{0o700 | fs.ModeSetgid, 0o600, 0o700},
+	} {
+		dir := filepath.Join(t.TempDir(), "shared")
+		if err := errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, c.folder)); err != nil {
+			t.Fatal(err)
+		}
+		below := filepath.Join(dir, "a", "b")
+		if err := durable.MakeDir(below); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(below, "file")
+		if err := durable.WriteFile(path, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]fs.FileMode{path: c.file, below: c.below, filepath.Dir(below): c.below} {
+			if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
+				t.Errorf("folder %v: %s is %v, not %v (%v)", c.folder, filepath.Base(name), info.Mode(), want, err)
+			}
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func (g *Ingest) Hub(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, err)
 		return
 	}
-	answer, err := g.Access.HubCertificate(d, ask)
+	answer, err := g.Access.HubCertificate(r.Context(), d, ask)
 	g.reply(w, r, answer, err)
 }
 

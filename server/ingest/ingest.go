@@ -7,12 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/durable"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/upload"
@@ -70,7 +70,7 @@ func New(c Config) (*Ingest, error) {
 	g := &Ingest{Config: c, changed: make(chan struct{}), wake: make(chan struct{}, 1), tries: map[civic.Digest]try{}}
 	g.keys.keys = map[keyRef]cachedKey{}
 	for _, dir := range []string{g.uploadDir(), g.fileDir()} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := durable.MakeDir(dir); err != nil {
 			return nil, civic.NewProblem(civic.FileUnreadable, err, filepath.Base(dir))
 		}
 	}

@@ -264,8 +264,8 @@ func (g *Ingest) FilePath(digest civic.Digest) string {
 // keepFile writes an attachment durably under its name.
 func (g *Ingest) keepFile(digest civic.Digest, b []byte) error {
 	path := g.FilePath(digest)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return durable.Problem(err)
+	if err := durable.MakeDir(filepath.Dir(path)); err != nil {
+		return err
 	}
 	if err := durable.WriteFile(path, b); err != nil {
 		return err

@@ -40,6 +40,8 @@ type Config struct {
 	Identify func(*http.Request) (ed25519.PublicKey, bool)
 	// Forms are further workbooks, beside those that ship and those in Data/forms.
 	Forms [][]byte
+	// Opener leaves the kits' calls to an intake, another process.
+	Opener bool
 }
 
 // Centre is an open centre.
@@ -110,6 +112,10 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if err := o.loadForms(); err != nil {
 		return nil, err
 	}
+	if !keys.Opens() {
+		err = o.openIntake()
+		return o, err
+	}
 	if o.Registry, err = registry.NewEmbedded(keys.Data(), c.Rand); err != nil {
 		return nil, err
 	}
@@ -127,6 +133,17 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	}
 	o.handler = o.routes(console)
 	return o, nil
+}
+
+// openIntake opens what a process without the registry's keys may do: it has
+// no registry, decides nothing and serves no console.
+func (c *Centre) openIntake() (err error) {
+	c.Ingest, err = ingest.New(ingest.Config{
+		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Forms),
+		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
+	})
+	c.handler = c.routes(nil)
+	return err
 }
 
 // console gives the web pages what they need of the other rooms.
@@ -239,29 +256,6 @@ func (c *Centre) loadForm(dir fs.FS, name string) error {
 		_, err = c.Forms.Add(b)
 	}
 	return err
-}
-
-// Work runs the workers until the context ends.
-func (c *Centre) Work(ctx context.Context) error {
-	if n, err := c.Ingest.RetryForms(ctx); err != nil {
-		c.Logger.Error("batches that waited for a form cannot be taken up", "error", err)
-	} else if n > 0 {
-		c.Logger.Info("taken up: their form has arrived", "files", n)
-	}
-	sweep := time.NewTicker(time.Hour)
-	defer sweep.Stop()
-	done := make(chan error, 1)
-	go func() { done <- c.Ingest.Run(ctx) }()
-	for {
-		select {
-		case err := <-done:
-			return err
-		case <-sweep.C:
-			if err := c.Ingest.Sweep(); err != nil {
-				c.Logger.Error("old uploads cannot be removed", "error", err)
-			}
-		}
-	}
 }
 
 // Pin is the root's pin, as enrolment codes carry it.

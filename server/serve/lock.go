@@ -9,10 +9,17 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// Occupy takes a data folder for serving, until it is closed or the process
-// ends; civic.ServedAlready when another serves it. Commands need no such leave.
-func Occupy(dir string) (io.Closer, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "serve.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+// What a data folder may be occupied for: one process takes in, one opens.
+const (
+	ServeLock  = "serve.lock"
+	OpenerLock = "opener.lock"
+)
+
+// Occupy takes a data folder for one of these, until it is closed or the
+// process ends; civic.ServedAlready when another has it. Commands need no such
+// leave.
+func Occupy(dir, what string) (io.Closer, error) {
+	f, err := os.OpenFile(filepath.Join(dir, what), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, civic.NewProblem(civic.FileUnwritable, err, dir)
 	}

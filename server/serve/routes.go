@@ -23,11 +23,24 @@ const (
 // maxEnrol bounds an enrolment request's body, in bytes.
 const maxEnrol = protocol.MaxSealedSecret + 4<<10
 
-// routes joins the calls of kits and the console.
+// routes joins the calls of this process's part: those of kits, those of the
+// console and of agencies, or both.
 func (c *Centre) routes(console http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+protocol.PathHealth, c.health)
 	mux.HandleFunc("GET "+protocol.PathBundle, c.bundle)
+	if !c.Opener {
+		c.kitRoutes(mux)
+	}
+	if c.Access.Keys().Opens() {
+		c.openerRoutes(mux, console)
+	}
+	return mux
+}
+
+// kitRoutes are what kits and hubs call. An intake serves them without a key
+// that opens anything.
+func (c *Centre) kitRoutes(mux *http.ServeMux) {
 	enrol := newLimiter(enrolEvery, enrolBurst, c.Clock)
 	mux.HandleFunc("POST "+protocol.PathEnrol, func(w http.ResponseWriter, r *http.Request) {
 		// Only refusals count: fifty kits of one office enrol from one address.
@@ -44,6 +57,11 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 	mux.HandleFunc("POST "+protocol.PathHub, c.Ingest.Hub)
 	mux.HandleFunc(protocol.PathUploads, c.Ingest.Uploads)
 	mux.HandleFunc(protocol.PathUploads+"/", c.Ingest.Uploads)
+}
+
+// openerRoutes are what people and agencies call: whoever answers here may
+// have to open something.
+func (c *Centre) openerRoutes(mux *http.ServeMux, console http.Handler) {
 	login := newLimiter(loginEvery, loginBurst, c.Clock)
 	mux.HandleFunc("/console/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/sign-in") {
@@ -57,7 +75,6 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 		console.ServeHTTP(w, r)
 	})
 	mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusSeeOther))
-	return mux
 }
 
 func (c *Centre) health(w http.ResponseWriter, _ *http.Request) {

@@ -29,6 +29,10 @@ const (
 // URLSetting is the setting that holds where the centre was last to be found.
 const URLSetting = "url"
 
+// OpenerURLSetting is the setting that holds where the opener was last to be
+// found, when it is a process of its own.
+const OpenerURLSetting = "opener_url"
+
 // Listen opens a TCP address and remembers where the centre can be found, for
 // the invitations that follow. url overrides the one made of the address.
 func (c *Centre) Listen(ctx context.Context, addr, url string) (net.Listener, error) {
@@ -39,7 +43,11 @@ func (c *Centre) Listen(ctx context.Context, addr, url string) (net.Listener, er
 	if url == "" {
 		url = "https://" + reachable(l.Addr())
 	}
-	err = c.DB.Update(ctx, func(tx ledger.Tx) error { return access.SetSetting(ctx, tx, URLSetting, url) })
+	setting := URLSetting
+	if c.Opener {
+		setting = OpenerURLSetting
+	}
+	err = c.DB.Update(ctx, func(tx ledger.Tx) error { return access.SetSetting(ctx, tx, setting, url) })
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -77,7 +85,7 @@ func (c *Centre) Serve(ctx context.Context, l net.Listener, hosts []string) erro
 			hosts = append(hosts, host)
 		}
 	}
-	cert, err := c.Access.Keys().Certificate(hosts, c.Clock, c.Rand)
+	cert, err := c.Access.Certificate(ctx, hosts)
 	if err != nil {
 		return err
 	}

@@ -129,6 +129,16 @@ const (
 	VoucherSelf        Code = "voucher_self"
 	VoucherMissing     Code = "voucher_missing"
 	EvidenceDue        Code = "evidence_due"
+	PackAbsent         Code = "pack_absent"
+	PackDamaged        Code = "pack_damaged"
+	PersonShut         Code = "person_shut"
+	PersonLeft         Code = "person_left"
+	ReceiptBare        Code = "receipt_bare"
+	ReceiptOther       Code = "receipt_other"
+	NotSupervisor      Code = "not_supervisor"
+	AskedTooOften      Code = "asked_too_often"
+	PersonUnclear      Code = "person_unclear"
+	OfficerAbsentThere Code = "officer_absent_there"
 )
 
 var catalogue = map[Code]Sentence{
@@ -227,6 +237,16 @@ var catalogue = map[Code]Sentence{
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
 	ProcessingFailed:   {"The centre could not work on this file; it was set aside whole.", "Nothing was lost. Whoever runs the centre finds the cause in its log and tries again.", 422},
 	CentreUnwell:       {"The centre needs attention.", "See the findings marked bad.", 500},
+	PackAbsent:         {"This kit holds no people of its district yet.", "Sync; the centre sends them once it has made a district pack.", 404},
+	PackDamaged:        {"A part of the district pack could not be read.", "Nothing of yours is lost: the next sync fetches the pack anew.", 500},
+	PersonShut:         {"This does not open what the state holds of this person.", "Scan this person's own receipt, ask a supervisor, or ask the centre.", 403},
+	PersonLeft:         {"This person is no longer among the people of the district.", "Register without it, or ask the centre.", 404},
+	ReceiptBare:        {"This receipt is from before receipts could open anything.", "Ask a supervisor or the centre; the new receipt of this visit will open.", 422},
+	ReceiptOther:       {"This receipt belongs to nobody in the district pack.", "It may be newer than the pack. Sync, or ask the centre.", 404},
+	NotSupervisor:      {"This is not the passphrase of a supervisor of this kit.", "Let the supervisor type it. The registry names who is one.", 403},
+	AskedTooOften:      {"This kit has asked the centre for many people in a short time.", "Wait {1}, or use the person's receipt.", 429},
+	PersonUnclear:      {"More than one person could be meant.", "Say more: the whole name, the day of birth, the place, or scan a receipt.", 409},
+	OfficerAbsentThere: {"The centre knows no officer {1} who asked to become a supervisor on that kit.", "The officer asks on the kit first; the request arrives with its next sync.", 404},
 	OpenerAway:         {"The part of the centre that holds the registry's keys does not answer.", "Start fieldkit-server opener on the same data; nothing is lost meanwhile.", 503},
 	NeedsOpener:        {"This needs the registry's keys, which are not in this folder of keys.", "Run it where the opener runs, with --keys and the opener's folder.", 400},
 	NotHub:             {"Only a hub may ask this.", "Enrol the hub with a code made by fieldkit-server device invite --hub.", 403},

@@ -1,0 +1,49 @@
+package serve
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// sweepEvery is how often uploads that nobody goes on with are looked for.
+	sweepEvery = time.Hour
+	// attendEvery is how often the opener looks what intakes ask of the root.
+	attendEvery = time.Second
+)
+
+// Work runs the workers until the context ends: an intake sweeps, whoever has
+// the registry's keys settles too, and signs what intakes ask for.
+func (c *Centre) Work(ctx context.Context) error {
+	settled := make(chan error, 1)
+	if c.Access.Keys().Opens() {
+		if n, err := c.Ingest.RetryForms(ctx); err != nil {
+			c.Logger.Error("batches that waited for a form cannot be taken up", "error", err)
+		} else if n > 0 {
+			c.Logger.Info("taken up: their form has arrived", "files", n)
+		}
+		go func() { settled <- c.Ingest.Run(ctx) }()
+	} else {
+		go func() { <-ctx.Done(); settled <- ctx.Err() }()
+	}
+	sweep, attend := time.NewTicker(sweepEvery), time.NewTicker(attendEvery)
+	defer sweep.Stop()
+	defer attend.Stop()
+	for {
+		select {
+		case err := <-settled:
+			return err
+		case <-sweep.C:
+			if err := c.Ingest.Sweep(); err != nil {
+				c.Logger.Error("old uploads cannot be removed", "error", err)
+			}
+		case <-attend.C:
+			if !c.Access.Keys().Opens() {
+				continue
+			}
+			if err := c.Access.Attend(ctx); err != nil && ctx.Err() == nil {
+				c.Logger.Error("an intake cannot be attended to", "error", err)
+			}
+		}
+	}
+}
