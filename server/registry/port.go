@@ -78,6 +78,9 @@ type Person struct {
 	State   State
 	Created int64
 	Said    []Said
+	// Foreign is set while the person is known to an outside registry only; see
+	// [Person.Adoption].
+	Foreign *Foreign
 
 	records []*match.Prepared
 }
@@ -116,6 +119,8 @@ type Change struct {
 	// Detail is kept with the event: why, as evidence and model version.
 	Detail Detail
 	At     int64 // the server's clock, seconds
+	// Foreign is set when the person is taken over from an outside registry.
+	Foreign *Foreign
 }
 
 // Detail says why a change was made. It is sealed like what was said.

@@ -113,7 +113,7 @@ func (s *seals) seal(what string, owner []byte, v any) ([]byte, error) {
 	if _, err := io.ReadFull(s.rand, out); err != nil {
 		return nil, err
 	}
-	return s.aead.Seal(out, out, plain, bind(what, owner)), nil
+	return s.aead.Seal(out, out, plain, boundTo(what, owner)), nil
 }
 
 func (s *seals) open(what string, owner, sealed []byte, into any) error {
@@ -121,7 +121,7 @@ func (s *seals) open(what string, owner, sealed []byte, into any) error {
 	if len(sealed) < nonce || len(sealed) > maxSaid {
 		return civic.NewProblem(civic.LedgerDamaged, fmt.Errorf("a sealed row of %d bytes", len(sealed)))
 	}
-	plain, err := s.aead.Open(nil, sealed[:nonce], sealed[nonce:], bind(what, owner))
+	plain, err := s.aead.Open(nil, sealed[:nonce], sealed[nonce:], boundTo(what, owner))
 	if err != nil {
 		return civic.NewProblem(civic.LedgerDamaged, err)
 	}
@@ -131,7 +131,7 @@ func (s *seals) open(what string, owner, sealed []byte, into any) error {
 	return nil
 }
 
-func bind(what string, owner []byte) []byte {
+func boundTo(what string, owner []byte) []byte {
 	return append(append([]byte("askonce/"+what+"\x00"), owner...), 0)
 }
 

@@ -1,0 +1,313 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+const (
+	// courierEvery is how often the outbox is looked into.
+	courierEvery = time.Second
+	// courierRound is how many persons are taken up at once, courierHands how
+	// many of them are told side by side.
+	courierRound = 64
+	courierHands = 4
+	// putTime is what one telling may take; a worker has its persons in hand for
+	// longer than a whole round can take, so that none is told twice at a time.
+	putTime  = 30 * time.Second
+	handTime = courierRound/courierHands*putTime + time.Minute
+	// restFirst is how long a registry that does not answer rests the first
+	// time; it doubles up to restMost.
+	restFirst = 2 * time.Second
+	restMost  = 10 * time.Minute
+	// postpone is how long a person waits that hangs on another one.
+	postpone = 5 * time.Second
+)
+
+// CourierConfig is what a Courier takes from its surroundings.
+type CourierConfig struct {
+	DB       ledger.DB
+	Registry *Embedded
+	// Name is the outside registry's in the outbox.
+	Name    string
+	Outside Outside
+	Clock   func() time.Time
+	Logger  *slog.Logger
+	// Note writes who did what beside the deed, see package audit; it may be nil.
+	Note func(ctx context.Context, tx ledger.Tx, at time.Time, area civic.Area, action string, object []byte, detail string) error
+}
+
+// Courier tells one outside registry what waits in the outbox. Any number of
+// processes may run one for the same registry.
+type Courier struct {
+	CourierConfig
+
+	mu    sync.Mutex
+	fails int       // rounds in a row in which nobody answered
+	rests time.Time // nobody is asked before
+}
+
+// NewCourier makes a Courier.
+func NewCourier(c CourierConfig) *Courier { return &Courier{CourierConfig: c} }
+
+// Run works until the context ends.
+func (c *Courier) Run(ctx context.Context) {
+	tick := time.NewTicker(courierEvery)
+	defer tick.Stop()
+	for {
+		n, err := c.Work(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && civic.CodeOf(err) != civic.RegistryDown {
+			c.Logger.Error("the outbox cannot be worked on", "registry", c.Name, "error", err)
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Work tells what waits now, at most a round of it, and gives how many persons
+// the registry took in. civic.RegistryDown says that it did not answer; it
+// rests then for a while, and Work does nothing until that is over.
+func (c *Courier) Work(ctx context.Context) (int, error) {
+	now := c.Clock()
+	if c.resting(now) {
+		return 0, nil
+	}
+	var round []parcel
+	err := c.DB.Update(ctx, func(tx ledger.Tx) (err error) {
+		round, err = take(ctx, tx, c.Name, now, now.Add(handTime), courierRound)
+		return err
+	})
+	if err != nil || len(round) == 0 {
+		return 0, err
+	}
+	can, err := c.Outside.Can(ctx)
+	if err == nil && !can.Has(CanNotify) && !can.Has(CanCreate|CanUpdate) {
+		err = civic.NewProblem(civic.RegistryRefused, nil, c.Name, "read-only")
+	}
+	if err != nil {
+		return 0, errors.Join(c.all(ctx, round, err), err)
+	}
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	done, down := 0, error(nil)
+	hands := make(chan struct{}, courierHands)
+	for i := range round {
+		hands <- struct{}{}
+		wait.Add(1)
+		go func() {
+			defer func() { <-hands; wait.Done() }()
+			mu.Lock()
+			stop := down
+			mu.Unlock()
+			err := stop
+			told := false
+			if stop == nil {
+				told, err = c.tell(ctx, &round[i])
+			} else {
+				// Nobody answered another hand: this one was not tried.
+				err = c.release(ctx, &round[i], false)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if told {
+				done++
+			}
+			if err != nil && down == nil {
+				down = err
+			}
+		}()
+	}
+	wait.Wait()
+	c.count(now, civic.CodeOf(down) == civic.RegistryDown || civic.CodeOf(down) == civic.RegistryBroken)
+	return done, down
+}
+
+// tell brings one person to the registry and notes what came of it.
+func (c *Courier) tell(ctx context.Context, p *parcel) (bool, error) {
+	var cp Copy
+	var skip, hold bool
+	err := c.DB.View(ctx, func(tx ledger.Tx) (err error) {
+		cp, skip, hold, err = c.copy(ctx, tx, p)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if hold {
+		return false, c.DB.Update(ctx, func(tx ledger.Tx) error {
+			return postponed(ctx, tx, c.Name, p, c.Clock().Add(postpone), false, "")
+		})
+	}
+	kept := Kept{ID: p.outside, Version: p.version}
+	if !skip {
+		limited, cancel := context.WithTimeout(ctx, putTime)
+		kept, err = c.Outside.Put(limited, cp)
+		cancel()
+	}
+	switch {
+	case err == nil:
+		if kept.ID == "" {
+			kept.ID = p.outside
+		}
+		return !skip, c.DB.Update(ctx, func(tx ledger.Tx) error {
+			if err := told(ctx, tx, c.Name, p, kept); err != nil || skip {
+				return err
+			}
+			detail := c.Name
+			if kept.Duplicates > 0 {
+				detail += " duplicates"
+				c.Logger.Warn("an outside registry holds a person more than once", "registry", c.Name, "person", p.Person.String(), "more", kept.Duplicates)
+			}
+			return c.note(ctx, tx, p.Home, "registry_told", p.Person[:], detail)
+		})
+	case ctx.Err() != nil:
+		return false, errors.Join(ctx.Err(), c.release(context.WithoutCancel(ctx), p, true))
+	case civic.CodeOf(err) == civic.RegistryRefused:
+		word := refusal(err)
+		c.Logger.Warn("an outside registry refused a person", "registry", c.Name, "person", p.Person.String(), "said", word)
+		return false, c.DB.Update(ctx, func(tx ledger.Tx) error {
+			if err := postponed(ctx, tx, c.Name, p, c.Clock(), true, word); err != nil {
+				return err
+			}
+			return c.note(ctx, tx, p.Home, "registry_refused", p.Person[:], c.Name+" "+word)
+		})
+	default:
+		// Down or broken: nobody can say what was done.
+		return false, errors.Join(err, c.release(ctx, p, true))
+	}
+}
+
+// copy reads a person as it is now. skip says that the registry need not be
+// told, hold that somebody else has to be told first.
+func (c *Courier) copy(ctx context.Context, tx ledger.Tx, p *parcel) (cp Copy, skip, hold bool, err error) {
+	people, err := c.Registry.Known(ctx, tx, []Ref{p.Ref})
+	if err != nil {
+		return cp, false, false, err
+	}
+	if len(people) == 0 {
+		return cp, false, false, civic.NewProblem(civic.LedgerDamaged, errors.New("an outbox row of nobody"))
+	}
+	person := people[0]
+	if person.State == Waiting {
+		return cp, true, false, nil // it is told when a reviewer has decided
+	}
+	cp = Copy{
+		Person: p.Person, Key: putKey(c.Name, p.Ref, p.n), Active: person.State == Standing, Attributes: Fold(person),
+		ID: p.outside, Version: p.version, Adopted: p.adopted, Doubt: p.doubt,
+	}
+	if cp.Active {
+		return cp, false, false, nil
+	}
+	if p.outside == "" && !p.doubt {
+		return cp, true, false, nil // over there it never was
+	}
+	to, err := c.Registry.wentTo(ctx, tx, p.Ref)
+	if err != nil {
+		return cp, false, false, err
+	}
+	if to.Person.IsZero() {
+		return cp, false, false, nil
+	}
+	var waits bool
+	cp.ReplacedBy, waits, err = outsideOf(ctx, tx, c.Name, to)
+	return cp, false, cp.ReplacedBy == "" && waits, err
+}
+
+// wentTo tells to whom the last of what a person was made of went.
+func (e *Embedded) wentTo(ctx context.Context, tx ledger.Tx, ref Ref) (to Ref, err error) {
+	err = ledger.All(ctx, tx, func(r ledger.Row) error {
+		var person []byte
+		err := r.Scan(&to.Home, &person)
+		if err == nil {
+			to.Person = civic.PersonID(person)
+		}
+		return err
+	}, "SELECT home, person FROM registry_event WHERE was_home = ?1 AND was_person = ?2 ORDER BY at, n", string(ref.Home), ref.Person[:])
+	return to, err
+}
+
+// all puts back a whole round that could not be begun.
+func (c *Courier) all(ctx context.Context, round []parcel, why error) error {
+	code := ""
+	if civic.CodeOf(why) == civic.RegistryRefused {
+		code = refusal(why)
+	}
+	c.count(c.Clock(), code == "")
+	return c.DB.Update(ctx, func(tx ledger.Tx) error {
+		for i := range round {
+			if err := postponed(ctx, tx, c.Name, &round[i], c.next(round[i].tries), true, code); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// release puts one person back, to be told later.
+func (c *Courier) release(ctx context.Context, p *parcel, tried bool) error {
+	return c.DB.Update(ctx, func(tx ledger.Tx) error {
+		next := c.Clock()
+		if tried {
+			next = c.next(p.tries)
+		}
+		return postponed(ctx, tx, c.Name, p, next, tried, "")
+	})
+}
+
+// next is when something that failed so many times before is tried again.
+func (c *Courier) next(tries int) time.Time { return c.Clock().Add(backOff(tries)) }
+
+func backOff(tries int) time.Duration {
+	return min(restMost, restFirst<<min(tries, 16))
+}
+
+func (c *Courier) resting(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return now.Before(c.rests)
+}
+
+// count lets a registry that does not answer rest, longer each time.
+func (c *Courier) count(now time.Time, down bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !down {
+		c.fails, c.rests = 0, time.Time{}
+		return
+	}
+	c.rests = now.Add(backOff(c.fails))
+	c.fails++
+}
+
+func (c *Courier) note(ctx context.Context, tx ledger.Tx, area civic.Area, action string, object []byte, detail string) error {
+	if c.Note == nil {
+		return nil
+	}
+	return c.Note(ctx, tx, c.Clock(), area, action, bytes.Clone(object), detail)
+}
+
+// refusal is the word a registry refused with, for lists: the second of the
+// problem's words.
+func refusal(err error) string {
+	var p *civic.Problem
+	if errors.As(err, &p) && len(p.Words) > 1 && p.Words[1] != "" {
+		return p.Words[1]
+	}
+	return "refused"
+}
