@@ -111,6 +111,9 @@ const (
 	ListCut            Code = "list_cut"
 	ServerUnreachable  Code = "server_unreachable"
 	PassphraseTaken    Code = "passphrase_taken"
+	AgencyAbsent       Code = "agency_absent"
+	AgreementAbsent    Code = "agreement_absent"
+	AgreementRefused   Code = "agreement_refused"
 	RegistryDown       Code = "registry_down"
 	RegistryRefused    Code = "registry_refused"
 	RegistryBroken     Code = "registry_broken"
@@ -265,6 +268,9 @@ var catalogue = map[Code]Sentence{
 	LogForked:          {"The centre shows a log of looks that differs from the one seen before.", "Work goes on and nothing was lost. The evidence is kept: tell your supervisor and the oversight body.", 409},
 	LogGap:             {"The centre's log of looks was restored from a backup; {1} rows seen outside are missing.", "Work goes on. The gap stays visible; the oversight body can ask the centre about it.", 409},
 	LogAltered:         {"The log of looks is not what its tree says: {1} findings.", "Keep the database as it is, and tell the oversight body.", 409},
+	AgencyAbsent:       {"There is no agency {1} here.", "See fieldkit-server agency list.", 404},
+	AgreementAbsent:    {"There is no such revision of the agreement {1}.", "See fieldkit-server agreement list.", 404},
+	AgreementRefused:   {"This agreement cannot be taken: {1}.", "Correct the file and draft it again; what is in force stays so.", 422},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 	PlacesRefused:      {"The list of places cannot be used: {1}: {2}.", "Correct the list where the message says and import it again. The list in use was not changed.", 422},
 	PlacesUnreadable:   {"A list of places from the centre could not be read.", "The list in use stays. Sync again, and tell your office if it stays so.", 422},

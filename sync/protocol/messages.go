@@ -13,6 +13,7 @@ const (
 	PathSync    = "/v0/sync"
 	PathUploads = "/v0/uploads"
 	PathHealth  = "/v0/healthz"
+	PathPerson  = "/v0/person"
 )
 
 // Limits of one message, in bytes or pieces. A decoder refuses what is larger
@@ -106,6 +107,11 @@ type SyncRequest struct {
 	Bundle      uint64         `cbor:"6,keyasint,omitempty"` // serial of the bundle held
 	Wait        uint8          `cbor:"7,keyasint,omitempty"` // seconds to wait for outcomes
 	Journal     Head           `cbor:"8,keyasint,omitempty"` // head of the kit's journal, anchored at the centre
+	// Pack says which district pack the kit holds; nil when it wants none now.
+	Pack *PackAsk `cbor:"20,keyasint,omitempty"`
+	// Openings tell of every known person whose answers were opened on the kit,
+	// sealed; oldest first, those the centre has not said it has.
+	Openings []SealedOpening `cbor:"21,keyasint,omitempty"`
 }
 
 // Head is the end of a hash chain.
@@ -137,6 +143,11 @@ type SyncAnswer struct {
 	Pending uint32         `cbor:"7,keyasint,omitempty"` // registrations of this kit not decided yet
 	Bundle  []byte         `cbor:"8,keyasint,omitempty"` // when newer than the kit's
 	Lease   []byte         `cbor:"9,keyasint,omitempty"`
+	// Pack brings a part of the district pack, when nothing else is down.
+	Pack *PackNews `cbor:"20,keyasint,omitempty"`
+	// Opened is the highest number of an opening that the centre has, with all
+	// below it.
+	Opened uint64 `cbor:"21,keyasint,omitempty"`
 }
 
 // BatchState is what the centre did with a batch.
@@ -165,7 +176,7 @@ type DownKind uint8
 // What a message to the kit holds.
 const (
 	DownOutcomes DownKind = iota + 1 // outcomes (PackOutcomes), sealed to the device (SealDown)
-	DownForm                         // a form workbook, a Statement by the server key
+	DownForm                         // a part of a form (FormPart), sealed to the device (SealDown)
 	DownPlaces
 	DownPack
 )
