@@ -1,6 +1,7 @@
 package form
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -47,9 +48,15 @@ func (b *builder) warn(f Finding) {
 	b.warnings = append(b.warnings, f)
 }
 
-// Load reads a workbook (.xlsx) and compiles it. A workbook the kit cannot run
-// comes back as a *[Refusal].
-func Load(data []byte) (f *Form, err error) {
+// Load reads a workbook (.xlsx), or a packed form (see [Pack]), and compiles it.
+// What the kit cannot run comes back as a *[Refusal].
+func Load(data []byte) (*Form, error) {
+	f, _, err := load(data)
+	return f, err
+}
+
+// load is Load that also gives the sum of what the form says.
+func load(data []byte) (f *Form, sum [sha256.Size]byte, err error) {
 	// Workbooks come from strangers; a mistake of ours in reading one must not
 	// take the kit or the centre with it.
 	defer func() {
@@ -57,11 +64,15 @@ func Load(data []byte) (f *Form, err error) {
 			f, err = nil, unreadable(workbook.ErrNotXLSX)
 		}
 	}()
-	w, err := workbook.Read(data, wanted)
+	w, files, err := contents(data)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, sum, unreadable(err)
 	}
-	return compile(w)
+	if f, err = compile(w); err != nil {
+		return nil, sum, err
+	}
+	f.brought = files
+	return f, sumOf(w, files), nil
 }
 
 func unreadable(err error) error {

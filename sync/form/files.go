@@ -33,16 +33,24 @@ func (s *Session) csv(name string) *data {
 		return d
 	}
 	var d *data
-	if s.env.Files != nil {
-		for _, try := range []string{name, name + ".csv"} {
-			if b, ok := s.env.Files(try); ok {
-				d = readData(try, b)
-				break
-			}
+	for _, try := range []string{name, name + ".csv"} {
+		if b, ok := s.file(try); ok {
+			d = readData(try, b)
+			break
 		}
 	}
 	s.files[name] = d
 	return d
+}
+
+// file gives a file of the kit's own, else one that came with the form.
+func (s *Session) file(name string) ([]byte, bool) {
+	if s.env.Files != nil {
+		if b, ok := s.env.Files(name); ok {
+			return b, true
+		}
+	}
+	return s.form.File(name)
 }
 
 // readData reads a file of the form by its ending; nil when it cannot be read.

@@ -1,7 +1,9 @@
 package form_test
 
 import (
+	"bytes"
 	"strings"
+	"testing"
 
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/form/workbook"
@@ -38,4 +40,26 @@ func table(md string) *workbook.Workbook {
 		}
 	}
 	return w
+}
+
+// workbookOf writes the tables as the bytes of a workbook.
+func workbookOf(t testing.TB, md string) []byte {
+	t.Helper()
+	var sheets []sheet
+	for _, s := range table(md).Sheets {
+		out := sheet{name: s.Name}
+		for _, r := range s.Rows {
+			out.rows = append(out.rows, r.Cells)
+		}
+		sheets = append(sheets, out)
+	}
+	f, err := makeWorkbook(sheets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

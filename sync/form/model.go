@@ -79,6 +79,8 @@ type Form struct {
 	plan  *plan
 	lists map[string]*choiceList
 	files map[string]string // id of an external instance to the file's name
+	// brought are the files that came with the form, by name.
+	brought map[string][]byte
 }
 
 // language is one language of a workbook: Name as its headers write it,

@@ -20,7 +20,7 @@ const (
 	StatementBundle StatementKind = "askonce/bundle/v0" // KeyBundle, by the root
 	StatementLease  StatementKind = "askonce/lease/v0"  // Lease, by the server key
 	StatementAck    StatementKind = "askonce/ack/v0"    // []BatchAck, by the server key
-	StatementForm   StatementKind = "askonce/form/v0"   // a workbook's bytes, by the server key
+	StatementForm   StatementKind = "askonce/form/v0"   // FormNotice, by the server key
 	StatementEnrol  StatementKind = "askonce/enrol/v0"  // EnrolRequest with Proof empty, by the device
 )
 
