@@ -39,32 +39,17 @@ const kindForm = "form"
 
 // KeepForm keeps a version of a form as the workbook it came in.
 func (s *Store) KeepForm(ctx context.Context, f civic.FormRef, workbook []byte) error {
-	return s.update(ctx, func(tx *vault.Tx) error {
-		n, err := tx.Name(vault.Kit, "l", []byte(f.String()))
-		if err != nil {
-			return err
-		}
-		return put(tx, vault.Kit, "l", n, documentRecord{Name: string(f.ID) + "\x00" + f.Version, Kind: kindForm, Value: workbook})
-	})
+	return s.PutForm(ctx, f, FormDocument{Bytes: workbook})
 }
 
-// Forms gives every form kept, as workbooks.
+// Forms gives every form kept, as workbooks or packed forms.
 func (s *Store) Forms(ctx context.Context) (map[civic.FormRef][]byte, error) {
-	forms := map[civic.FormRef][]byte{}
-	err := s.view(ctx, func(tx *vault.Tx) error {
-		return tx.Query("SELECT n,v,e,s FROM l WHERE e<>0", func(scan func(...any) error) error {
-			var row vault.Row
-			if err := scan(&row.N, &row.Version, &row.Key, &row.Sealed); err != nil {
-				return err
-			}
-			var r documentRecord
-			if ok, err := openRow(tx, "l", row, &r); !ok || r.Kind != kindForm {
-				return err
-			}
-			id, version, _ := cut(r.Name)
-			forms[civic.FormRef{ID: civic.FormID(id), Version: version}] = r.Value
-			return nil
-		})
-	})
+	docs, err := s.FormDocuments(ctx)
+	forms := make(map[civic.FormRef][]byte, len(docs))
+	for ref, d := range docs {
+		if len(d.Bytes) > 0 {
+			forms[ref] = d.Bytes
+		}
+	}
 	return forms, err
 }

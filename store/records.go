@@ -240,6 +240,9 @@ type documentRecord struct {
 	Name  string `cbor:"1,keyasint"`
 	Kind  string `cbor:"2,keyasint,omitempty"`
 	Value []byte `cbor:"3,keyasint"`
+	// Of a form: what the centre said last of it.
+	Order   uint64 `cbor:"4,keyasint,omitempty"`
+	Retired bool   `cbor:"5,keyasint,omitempty"`
 }
 
 func each[A, B any](in []A, f func(A) B) []B {
