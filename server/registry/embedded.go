@@ -130,7 +130,7 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 			return ledger.All(ctx, tx, func(r ledger.Row) error {
 				var person, registration, sealed []byte
 				var s Said
-				if err := r.Scan(&person, &registration, &s.Subject, &s.Office, &s.At, &sealed); err != nil {
+				if err := r.Scan(&person, &registration, &s.Subject, &s.Office, &s.At, &sealed, &s.Withdrawn); err != nil {
 					return err
 				}
 				s.Registration = civic.RegistrationID(registration)
@@ -141,7 +141,7 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 					p.Said = append(p.Said, s)
 				}
 				return nil
-			}, "SELECT person, registration, subject, office, said_at, said FROM registry_said WHERE area = ?"+strconv.Itoa(len(args)+1)+
+			}, "SELECT person, registration, subject, office, said_at, said, withdrawn_at FROM registry_said WHERE area = ?"+strconv.Itoa(len(args)+1)+
 				" AND person IN ("+marks+") ORDER BY said_at, registration, subject", append(args, string(home))...)
 		})
 		if err != nil {

@@ -20,6 +20,9 @@ type Attribute struct {
 func Fold(p *Person) []Attribute {
 	by := map[civic.Attribute][]civic.Claim{}
 	for _, s := range p.Said {
+		if s.Withdrawn != 0 {
+			continue
+		}
 		for _, c := range s.Claims {
 			if c.Attribute != "" {
 				by[c.Attribute] = append(by[c.Attribute], c)

@@ -60,6 +60,9 @@ type Said struct {
 	At           int64 // the kit's clock, seconds
 	SourceRow    string
 	Claims       []civic.Claim
+	// Withdrawn is when its source took it back, seconds, 0 while it stands. What
+	// was taken back is kept and counts no longer.
+	Withdrawn int64
 }
 
 // State of a person.
@@ -69,7 +72,7 @@ type State uint8
 const (
 	Standing State = 1 // known
 	Waiting  State = 2 // a reviewer must say whether it is somebody known already
-	Emptied  State = 3 // all it was made of belongs to others now
+	Emptied  State = 3 // all it was made of belongs to others now, or was taken back
 )
 
 // Person is one person with everything that was said of it.
@@ -88,7 +91,12 @@ type Person struct {
 // Records gives what matching sees of the person, one record for each visit.
 func (p *Person) Records() []*match.Prepared {
 	for len(p.records) < len(p.Said) {
-		p.records = append(p.records, match.Prepare(match.FromClaims(p.Said[len(p.records)].Claims)))
+		s := &p.Said[len(p.records)]
+		claims := s.Claims
+		if s.Withdrawn != 0 {
+			claims = nil
+		}
+		p.records = append(p.records, match.Prepare(match.FromClaims(claims)))
 	}
 	return p.records
 }
