@@ -21,13 +21,13 @@ type faultyDB struct {
 	stored bool
 }
 
-func (f *faultyDB) Update(ctx context.Context, fn func(ledger.Tx) error) error {
+func (f *faultyDB) Update(ctx context.Context, fn func(ledger.Tx) error, within ...ledger.Scope) error {
 	f.left--
 	if f.left != 0 {
-		return f.DB.Update(ctx, fn)
+		return f.DB.Update(ctx, fn, within...)
 	}
 	if f.stored {
-		return errors.Join(errFault, f.DB.Update(ctx, fn))
+		return errors.Join(errFault, f.DB.Update(ctx, fn, within...))
 	}
 	return errFault
 }

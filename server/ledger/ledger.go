@@ -12,13 +12,19 @@ import (
 type DB interface {
 	// Update runs fn in a transaction that may write. When fn returns nil and
 	// Update returns nil, everything is durable; otherwise nothing happened.
-	Update(ctx context.Context, fn func(Tx) error) error
+	// No other Update runs beside it, whatever the engine and the process, unless
+	// both name scopes and share none.
+	Update(ctx context.Context, fn func(Tx) error, within ...Scope) error
 	// View runs fn on one unchanging picture of the ledger; writes are refused.
 	View(ctx context.Context, fn func(Tx) error) error
 	// Backup writes a whole, consistent copy to a file that does not exist yet.
 	Backup(ctx context.Context, file string) error
 	// Check looks for damage; nil means none was found.
 	Check(ctx context.Context) error
+	// Turns divides work between processes: of the names given, in their order, it
+	// takes at most limit that nobody holds and gives those taken. They are the
+	// caller's until release is called or its process ends, however it ends.
+	Turns(ctx context.Context, names []string, limit int) (held []string, release func(), err error)
 	Close() error
 }
 
@@ -52,14 +58,25 @@ type Row interface {
 var ErrNoRows = sql.ErrNoRows
 
 // Open opens the ledger at a place, makes it when absent, and brings its schema
-// up to date. The place is "file:PATH" for the embedded engine. A ledger that a
-// newer program wrote, or that is damaged, is left as it is:
-// civic.LedgerNewer, civic.LedgerDamaged.
+// up to date. The place is "file:PATH" for the embedded engine and
+// "postgres://…" for PostgreSQL, as libpq writes it, with pool_max_conns for how
+// many connections this process may open. No error repeats a place: it may hold
+// a password. A ledger that a newer program wrote, or that is damaged, is left
+// as it is: civic.LedgerNewer, civic.LedgerDamaged; civic.LedgerUnreachable when
+// PostgreSQL does not answer.
 func Open(ctx context.Context, place string) (DB, error) {
 	if path, ok := strings.CutPrefix(place, "file:"); ok && path != "" {
 		return openSQLite(ctx, path)
 	}
-	return nil, civic.NewProblem(civic.WrongUse, nil, "the ledger's place is written file:PATH")
+	if IsPostgres(place) {
+		return openPostgres(ctx, place)
+	}
+	return nil, civic.NewProblem(civic.WrongUse, nil, "The ledger's place is written file:PATH or postgres://USER@HOST/DATABASE.")
+}
+
+// IsPostgres tells whether a place is a PostgreSQL database.
+func IsPostgres(place string) bool {
+	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
 // All reads every row of a query with one function a row.

@@ -1,103 +1,21 @@
 package ledger_test
 
 import (
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/sync/civic"
 )
-
-func open(t *testing.T, path string) ledger.DB {
-	t.Helper()
-	db, err := ledger.Open(t.Context(), "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return db
-}
-
-func count(t *testing.T, db ledger.DB) (n int) {
-	t.Helper()
-	err := db.View(t.Context(), func(tx ledger.Tx) error {
-		return tx.QueryRow(t.Context(), "SELECT count(*) FROM access_setting").Scan(&n)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-func set(ctx context.Context, db ledger.DB, name string) error {
-	return db.Update(ctx, func(tx ledger.Tx) error {
-		_, err := tx.Exec(ctx, "INSERT INTO access_setting (name, value) VALUES (?1, ?2)", name, "v")
-		return err
-	})
-}
-
-func TestUpdateIsAllOrNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	db := open(t, path)
-	stop := errors.New("stop")
-	err := db.Update(t.Context(), func(tx ledger.Tx) error {
-		if _, err := tx.Insert(t.Context(), "access_setting", []string{"name", "value"}, [][]any{{"a", "1"}, {"b", "2"}}, ""); err != nil {
-			return err
-		}
-		return stop
-	})
-	if !errors.Is(err, stop) || count(t, db) != 0 {
-		t.Fatalf("a refused update left something: %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	err = db.Update(ctx, func(tx ledger.Tx) error {
-		if _, err := tx.Exec(ctx, "INSERT INTO access_setting (name, value) VALUES (?1, ?2)", "a", "1"); err != nil {
-			return err
-		}
-		cancel()
-		return ctx.Err()
-	})
-	if !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
-	}
-	if err := set(t.Context(), db, "after"); err != nil {
-		t.Fatalf("the writer is unusable after a cancelled update: %v", err)
-	}
-	if count(t, db) != 1 {
-		t.Fatal("the cancelled update was kept")
-	}
-}
-
-func TestPanicDoesNotLeaveATransactionOpen(t *testing.T) {
-	db := open(t, filepath.Join(t.TempDir(), "ledger.db"))
-	func() {
-		defer func() { _ = recover() }()
-		_ = db.Update(t.Context(), func(ledger.Tx) error { panic("no") })
-	}()
-	if err := set(t.Context(), db, "a"); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestViewCannotWrite(t *testing.T) {
-	db := open(t, filepath.Join(t.TempDir(), "ledger.db"))
-	err := db.View(t.Context(), func(tx ledger.Tx) error {
-		_, err := tx.Exec(t.Context(), "INSERT INTO access_setting (name, value) VALUES (?1, ?2)", "a", "1")
-		return err
-	})
-	if err == nil {
-		t.Fatal("a view wrote")
-	}
-}
 
 // Two programs on one file: serve and an administrator's command.
 func TestTwoProcessesWriteInTurn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b%.db")
-	one, two := open(t, path), open(t, path)
+	one, two := open(t, "file:"+path), open(t, "file:"+path)
 	var wg sync.WaitGroup
 	for i, db := range []ledger.DB{one, two} {
 		wg.Go(func() {
@@ -114,9 +32,8 @@ func TestTwoProcessesWriteInTurn(t *testing.T) {
 	}
 }
 
-func TestForeignAndDamagedFilesAreLeftAlone(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "noise.db")
+func TestForeignFilesAreLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "noise.db")
 	noise := []byte("this is no database at all, only a text that somebody put here, long enough to have a header's size and more than that")
 	if err := os.WriteFile(path, noise, 0o600); err != nil {
 		t.Fatal(err)
@@ -127,33 +44,63 @@ func TestForeignAndDamagedFilesAreLeftAlone(t *testing.T) {
 	if b, _ := os.ReadFile(path); string(b) != string(noise) {
 		t.Fatal("the file was changed")
 	}
+}
 
-	newer := filepath.Join(dir, "newer.db")
-	db := open(t, newer)
-	err := db.Update(t.Context(), func(tx ledger.Tx) error {
-		_, err := tx.Exec(t.Context(), "INSERT INTO ledger_schema (name, digest) VALUES (?1, ?2)", "99-later.sql", []byte{1})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.Close()
-	if _, err := ledger.Open(t.Context(), "file:"+newer); civic.CodeOf(err) != civic.LedgerNewer {
-		t.Fatalf("want %s, got %v", civic.LedgerNewer, err)
+// Neither a place nor a password in it stands in an error.
+func TestErrorsNameNoPlace(t *testing.T) {
+	for place, want := range map[string]civic.Code{
+		"postgres://ana:s3cret@127.0.0.1:1/centre":                   civic.LedgerUnreachable,
+		"postgres://ana:s3cret@nowhere.invalid/centre":               civic.LedgerUnreachable,
+		"postgres://ana:s3cret@[::1/centre":                          civic.WrongUse,
+		"postgres://ana:s3cret@127.0.0.1:1/centre?sslmode=s3cret":    civic.WrongUse,
+		"postgres://ana:s3cret@127.0.0.1/centre?pool_max_conns=many": civic.WrongUse,
+		"mysql://ana:s3cret@127.0.0.1/centre":                        civic.WrongUse,
+		"postgres://ana:s3cret@/centre?host=/nowhere/at/all":         civic.LedgerUnreachable,
+	} {
+		_, err := ledger.Open(t.Context(), place)
+		if civic.CodeOf(err) != want {
+			t.Errorf("%s: want %s, got %v", place, want, err)
+		}
+		told := chain(err)
+		for _, secret := range []string{"s3cret", "ana", "nowhere"} {
+			if strings.Contains(told, secret) {
+				t.Errorf("%s is told: %s", secret, told)
+			}
+		}
 	}
 }
 
-func TestBackupIsWholeAndOpens(t *testing.T) {
-	dir := t.TempDir()
-	db := open(t, filepath.Join(dir, "ledger.db"))
-	if err := set(t.Context(), db, "a"); err != nil {
-		t.Fatal(err)
+// chain writes an error with all that it wraps.
+func chain(err error) string {
+	var b strings.Builder
+	var walk func(error)
+	walk = func(err error) {
+		if err == nil {
+			return
+		}
+		b.WriteString(err.Error() + "\n")
+		switch x := err.(type) {
+		case interface{ Unwrap() error }:
+			walk(x.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, e := range x.Unwrap() {
+				walk(e)
+			}
+		}
 	}
-	if err := db.Backup(t.Context(), filepath.Join(dir, "copy.db")); err != nil {
-		t.Fatal(err)
-	}
-	other := open(t, filepath.Join(dir, "copy.db"))
-	if count(t, other) != 1 || other.Check(t.Context()) != nil {
-		t.Fatal("the copy differs")
-	}
+	walk(err)
+	return b.String()
+}
+
+// A violated rule names the rule, never the row.
+func TestErrorsHoldNoValues(t *testing.T) {
+	ledgertest.Engines(t, func(t *testing.T, place string) {
+		db := open(t, place)
+		if err := set(t.Context(), db, "juana"); err != nil {
+			t.Fatal(err)
+		}
+		if err := set(t.Context(), db, "juana"); err == nil || strings.Contains(chain(err), "juana") {
+			t.Fatal(err)
+		}
+	})
 }

@@ -33,9 +33,16 @@ type sqliteDB struct {
 	mu     sync.Mutex // held while the writer's transaction is open
 	writer *sql.Conn
 	cache  statements
+
+	turns turnTable
 }
 
 func openSQLite(ctx context.Context, path string) (DB, error) {
+	return openSQLiteFor(ctx, path, "journal_mode(WAL)", "synchronous(FULL)")
+}
+
+// openSQLiteFor opens a ledger with the pragmas that say how durable it is.
+func openSQLiteFor(ctx context.Context, path string, durability ...string) (DB, error) {
 	path, query, _ := strings.Cut(path, "?")
 	extra, err := url.ParseQuery(query)
 	if err != nil {
@@ -57,7 +64,7 @@ func openSQLite(ctx context.Context, path string) (DB, error) {
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 	}
 	busy := fmt.Sprintf("busy_timeout(%d)", busyMillis)
-	pool, err := sql.Open("sqlite", dsn(busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-65536)", "temp_store(MEMORY)"))
+	pool, err := sql.Open("sqlite", dsn(append(durability, busy, "foreign_keys(ON)", "cache_size(-65536)", "temp_store(MEMORY)")...))
 	if err != nil {
 		return nil, sqliteProblem(err)
 	}
@@ -102,7 +109,8 @@ func (db *sqliteDB) prepare(ctx context.Context) error {
 	})
 }
 
-func (db *sqliteDB) Update(ctx context.Context, fn func(Tx) error) (err error) {
+// Update is alone in the ledger, whatever its scopes: the engine has one writer.
+func (db *sqliteDB) Update(ctx context.Context, fn func(Tx) error, _ ...Scope) (err error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if _, err := db.writer.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {

@@ -93,6 +93,7 @@ func (s statement) row(ctx context.Context) *sql.Row {
 // arguments (pragmas, schema) is not kept either. A text that cannot be
 // prepared runs unprepared and fails there.
 func (t *sqliteTx) on(ctx context.Context, text string, args []any) statement {
+	text = emptyBlobs(text, args)
 	s := statement{conn: t.conn, text: text, args: args}
 	if t.cache == nil || len(args) == 0 {
 		return s
@@ -104,6 +105,22 @@ func (t *sqliteTx) on(ctx context.Context, text string, args []any) statement {
 		}
 	}
 	return s
+}
+
+// emptyBlobs writes bytes that are there and empty as a literal: the driver
+// would make NULL of them.
+func emptyBlobs(text string, args []any) string {
+	for _, a := range args {
+		if b, ok := a.([]byte); ok && b != nil && len(b) == 0 {
+			return rewrite(text, len(args), func(n int) string {
+				if b, ok := args[n-1].([]byte); ok && b != nil && len(b) == 0 {
+					return "x''"
+				}
+				return "?" + strconv.Itoa(n)
+			})
+		}
+	}
+	return text
 }
 
 // Insert runs one prepared row statement in a loop: measured a tenth quicker

@@ -114,6 +114,7 @@ const (
 	AgencyAbsent       Code = "agency_absent"
 	AgreementAbsent    Code = "agreement_absent"
 	AgreementRefused   Code = "agreement_refused"
+	QuotaUsed          Code = "quota_used"
 	RegistryDown       Code = "registry_down"
 	RegistryRefused    Code = "registry_refused"
 	RegistryBroken     Code = "registry_broken"
@@ -271,6 +272,7 @@ var catalogue = map[Code]Sentence{
 	AgencyAbsent:       {"There is no agency {1} here.", "See fieldkit-server agency list.", 404},
 	AgreementAbsent:    {"There is no such revision of the agreement {1}.", "See fieldkit-server agreement list.", 404},
 	AgreementRefused:   {"This agreement cannot be taken: {1}.", "Correct the file and draft it again; what is in force stays so.", 422},
+	QuotaUsed:          {"This agency has been given as many people today as its agreement allows.", "Go on tomorrow, or have the quota changed.", 429},
 	WrongUse:           {"{1}", "Run the command with --help to see how it is used.", 400},
 	PlacesRefused:      {"The list of places cannot be used: {1}: {2}.", "Correct the list where the message says and import it again. The list in use was not changed.", 422},
 	PlacesUnreadable:   {"A list of places from the centre could not be read.", "The list in use stays. Sync again, and tell your office if it stays so.", 422},

@@ -1,0 +1,434 @@
+package ledger_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// The contract of a ledger, held to each engine.
+
+func open(t testing.TB, place string) ledger.DB {
+	t.Helper()
+	db, err := ledger.Open(t.Context(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// on runs a test on each engine with a new ledger.
+func on(t *testing.T, test func(t *testing.T, db ledger.DB)) {
+	ledgertest.Engines(t, func(t *testing.T, place string) { test(t, open(t, place)) })
+}
+
+func count(t *testing.T, db ledger.DB) (n int) {
+	t.Helper()
+	err := db.View(t.Context(), func(tx ledger.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT count(*) FROM access_setting").Scan(&n)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func set(ctx context.Context, db ledger.DB, name string, within ...ledger.Scope) error {
+	return db.Update(ctx, func(tx ledger.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO access_setting (name, value) VALUES (?1, ?2)", name, "v")
+		return err
+	}, within...)
+}
+
+func TestUpdateIsAllOrNothing(t *testing.T) {
+	on(t, func(t *testing.T, db ledger.DB) {
+		stop := errors.New("stop")
+		err := db.Update(t.Context(), func(tx ledger.Tx) error {
+			if _, err := tx.Insert(t.Context(), "access_setting", []string{"name", "value"}, [][]any{{"a", "1"}, {"b", "2"}}, ""); err != nil {
+				return err
+			}
+			return stop
+		})
+		if !errors.Is(err, stop) || count(t, db) != 0 {
+			t.Fatalf("a refused update left something: %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		err = db.Update(ctx, func(tx ledger.Tx) error {
+			if _, err := tx.Exec(ctx, "INSERT INTO access_setting (name, value) VALUES (?1, ?2)", "a", "1"); err != nil {
+				return err
+			}
+			cancel()
+			return ctx.Err()
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if err := set(t.Context(), db, "after"); err != nil {
+			t.Fatalf("the writer is unusable after a cancelled update: %v", err)
+		}
+		if count(t, db) != 1 {
+			t.Fatal("the cancelled update was kept")
+		}
+	})
+}
+
+func TestPanicDoesNotLeaveATransactionOpen(t *testing.T) {
+	on(t, func(t *testing.T, db ledger.DB) {
+		func() {
+			defer func() { _ = recover() }()
+			_ = db.Update(t.Context(), func(ledger.Tx) error { panic("no") })
+		}()
+		if err := set(t.Context(), db, "a"); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestViewCannotWriteAndDoesNotChange(t *testing.T) {
+	on(t, func(t *testing.T, db ledger.DB) {
+		err := db.View(t.Context(), func(tx ledger.Tx) error {
+			_, err := tx.Exec(t.Context(), "INSERT INTO access_setting (name, value) VALUES (?1, ?2)", "a", "1")
+			return err
+		})
+		if err == nil {
+			t.Fatal("a view wrote")
+		}
+		err = db.View(t.Context(), func(tx ledger.Tx) error {
+			var before, after int
+			if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM access_setting").Scan(&before); err != nil {
+				return err
+			}
+			if err := set(t.Context(), db, "meanwhile"); err != nil {
+				return err
+			}
+			err := tx.QueryRow(t.Context(), "SELECT count(*) FROM access_setting").Scan(&after)
+			if before != after {
+				t.Error("the picture changed under a reader")
+			}
+			return err
+		})
+		if err != nil || count(t, db) != 1 {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Values come back as they went, whatever their Go type.
+func TestValues(t *testing.T) {
+	on(t, func(t *testing.T, db ledger.DB) {
+		ctx := t.Context()
+		long := strings.Repeat("ñ字", 40_000)
+		err := db.Update(ctx, func(tx ledger.Tx) error {
+			_, err := tx.Exec(ctx, "INSERT INTO access_invite (code_hash, area, created_at, expires_at, used_at, request, hub) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+				[]byte{0, 1, 255}, civic.Area(long), int64(1)<<62, uint32(7), -3, nil, true)
+			if err != nil {
+				return err
+			}
+			n, err := tx.Insert(ctx, "access_invite", []string{"code_hash", "area", "created_at", "expires_at", "request", "answer", "hub"}, [][]any{
+				{[]byte{0, 1, 255}, "again", 1, 1, nil, nil, false},
+				{[]byte("b"), civic.Area("x"), 1, uint64(9), []byte{}, []byte{5}, false},
+				{[]byte("c"), "y", int64(1), 1, []byte(nil), nil, true},
+			}, "ON CONFLICT DO NOTHING")
+			if n != 2 {
+				t.Errorf("%d rows, want 2", n)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		type row struct {
+			code, request, answer []byte
+			area                  civic.Area
+			created               int64
+			expires               uint32
+			used                  int
+			hub                   bool
+		}
+		var got []row
+		err = db.View(ctx, func(tx ledger.Tx) error {
+			return ledger.All(ctx, tx, func(r ledger.Row) error {
+				var v row
+				err := r.Scan(&v.code, &v.area, &v.created, &v.expires, &v.used, &v.request, &v.answer, &v.hub)
+				got = append(got, v)
+				return err
+			}, "SELECT code_hash, area, created_at, expires_at, used_at, request, answer, hub FROM access_invite WHERE (?1 = '' OR area = ?1) AND (?2 = 0 OR used_at = ?2) ORDER BY code_hash LIMIT ?3", "", 0, 10)
+		})
+		if err != nil || len(got) != 3 {
+			t.Fatal(err, len(got))
+		}
+		a, b, c := got[0], got[1], got[2]
+		if string(a.area) != long || a.created != 1<<62 || a.expires != 7 || a.used != -3 || a.request != nil || !a.hub || !bytes.Equal(a.code, []byte{0, 1, 255}) {
+			t.Errorf("%+v", a)
+		}
+		if len(b.request) != 0 || !bytes.Equal(b.answer, []byte{5}) || b.hub || b.expires != 9 {
+			t.Errorf("%+v", b)
+		}
+		if c.request != nil || c.answer != nil || !c.hub {
+			t.Errorf("%+v", c)
+		}
+		var sum, empty int64
+		var none []byte
+		err = db.View(ctx, func(tx ledger.Tx) error {
+			err := tx.QueryRow(ctx, "SELECT coalesce(sum(expires_at), 0), (SELECT count(*) FROM access_invite WHERE length(request) = length(?1)) FROM access_invite", []byte{}).Scan(&sum, &empty)
+			if err != nil {
+				return err
+			}
+			return tx.QueryRow(ctx, "SELECT answer FROM access_invite WHERE code_hash = ?1", []byte("nobody")).Scan(&none)
+		})
+		if !errors.Is(err, ledger.ErrNoRows) || sum != 17 || empty != 1 {
+			t.Error(err, sum, empty)
+		}
+	})
+}
+
+// Texts sort by their bytes on every engine.
+func TestOrder(t *testing.T) {
+	on(t, func(t *testing.T, db ledger.DB) {
+		for _, name := range []string{"b", "a", "B", "ñ", "_", "z"} {
+			if err := set(t.Context(), db, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got string
+		err := db.View(t.Context(), func(tx ledger.Tx) error {
+			return ledger.All(t.Context(), tx, func(r ledger.Row) error {
+				var s string
+				err := r.Scan(&s)
+				got += s
+				return err
+			}, "SELECT name FROM access_setting ORDER BY name")
+		})
+		if err != nil || got != "B_abzñ" {
+			t.Fatal(err, got)
+		}
+	})
+}
+
+// Whatever reads a number and writes the next one gets each number once.
+func TestUpdatesAreAlone(t *testing.T) {
+	for _, scope := range [][]ledger.Scope{nil, {ledger.Office("mx-1")}, {ledger.Registry(), ledger.Office("mx-1")}} {
+		t.Run(fmt.Sprint(len(scope)), func(t *testing.T) {
+			ledgertest.Engines(t, func(t *testing.T, place string) {
+				one, two := open(t, place), open(t, place) // two processes
+				const each = 15
+				var wg sync.WaitGroup
+				for i := range 6 {
+					wg.Go(func() {
+						db := []ledger.DB{one, two}[i%2]
+						for range each {
+							err := db.Update(t.Context(), func(tx ledger.Tx) error {
+								var n int64
+								if err := tx.QueryRow(t.Context(), "SELECT coalesce(max(seq), 0) FROM audit WHERE area = ?1", "mx-1").Scan(&n); err != nil {
+									return err
+								}
+								_, err := tx.Exec(t.Context(), "INSERT INTO audit (area, seq, at, actor, action) VALUES (?1, ?2, ?3, ?4, ?5)", "mx-1", n+1, 0, "", "")
+								return err
+							}, scope...)
+							if err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				wg.Wait()
+				var n, last int64
+				err := one.View(t.Context(), func(tx ledger.Tx) error {
+					return tx.QueryRow(t.Context(), "SELECT count(*), max(seq) FROM audit WHERE area = ?1", "mx-1").Scan(&n, &last)
+				})
+				if err != nil || n != 6*each || last != n {
+					t.Fatal(err, n, last)
+				}
+			})
+		})
+	}
+}
+
+// An Update without scopes waits for one with a scope, and the other way round;
+// one of another office goes on.
+func TestScopes(t *testing.T) {
+	if !ledgertest.HasPostgres() {
+		return // the embedded engine has one writer whatever the scopes
+	}
+	place := ledgertest.Postgres(t)
+	one, two := open(t, place), open(t, place)
+	for _, c := range []struct {
+		name         string
+		first, other []ledger.Scope
+		beside       bool
+	}{
+		{"two offices", []ledger.Scope{ledger.Office("a")}, []ledger.Scope{ledger.Office("b")}, true},
+		{"one office", []ledger.Scope{ledger.Office("a")}, []ledger.Scope{ledger.Office("a")}, false},
+		{"the registry and an office", []ledger.Scope{ledger.Office("a"), ledger.Registry()}, []ledger.Scope{ledger.Office("b")}, true},
+		{"the registry twice", []ledger.Scope{ledger.Office("a"), ledger.Registry()}, []ledger.Scope{ledger.Registry(), ledger.Office("b")}, false},
+		{"everything", nil, []ledger.Scope{ledger.Office("b")}, false},
+		{"everything second", []ledger.Scope{ledger.Office("b")}, nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inside, leave, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+			go func() {
+				done <- one.Update(t.Context(), func(ledger.Tx) error {
+					close(inside)
+					<-leave
+					return nil
+				}, c.first...)
+			}()
+			<-inside
+			second := make(chan error, 1)
+			go func() { second <- two.Update(t.Context(), func(ledger.Tx) error { return nil }, c.other...) }()
+			if c.beside {
+				if err := <-second; err != nil { // it does not wait for the first
+					t.Error(err)
+				}
+				close(leave)
+			} else {
+				select {
+				case err := <-second:
+					t.Errorf("it did not wait: %v", err)
+					second <- err
+				case <-time.After(50 * time.Millisecond):
+				}
+				close(leave)
+				if err := <-second; err != nil {
+					t.Error(err)
+				}
+			}
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestTurns(t *testing.T) {
+	on(t, func(t *testing.T, db ledger.DB) {
+		ctx := t.Context()
+		first, release, err := db.Turns(ctx, []string{"c", "a", "b"}, 2)
+		if err != nil || fmt.Sprint(first) != "[c a]" {
+			t.Fatal(first, err)
+		}
+		second, end, err := db.Turns(ctx, []string{"a", "b", "c"}, 2)
+		if err != nil || fmt.Sprint(second) != "[b]" {
+			t.Fatal(second, err)
+		}
+		if none, _, err := db.Turns(ctx, []string{"a", "b", "c"}, 2); err != nil || len(none) != 0 {
+			t.Fatal(none, err)
+		}
+		release()
+		release() // twice does no harm
+		third, endThird, err := db.Turns(ctx, []string{"b", "a", "c"}, 5)
+		if err != nil || fmt.Sprint(third) != "[a c]" {
+			t.Fatal(third, err)
+		}
+		endThird()
+		end()
+	})
+}
+
+func TestNewerAndForeignLedgersAreLeftAlone(t *testing.T) {
+	ledgertest.Engines(t, func(t *testing.T, place string) {
+		db := open(t, place)
+		err := db.Update(t.Context(), func(tx ledger.Tx) error {
+			_, err := tx.Exec(t.Context(), "INSERT INTO ledger_schema (name, digest) VALUES (?1, ?2)", "99-later.sql", []byte{1})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+		if _, err := ledger.Open(t.Context(), place); civic.CodeOf(err) != civic.LedgerNewer {
+			t.Fatalf("want %s, got %v", civic.LedgerNewer, err)
+		}
+	})
+}
+
+// Many processes that start at once make one schema.
+func TestOpenedAtOnce(t *testing.T) {
+	ledgertest.Engines(t, func(t *testing.T, place string) {
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				db, err := ledger.Open(t.Context(), place)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer db.Close()
+				if err := db.Check(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A backup of either engine is read again by either.
+func TestBackupAndRestore(t *testing.T) {
+	ledgertest.Engines(t, func(t *testing.T, place string) {
+		db := open(t, place)
+		ctx := t.Context()
+		err := db.Update(ctx, func(tx ledger.Tx) error {
+			rows := make([][]any, 5000)
+			for i := range rows {
+				rows[i] = []any{"mx-1", []byte(fmt.Sprintf("%064d", i)), bytes.Repeat([]byte{byte(i)}, i%3000)}
+			}
+			if _, err := tx.Insert(ctx, "ingest_bytes", []string{"area", "digest", "bytes"}, rows, ""); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, "INSERT INTO access_invite (code_hash, area, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)", []byte{1}, "mx-1", 1, 2)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := t.TempDir() + "/copy.db"
+		if err := db.Backup(ctx, file); err != nil {
+			t.Fatal(err)
+		}
+		want := fingerprint(t, db)
+		if other := open(t, "file:"+file); fingerprint(t, other) != want || other.Check(ctx) != nil {
+			t.Fatal("the copy differs")
+		}
+		ledgertest.Engines(t, func(t *testing.T, place string) {
+			again := open(t, place)
+			if err := ledger.Restore(ctx, again, file, func(ledger.Tx) error { return errors.New("no") }); err == nil || count(t, again) != 0 {
+				t.Fatal("a restore that failed left something", err)
+			}
+			ran := false
+			if err := ledger.Restore(ctx, again, file, func(ledger.Tx) error { ran = true; return nil }); err != nil || !ran {
+				t.Fatal(err)
+			}
+			if fingerprint(t, again) != want {
+				t.Fatal("what came back differs")
+			}
+			if err := ledger.Restore(ctx, again, file, func(ledger.Tx) error { return nil }); civic.CodeOf(err) != civic.AlreadyInitialised {
+				t.Fatal("a restore over a ledger in use:", err)
+			}
+		})
+	})
+}
+
+func fingerprint(t *testing.T, db ledger.DB) string {
+	t.Helper()
+	var files, size, codes, used, nulls int64
+	err := db.View(t.Context(), func(tx ledger.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM ingest_bytes), (SELECT sum(length(bytes)) FROM ingest_bytes),
+ (SELECT count(*) FROM access_invite), (SELECT sum(used_at + hub) FROM access_invite), (SELECT count(*) FROM access_invite WHERE request IS NULL)`).
+			Scan(&files, &size, &codes, &used, &nulls)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(files, size, codes, used, nulls)
+}
