@@ -57,6 +57,7 @@ type Event struct {
 	State        State
 	At           int64 // the server's clock, seconds; equal ones keep their order
 	Until        int64 // the moment it runs out, 0 for never
+	Record       string
 }
 
 // For is what a choice is looked up for.
@@ -94,6 +95,22 @@ func StateOf(events []Event, f For) State {
 		}
 	}
 	return worst
+}
+
+// RestsOn finds the record of the newest yes that speaks about a claim.
+func RestsOn(events []Event, f For) (record string) {
+	at := int64(-1 << 62)
+	for _, e := range events {
+		if e.State != Given || !e.Own && e.Registration != f.Registration || e.At < at {
+			continue
+		}
+		for _, source := range f.Sources {
+			if e.Scope.touches(f, source) {
+				record, at = e.Record, e.At
+			}
+		}
+	}
+	return record
 }
 
 func stateFor(events []Event, f For, source civic.ServiceID) State {

@@ -34,6 +34,7 @@ type Seen struct {
 	Registrations []civic.RegistrationID
 	// Consent is the state read fields rest on, the strictest.
 	Consent State
+	Record  string // of the yes they rest on, if any
 }
 
 // Filter takes a person apart: what may be read is left. asked are the
@@ -42,11 +43,13 @@ func (r *Reader) Filter(p Person, asked []civic.Attribute) Seen {
 	out := Seen{Fields: map[civic.Attribute]Decision{}, Consent: NoChoice}
 	for _, s := range p.Said {
 		state := NoChoice
+		var f For
 		if a := r.request.Agreement; a != nil {
-			state = StateOf(p.Events, For{
+			f = For{
 				Registration: s.Registration, Sources: s.Services, Target: a.Service,
 				Agency: r.request.Agency, Purpose: a.Purpose.Code, Now: r.request.Now.Unix(),
-			})
+			}
+			state = StateOf(p.Events, f)
 		}
 		read := false
 		for _, c := range s.Claims {
@@ -71,6 +74,7 @@ func (r *Reader) Filter(p Person, asked []civic.Attribute) Seen {
 			out.Registrations = append(out.Registrations, s.Registration)
 			if strictness(state) > strictness(out.Consent) || out.Consent == NoChoice {
 				out.Consent = state
+				out.Record = RestsOn(p.Events, f)
 			}
 		}
 	}
