@@ -35,6 +35,8 @@ func TestMain(m *testing.M) {
 		os.Exit(asKit())
 	case "fieldkit-server":
 		os.Exit(asCentre())
+	case "thief":
+		os.Exit(asThief())
 	}
 	os.Exit(m.Run())
 }

@@ -251,7 +251,7 @@ func (w *simWorld) player(seed uint64) *player {
 }
 
 func (p *player) listen(l *badlink.Link, h http.Handler) {
-	cert, err := p.world.centre.Access.Keys().Certificate(nil, later, rand.Reader)
+	cert, err := p.world.centre.Access.Certificate(context.Background(), nil)
 	if err != nil {
 		p.world.t.Fatal(err)
 	}
