@@ -215,7 +215,8 @@ func haveKey(ctx context.Context, tx ledger.Tx, id protocol.KeyID) (bool, error)
 
 // down reads the messages above a cursor, as many as one answer carries.
 func (g *Ingest) down(ctx context.Context, tx ledger.Tx, device access.Device, cursor uint64, limit int, a *protocol.SyncAnswer) error {
-	rows, err := tx.Query(ctx, "SELECT seq, kind, body FROM ingest_down WHERE area = ?1 AND device = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
+	rows, err := tx.Query(ctx, `SELECT d.seq, d.kind, coalesce(s.bytes, d.body) FROM ingest_down d LEFT JOIN ingest_shared s ON s.area = '' AND s.digest = d.shared
+ WHERE d.area = ?1 AND d.device = ?2 AND d.seq > ?3 ORDER BY d.seq LIMIT ?4`,
 		string(device.Area), device.ID[:], int64(cursor), protocol.MaxDownPerCall+1)
 	if err != nil {
 		return err
