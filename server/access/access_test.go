@@ -15,6 +15,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -35,7 +36,7 @@ func newCentre(t *testing.T) *centre {
 	if c.keys, err = access.MakeKeys(c.dir, "Registry of Test", c.now, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	if c.db, err = ledger.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "ledger.db")); err != nil {
+	if c.db, err = ledger.Open(t.Context(), ledgertest.Place(t)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.db.Close() })

@@ -2,14 +2,11 @@ package access
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"regexp"
 	"strings"
 	"time"
@@ -30,26 +27,24 @@ type PasswordCost struct {
 // Role says what a person at the centre may do.
 type Role string
 
-// The roles of staff.
+// The roles of staff. An account has one: who runs the servers (the operator
+// of the glossary) reads nobody's data, and who reads runs no servers.
 const (
-	Administrator Role = "administrator"
-	Reviewer      Role = "reviewer"
-	Auditor       Role = "auditor"
+	Administrator    Role = "administrator" // kits, accounts, copies; no person
+	Reviewer         Role = "reviewer"      // who is who
+	Supervisor       Role = "supervisor"    // a reviewer's second pair of eyes, objections
+	AgreementOfficer Role = "agreements"    // drafts or approves agreements
+	Auditor          Role = "auditor"       // who looked, at what, why
 )
 
-// Session is a person who signed in at the console.
-type Session struct {
-	Staff   string
-	Area    civic.Area // the office whose affairs may be seen; empty: all
-	Role    Role
-	CSRF    string // goes into every form of the session
-	Expires time.Time
+// Roles are all of them.
+func Roles() []Role {
+	return []Role{Administrator, Reviewer, Supervisor, AgreementOfficer, Auditor}
 }
 
 const (
-	sessionLife = 8 * time.Hour
-	maxName     = 64
-	maxSecret   = 256 // bytes of a password
+	maxName   = 64
+	maxSecret = 256 // bytes of a password
 )
 
 // staffShape is how an account is called: it becomes part of a file's name.
@@ -125,6 +120,7 @@ type Staff struct {
 	Role     Role
 	Made     time.Time
 	Disabled time.Time // zero for never
+	Second   bool      // a second factor is set up
 }
 
 // ListStaff lists every account by name.
@@ -135,11 +131,13 @@ func (a *Access) ListStaff(ctx context.Context) (all []Staff, err error) {
 			var s Staff
 			var area, role string
 			var made, disabled int64
-			err := r.Scan(&s.Name, &area, &role, &made, &disabled)
+			var second []byte
+			err := r.Scan(&s.Name, &area, &role, &made, &disabled, &second)
+			s.Second = second != nil
 			s.Area, s.Role, s.Made, s.Disabled = civic.Area(area), Role(role), fromUnix(made), fromUnix(disabled)
 			all = append(all, s)
 			return err
-		}, "SELECT name, area, role, created_at, disabled_at FROM access_staff ORDER BY name")
+		}, "SELECT name, area, role, created_at, disabled_at, second FROM access_staff ORDER BY name")
 	})
 	return all, err
 }
@@ -161,99 +159,6 @@ func (a *Access) newPassword() (password, hash string, err error) {
 	password = b.String()
 	hash, err = a.hash(password)
 	return password, hash, err
-}
-
-// SignIn checks name and password and opens a session. The token is for a
-// cookie; only its hash is kept. Wrong ones are civic.SignInRefused whatever
-// was wrong, and civic.TooManyTries after several from one address. from is who
-// asks, an address with or without a port.
-func (a *Access) SignIn(ctx context.Context, name, password, from string) (token string, s Session, err error) {
-	if s, err = a.Confirm(ctx, name, password, from); err != nil {
-		return "", Session{}, err
-	}
-	now := a.o.Clock()
-	raw := make([]byte, 48)
-	if _, err := io.ReadFull(a.o.Rand, raw); err != nil {
-		return "", Session{}, err
-	}
-	token = base64.RawURLEncoding.EncodeToString(raw[:32])
-	s.CSRF, s.Expires = hex.EncodeToString(raw[32:]), now.Add(sessionLife)
-	id := sha256.Sum256([]byte(token))
-	err = a.db.Update(ctx, func(tx ledger.Tx) error {
-		if _, err := tx.Exec(ctx, "DELETE FROM access_session WHERE expires_at < ?1", now.Unix()); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, "INSERT INTO access_session (token_hash, staff, csrf, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-			id[:], name, raw[32:], now.Unix(), s.Expires.Unix())
-		if err != nil {
-			return err
-		}
-		return a.note(ctx, tx, s.Area, name, "sign_in", nil, "")
-	})
-	return token, s, err
-}
-
-// Confirm checks name and password without opening a session: for deeds that
-// need somebody's word on the spot. Refusals are those of SignIn.
-func (a *Access) Confirm(ctx context.Context, name, password, from string) (Session, error) {
-	if len(name) > maxName || len(password) > maxSecret {
-		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
-	}
-	var area, role, hash string
-	var disabled int64
-	err := a.db.View(ctx, func(tx ledger.Tx) error {
-		return tx.QueryRow(ctx, "SELECT area, role, password, disabled_at FROM access_staff WHERE name = ?1", name).
-			Scan(&area, &role, &hash, &disabled)
-	})
-	if err != nil && !errors.Is(err, ledger.ErrNoRows) {
-		return Session{}, err
-	}
-	if host, _, err := net.SplitHostPort(from); err == nil {
-		from = host
-	}
-	who := asker{name, from}
-	if wait := a.tries.wait(who, a.o.Clock()); wait > 0 {
-		return Session{}, civic.NewProblem(civic.TooManyTries, nil, wait.Round(time.Second).String())
-	}
-	// An unknown name costs as much time as a known one.
-	right, herr := a.matches(ctx, hash, password)
-	if herr != nil {
-		return Session{}, herr
-	}
-	if !right || err != nil || disabled != 0 {
-		a.tries.wrong(who, a.o.Clock())
-		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
-	}
-	a.tries.right(who)
-	return Session{Staff: name, Area: civic.Area(area), Role: Role(role)}, nil
-}
-
-// Session finds who a token belongs to; civic.SignInRefused when nobody.
-func (a *Access) Session(ctx context.Context, token string) (s Session, err error) {
-	id := sha256.Sum256([]byte(token))
-	var area, role string
-	var csrf []byte
-	var expires int64
-	err = a.db.View(ctx, func(tx ledger.Tx) error {
-		return tx.QueryRow(ctx, `SELECT s.staff, s.csrf, s.expires_at, p.area, p.role FROM access_session s
-			JOIN access_staff p ON p.name = s.staff
-			WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND p.disabled_at = 0`, id[:], a.o.Clock().Unix()).
-			Scan(&s.Staff, &csrf, &expires, &area, &role)
-	})
-	if errors.Is(err, ledger.ErrNoRows) {
-		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
-	}
-	s.Area, s.Role, s.CSRF, s.Expires = civic.Area(area), Role(role), hex.EncodeToString(csrf), fromUnix(expires)
-	return s, err
-}
-
-// SignOut ends a session.
-func (a *Access) SignOut(ctx context.Context, token string) error {
-	id := sha256.Sum256([]byte(token))
-	return a.db.Update(ctx, func(tx ledger.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM access_session WHERE token_hash = ?1", id[:])
-		return err
-	})
 }
 
 // hash writes a password in the PHC way.
