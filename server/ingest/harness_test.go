@@ -22,6 +22,7 @@ import (
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -142,11 +143,10 @@ func newCentre(t testing.TB) *centre {
 func (c *centre) open(keys *access.Keys) {
 	c.t.Helper()
 	var err error
-	place := c.place
-	if place == "" {
-		place = "file:" + filepath.Join(c.dir, "ledger.db")
+	if c.place == "" {
+		c.place = ledgertest.Place(c.t)
 	}
-	if c.db, err = ledger.Open(context.Background(), place); err != nil {
+	if c.db, err = ledger.Open(context.Background(), c.place); err != nil {
 		c.t.Fatal(err)
 	}
 	c.access = access.New(c.db, keys, access.Options{Clock: c.clock, Rand: rand.Reader})

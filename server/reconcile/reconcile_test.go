@@ -6,11 +6,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	mrand "math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -46,7 +46,7 @@ type centre struct {
 
 func newCentre(t testing.TB) *centre {
 	t.Helper()
-	db, err := ledger.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "ledger.db"))
+	db, err := ledger.Open(t.Context(), ledgertest.Place(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,10 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/match"
 )
@@ -22,7 +22,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	db, err := ledger.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "ledger.db"))
+	db, err := ledger.Open(t.Context(), ledgertest.Place(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/web"
@@ -52,7 +53,7 @@ type console struct {
 func newConsole(t *testing.T) *console {
 	t.Helper()
 	dir := t.TempDir()
-	db, err := ledger.Open(t.Context(), "file:"+filepath.Join(dir, "ledger.db"))
+	db, err := ledger.Open(t.Context(), ledgertest.Place(t))
 	if err != nil {
 		t.Fatal(err)
 	}
