@@ -145,14 +145,8 @@ func (k *Kit) Unlock(ctx context.Context, passphrase string) error {
 // afterUnlock reads what the sealed part of the store holds for the kit. What
 // cannot be taken in stays where it is and does not keep the officer out.
 func (k *Kit) afterUnlock(ctx context.Context, st *store.Store) error {
-	workbooks, err := st.Forms(ctx)
-	if err != nil {
+	if err := k.loadKeptForms(ctx, st); err != nil {
 		return err
-	}
-	for ref, workbook := range workbooks {
-		if _, err := k.forms.Add(workbook); err != nil {
-			k.log.Warn("a form kept on this kit cannot be used", "form", ref.String(), "code", civic.CodeOf(err))
-		}
 	}
 	if _, err := k.applyInbox(ctx, st); err != nil {
 		k.log.Warn("what arrived could not be taken in yet", "code", civic.CodeOf(err))

@@ -177,15 +177,11 @@ func (k *Kit) applyInbox(ctx context.Context, st *store.Store) (applied, error) 
 			}
 			return outcomes, err
 		case protocol.DownForm:
-			workbook, err := protocol.OpenStatement(protocol.StatementForm, d.Body, server)
+			plain, err := protocol.OpenDown(secret[:], d.Seq, d.Kind, d.Body)
 			if err != nil {
 				return nil, err
 			}
-			f, err := k.forms.Add(workbook)
-			if err != nil {
-				return nil, err
-			}
-			return nil, st.KeepForm(ctx, f.Ref(), workbook)
+			return nil, k.takeFormPart(ctx, st, plain, server)
 		}
 		return nil, nil // a kind that a later program will know
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
@@ -50,6 +51,7 @@ type Centre struct {
 	DB         ledger.DB
 	Access     *access.Access
 	Forms      *form.Catalogue
+	Published  *forms.Forms
 	Registry   *registry.Embedded
 	Reconciler *reconcile.Reconciler
 	Ingest     *ingest.Ingest
@@ -112,6 +114,10 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if err := o.loadForms(); err != nil {
 		return nil, err
 	}
+	o.Published = forms.New(forms.Config{DB: db, Access: o.Access, Catalogue: o.Forms, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger})
+	if _, err := o.Published.Refresh(ctx); err != nil {
+		return nil, err
+	}
 	if !keys.Opens() {
 		err = o.openIntake()
 		return o, err
@@ -121,7 +127,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	}
 	o.Reconciler = reconcile.New(reconcile.Config{Registry: o.Registry, Clock: c.Clock})
 	o.Ingest, err = ingest.New(ingest.Config{
-		DB: db, Access: o.Access, Forms: batch.Remember(o.Forms), Settler: o.Reconciler,
+		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Reconciler,
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	if err != nil {
@@ -139,7 +145,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 // no registry, decides nothing and serves no console.
 func (c *Centre) openIntake() (err error) {
 	c.Ingest, err = ingest.New(ingest.Config{
-		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Forms),
+		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Published),
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	c.handler = c.routes(nil)

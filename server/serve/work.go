@@ -12,16 +12,24 @@ const (
 	attendEvery = time.Second
 )
 
+// retryForms takes up what waited for a form that is here now.
+func (c *Centre) retryForms(ctx context.Context) {
+	if n, err := c.Ingest.RetryForms(ctx); err != nil {
+		c.Logger.Error("batches that waited for a form cannot be taken up", "error", err)
+	} else if n > 0 {
+		c.Logger.Info("taken up: their form has arrived", "files", n)
+	}
+}
+
 // Work runs the workers until the context ends: an intake sweeps, whoever has
 // the registry's keys settles too, and signs what intakes ask for.
 func (c *Centre) Work(ctx context.Context) error {
 	settled := make(chan error, 1)
 	if c.Access.Keys().Opens() {
-		if n, err := c.Ingest.RetryForms(ctx); err != nil {
-			c.Logger.Error("batches that waited for a form cannot be taken up", "error", err)
-		} else if n > 0 {
-			c.Logger.Info("taken up: their form has arrived", "files", n)
-		}
+		c.retryForms(ctx)
+		looking := make(chan struct{})
+		go func() { c.Published.Run(ctx, true, c.retryForms); close(looking) }()
+		defer func() { <-looking }()
 		go func() { settled <- c.Ingest.Run(ctx) }()
 	} else {
 		go func() { <-ctx.Done(); settled <- ctx.Err() }()
