@@ -44,4 +44,5 @@ func ReadHead(b []byte) (Head, error) {
 type Answered struct {
 	Person Person `cbor:"1,keyasint"`
 	Layer  Layer  `cbor:"2,keyasint"`
+	Nonce  []byte `cbor:"3,keyasint"` // of the question
 }

@@ -1,7 +1,9 @@
 package protocol
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"io"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -27,6 +29,24 @@ type PackAsk struct {
 	// went back to a backup finds out that it has another one there.
 	Tail []byte `cbor:"3,keyasint,omitempty"`
 	Head uint64 `cbor:"4,keyasint,omitempty"` // version of the head held
+	// Most is how many bytes of pieces the link carries well in one answer.
+	Most uint32 `cbor:"5,keyasint,omitempty"`
+	// Applies are officers who ask to be supervisors, until the centre knows.
+	Applies []Applicant `cbor:"6,keyasint,omitempty"`
+}
+
+// Applicant is an officer who asks the registry to make him a supervisor.
+type Applicant struct {
+	Officer   civic.OfficerID `cbor:"1,keyasint"`
+	Recipient string          `cbor:"2,keyasint"` // age, hybrid
+}
+
+// ApplicantCode is what an officer reads out to whoever approves him: ten
+// figures and letters of his recipient's hash.
+func ApplicantCode(recipient string) string {
+	h := sha256.Sum256([]byte(recipient))
+	code := hex.EncodeToString(h[:5])
+	return code[:5] + "-" + code[5:]
 }
 
 // PackNews is a part of a pack. Head is for this kit alone; the pieces are the
@@ -128,11 +148,26 @@ type LookUp struct {
 	Surname      string               `cbor:"7,keyasint,omitempty"`
 	Birth        string               `cbor:"8,keyasint,omitempty"` // as civic.Date writes it
 	Place        string               `cbor:"9,keyasint,omitempty"`
+	// Office is where Registration was made, as its receipt says.
+	Office civic.Area `cbor:"11,keyasint,omitempty"`
 	// Nonce is random, 16 bytes: the answer is sealed for this question alone.
 	Nonce []byte `cbor:"10,keyasint"`
 }
 
-// LookUpAnswer is the person, sealed to the kit that asked.
+// DownPerson is the kind that a LookUpAnswer is sealed under, with number 0.
+const DownPerson DownKind = 20
+
+// LookUpAnswer is the person, sealed to the kit that asked (SealDown).
 type LookUpAnswer struct {
 	Sealed []byte `cbor:"1,keyasint"`
+}
+
+// StatementLookUp is the kind of statement a LookUp travels in, signed by the
+// device's key: whoever carries it can change nothing.
+const StatementLookUp StatementKind = "askonce/look-up/v0"
+
+// PersonRequest is a LookUp on its way, as a Statement by the device.
+type PersonRequest struct {
+	Device civic.DeviceID `cbor:"1,keyasint"`
+	Asked  []byte         `cbor:"2,keyasint"`
 }

@@ -1,0 +1,296 @@
+package district
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/sync/attributes"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
+	"github.com/askonce/fieldkit/sync/pack"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+const secondsADay = 86400
+
+// someone is a person of the district as the plain columns of the registry tell.
+type someone struct {
+	ref    registry.Ref
+	mark   []byte // changes when anything of the person does
+	office civic.Area
+	seen   int64
+}
+
+// members lists who belongs to a district: whoever spoke to one of its offices
+// last, those of the own office first, then who came last. Nobody is opened.
+func members(ctx context.Context, tx ledger.Tx, s Settings) ([]someone, error) {
+	offices := append([]civic.Area{s.Area}, s.Neighbours...)
+	met := map[registry.Ref]bool{}
+	var out []someone
+	for _, office := range offices {
+		var now *someone
+		sum := sha256.New()
+		end := func() {
+			if now != nil && slices.Contains(offices, now.office) && !met[now.ref] {
+				met[now.ref] = true
+				now.mark = sum.Sum(nil)[:16]
+				out = append(out, *now)
+			}
+			now = nil
+			sum.Reset()
+		}
+		err := ledger.All(ctx, tx, func(r ledger.Row) error {
+			var home, subject, at string
+			var person, registration []byte
+			var said int64
+			if err := r.Scan(&home, &person, &registration, &subject, &at, &said); err != nil {
+				return err
+			}
+			ref := registry.Ref{Home: civic.Area(home), Person: civic.PersonID(person)}
+			if now == nil || now.ref != ref {
+				end()
+				now = &someone{ref: ref}
+			}
+			now.office, now.seen = civic.Area(at), said // rows come oldest first
+			sum.Write(registration)
+			sum.Write([]byte(subject + "\x00" + at + "\x00"))
+			sum.Write(binary.BigEndian.AppendUint64(nil, uint64(said)))
+			return nil
+		}, `SELECT s.area, s.person, s.registration, s.subject, s.office, s.said_at
+			FROM (SELECT DISTINCT area, person FROM registry_said WHERE office = ?1) AS here
+			JOIN registry_person AS p ON p.area = here.area AND p.person = here.person AND p.state = ?2
+			JOIN registry_said AS s ON s.area = here.area AND s.person = here.person
+			WHERE NOT EXISTS (SELECT 1 FROM pack_withdrawn AS w WHERE w.area = here.area AND w.person = here.person)
+			ORDER BY s.area, s.person, s.said_at, s.registration, s.subject`, string(office), int64(registry.Standing))
+		if err != nil {
+			return nil, err
+		}
+		end()
+	}
+	slices.SortStableFunc(out, func(a, b someone) int {
+		if own := cmp.Compare(btoi(b.office == s.Area), btoi(a.office == s.Area)); own != 0 {
+			return own
+		}
+		return cmp.Compare(b.seen, a.seen)
+	})
+	return out, nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// portrait is one person in both layers, with the receipts that open them.
+type portrait struct {
+	index    pack.Person
+	layer    pack.Layer
+	receipts []receiptOf
+}
+
+type receiptOf struct {
+	registration civic.RegistrationID
+	secret       protocol.ClaimSecret
+}
+
+// portray makes the two layers of persons.
+func (d *District) portray(ctx context.Context, tx ledger.Tx, refs []registry.Ref) (map[registry.Ref]portrait, error) {
+	persons, err := d.Registry.Known(ctx, tx, refs)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[registry.Ref]portrait, len(persons))
+	for _, p := range persons {
+		v, err := d.portrait(ctx, tx, p)
+		if err != nil {
+			return nil, err
+		}
+		out[p.Ref] = v
+	}
+	return out, nil
+}
+
+func (d *District) portrait(ctx context.Context, tx ledger.Tx, p *registry.Person) (portrait, error) {
+	out := portrait{layer: pack.Layer{Whole: true}}
+	visits := map[civic.RegistrationID]Visit{}
+	for _, s := range p.Said {
+		v, err := d.Visit(ctx, tx, s.Office, s.Registration)
+		if civic.CodeOf(err) == civic.PersonAbsent {
+			continue // an agency's list, or from before packs
+		}
+		if err != nil {
+			return out, err
+		}
+		visits[s.Registration] = v
+		// Only the one a registration is about holds its receipt.
+		if s.Subject == "" && !v.Secret.IsZero() {
+			out.receipts = append(out.receipts, receiptOf{s.Registration, v.Secret})
+		}
+	}
+	held := registry.Fold(p)
+	claims := make([]civic.Claim, 0, len(held))
+	sources := map[civic.RegistrationID]int{}
+	for _, a := range held {
+		c := a.Holds
+		claims = append(claims, c)
+		entry, listed := d.Attributes.Get(a.Name)
+		if !listed || entry.Reuse == attributes.Never {
+			continue
+		}
+		i, ok := sources[c.Registration]
+		if !ok {
+			i = len(out.layer.Sources)
+			sources[c.Registration] = i
+			v := visits[c.Registration]
+			out.layer.Sources = append(out.layer.Sources, pack.Source{
+				Service: v.Service, Office: c.Area, Day: int32(c.At.Wall / secondsADay), Asked: v.Asked, Given: v.Given,
+			})
+		}
+		out.layer.Claims = append(out.layer.Claims, pack.Claim{
+			Attribute: c.Attribute, Value: c.Value, Stated: c.Stated, Absent: c.Absent, Precision: c.Precision, Evidence: c.Evidence, Source: i,
+		})
+	}
+	out.index = indexOf(p.Person, claims)
+	for _, s := range p.Said {
+		out.index.Seen = max(out.index.Seen, int32(s.At/secondsADay))
+	}
+	return out, nil
+}
+
+// indexOf makes the index layer of what is held true.
+func indexOf(id civic.PersonID, claims []civic.Claim) pack.Person {
+	r := match.FromClaims(claims)
+	p := pack.Person{ID: id, Full: r.Full, Sex: r.Sex, Year: r.Birth.Year, Keys: pack.HiddenKeys(r)}
+	for i, g := range r.Given {
+		if i > 0 {
+			p.Given += " "
+		}
+		p.Given += g
+	}
+	if len(r.Surnames) > 0 {
+		p.Surname = r.Surnames[0]
+	}
+	if len(r.Surnames) > 1 {
+		p.Second = r.Surnames[1]
+	}
+	if len(r.Places) > 2 {
+		p.Locality, p.Municipality, p.State = r.Places[0], r.Places[1], r.Places[2]
+	}
+	return p
+}
+
+// told is what kits were told of a person, as far as it is needed to tell them
+// of a change.
+type told struct {
+	Index    [8]byte                     `cbor:"1,keyasint"`
+	Claims   map[civic.Attribute][8]byte `cbor:"2,keyasint"`
+	Receipts []civic.RegistrationID      `cbor:"3,keyasint"`
+}
+
+func sumOf(v any) (out [8]byte, err error) {
+	b, err := protocol.Marshal(v)
+	if err != nil {
+		return out, err
+	}
+	h := sha256.Sum256(b)
+	copy(out[:], h[:8])
+	return out, nil
+}
+
+// change works out what has to be told of a person, given what was; nothing
+// when before is as it is now.
+func (p *portrait) change(number uint32, id pack.ID, master pack.Master, before *told) (*pack.Change, told, error) {
+	index := p.index
+	index.Number, index.Seen = number, 0 // when somebody came last is told with the rest, not by itself
+	now := told{Claims: map[civic.Attribute][8]byte{}}
+	var err error
+	if now.Index, err = sumOf(index); err != nil {
+		return nil, now, err
+	}
+	key := master.PersonKey(id, p.index.ID)
+	c := &pack.Change{Number: number, ID: p.index.ID, Key: key}
+	patch := pack.Layer{}
+	moved := map[int]int{}
+	for _, claim := range p.layer.Claims {
+		source := p.layer.Sources[claim.Source]
+		at := claim
+		at.Source = 0
+		sum, err := sumOf(struct {
+			Claim  pack.Claim  `cbor:"1,keyasint"`
+			Source pack.Source `cbor:"2,keyasint"`
+		}{at, source})
+		if err != nil {
+			return nil, now, err
+		}
+		now.Claims[claim.Attribute] = sum
+		if before == nil || before.Claims[claim.Attribute] == sum {
+			continue
+		}
+		n, ok := moved[claim.Source]
+		if !ok {
+			n = len(patch.Sources)
+			moved[claim.Source] = n
+			patch.Sources = append(patch.Sources, source)
+		}
+		claim.Source = n
+		patch.Claims = append(patch.Claims, claim)
+	}
+	index.Seen = p.index.Seen
+	switch {
+	case before == nil:
+		c.Person, c.Layer = &index, &p.layer
+	default:
+		for name := range before.Claims {
+			if _, still := now.Claims[name]; !still {
+				patch.Claims = append(patch.Claims, pack.Claim{Attribute: name, Gone: true})
+			}
+		}
+		if now.Index != before.Index {
+			c.Person = &index
+		}
+		if len(patch.Claims) > 0 {
+			c.Layer = &patch
+		}
+	}
+	had := map[civic.RegistrationID]bool{}
+	if before != nil {
+		for _, r := range before.Receipts {
+			had[r] = true
+		}
+	}
+	for _, r := range p.receipts {
+		now.Receipts = append(now.Receipts, r.registration)
+		if !had[r.registration] {
+			c.Wraps = append(c.Wraps, pack.NewWrap(key, id, p.index.ID, r.registration, r.secret))
+		}
+	}
+	if c.Person == nil && c.Layer == nil && len(c.Wraps) == 0 {
+		return nil, now, nil
+	}
+	return c, now, nil
+}
+
+// values counts in how many layers each value stands.
+func values(all []portrait) map[string]bool {
+	count := map[string]int{}
+	for i := range all {
+		for _, c := range all[i].layer.Claims {
+			count[c.Value]++
+		}
+	}
+	const several = 3
+	shared := map[string]bool{}
+	for v, n := range count {
+		if n >= several {
+			shared[v] = true
+		}
+	}
+	return shared
+}
