@@ -37,6 +37,8 @@ type Config struct {
 	Access  *access.Access
 	Forms   Forms
 	Settler Settler
+	// District gives kits the people of their district; nil where there is none.
+	District District
 	// Dir is the folder for uploads under way and for attachments.
 	Dir    string
 	Clock  func() time.Time

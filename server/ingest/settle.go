@@ -65,6 +65,9 @@ func (g *Ingest) settleBatch(ctx context.Context, tx ledger.Tx, t task, o opened
 	if err != nil {
 		return err
 	}
+	if err := g.visited(ctx, tx, o.device, accepted); err != nil {
+		return err
+	}
 	more, err := g.quarantine(ctx, tx, t, aside, reasons)
 	if err != nil {
 		return err
@@ -162,6 +165,9 @@ func (g *Ingest) Succeed(ctx context.Context, tx ledger.Tx, old, spare access.De
 // TellKit is Tell for a registration's kit by its id; for reviewers, who decide
 // later. Waiting calls notice it within a second.
 func (g *Ingest) TellKit(ctx context.Context, tx ledger.Tx, device civic.DeviceID, outcomes []civic.Outcome) error {
+	if device == (civic.DeviceID{}) { // a row of an agency's table: no kit waits for it
+		return nil
+	}
 	d, err := g.Access.ByID(ctx, tx, device)
 	if err != nil {
 		return err

@@ -73,9 +73,14 @@ func (g *Ingest) tell(ctx context.Context, device access.Device, ask protocol.Sy
 	if serial > ask.Bundle {
 		a.Bundle = bundle
 	}
+	if g.District != nil {
+		if a.Opened, err = g.District.Heard(ctx, device, &ask); err != nil {
+			return a, err
+		}
+	}
 	var acks []protocol.BatchAck
 	err = g.DB.View(ctx, func(tx ledger.Tx) error {
-		a.Want, a.WantKey, a.Down, a.More = nil, nil, nil, false
+		a.Want, a.WantKey, a.Down, a.More, a.Pack = nil, nil, nil, false, nil
 		if acks, err = g.acks(ctx, tx, ask.Batches, ask.Attachments); err != nil {
 			return err
 		}
@@ -88,6 +93,9 @@ func (g *Ingest) tell(ctx context.Context, device access.Device, ask protocol.Sy
 			return err
 		}
 		if err := g.down(ctx, tx, device, ask.Cursor, limit, &a); err != nil {
+			return err
+		}
+		if err := g.district(ctx, tx, device, ask.Pack, limit, &a); err != nil {
 			return err
 		}
 		a.Pending, err = g.pending(ctx, tx, device)

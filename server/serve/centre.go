@@ -15,12 +15,14 @@ import (
 
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/district"
 	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/web"
+	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
@@ -55,6 +57,7 @@ type Centre struct {
 	Registry   *registry.Embedded
 	Reconciler *reconcile.Reconciler
 	Ingest     *ingest.Ingest
+	District   *district.District
 
 	handler http.Handler
 }
@@ -118,6 +121,9 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if _, err := o.Published.Refresh(ctx); err != nil {
 		return nil, err
 	}
+	if o.District, err = district.New(district.Config{DB: db, Access: o.Access, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger}); err != nil {
+		return nil, err
+	}
 	if !keys.Opens() {
 		err = o.openIntake()
 		return o, err
@@ -125,9 +131,13 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if o.Registry, err = registry.NewEmbedded(keys.Data(), c.Rand); err != nil {
 		return nil, err
 	}
+	if o.District.Attributes, err = attributes.Read(assets.Attributes); err != nil {
+		return nil, err
+	}
+	o.District.Registry = o.Registry
 	o.Reconciler = reconcile.New(reconcile.Config{Registry: o.Registry, Clock: c.Clock})
 	o.Ingest, err = ingest.New(ingest.Config{
-		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Reconciler,
+		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Reconciler, District: o.District,
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	if err != nil {
@@ -145,7 +155,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 // no registry, decides nothing and serves no console.
 func (c *Centre) openIntake() (err error) {
 	c.Ingest, err = ingest.New(ingest.Config{
-		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Published),
+		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Published), District: c.District,
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	c.handler = c.routes(nil)

@@ -49,6 +49,9 @@ func (c *Centre) Work(ctx context.Context) error {
 			if !c.Access.Keys().Opens() {
 				continue
 			}
+			if err := c.District.Tend(ctx); err != nil && ctx.Err() == nil {
+				c.Logger.Error("the district packs cannot be kept up to date", "error", err)
+			}
 			if err := c.Access.Attend(ctx); err != nil && ctx.Err() == nil {
 				c.Logger.Error("an intake cannot be attended to", "error", err)
 			}
