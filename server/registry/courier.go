@@ -214,7 +214,7 @@ func (c *Courier) copy(ctx context.Context, tx ledger.Tx, p *parcel) (cp Copy, s
 	if cp.Active {
 		return cp, false, false, nil
 	}
-	if p.outside == "" && !p.doubt {
+	if p.sent == 0 && !p.adopted && !p.doubt {
 		return cp, true, false, nil // over there it never was
 	}
 	to, err := c.Registry.wentTo(ctx, tx, p.Ref)
@@ -224,6 +224,7 @@ func (c *Courier) copy(ctx context.Context, tx ledger.Tx, p *parcel) (cp Copy, s
 	if to.Person.IsZero() {
 		return cp, false, false, nil
 	}
+	cp.Into = to.Person
 	var waits bool
 	cp.ReplacedBy, waits, err = outsideOf(ctx, tx, c.Name, to)
 	return cp, false, cp.ReplacedBy == "" && waits, err

@@ -72,7 +72,7 @@ func Retry(ctx context.Context, tx ledger.Tx, registry string) (int64, error) {
 // parcel is one person to be told of.
 type parcel struct {
 	Ref
-	n       int64
+	n, sent int64
 	outside string
 	version string
 	adopted bool
@@ -88,13 +88,13 @@ func take(ctx context.Context, tx ledger.Tx, registry string, now, until time.Ti
 		var p parcel
 		var person []byte
 		var adopted, doubt int64
-		if err := r.Scan(&p.Home, &person, &p.n, &p.outside, &p.version, &adopted, &doubt, &p.tries); err != nil {
+		if err := r.Scan(&p.Home, &person, &p.n, &p.sent, &p.outside, &p.version, &adopted, &doubt, &p.tries); err != nil {
 			return err
 		}
 		p.Person, p.adopted, p.doubt = civic.PersonID(person), adopted != 0, doubt != 0
 		out = append(out, p)
 		return nil
-	}, `SELECT area, person, n, outside, version, adopted, doubt, tries FROM registry_outbox
+	}, `SELECT area, person, n, sent, outside, version, adopted, doubt, tries FROM registry_outbox
  WHERE registry = ?1 AND n > sent AND code = '' AND next_at <= ?2 AND taken_until <= ?2 ORDER BY since, area, person LIMIT ?3`,
 		registry, now.Unix(), int64(limit))
 	if err != nil {

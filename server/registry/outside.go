@@ -74,7 +74,8 @@ type Copy struct {
 	Person civic.PersonID
 	// Key is the same whenever the same state of the same person is put.
 	Key        [16]byte
-	Active     bool // false when all it was made of belongs to others now
+	Active     bool           // false when all it was made of belongs to others now
+	Into       civic.PersonID // whose it is then, and its number over there
 	ReplacedBy string
 	Attributes []Attribute
 	ID         string // its number over there, empty when that is not known
