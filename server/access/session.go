@@ -152,4 +152,3 @@ func (a *Access) SignOut(ctx context.Context, token string) error {
 		return err
 	})
 }
-

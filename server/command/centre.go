@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,6 +42,12 @@ func (c *command) initCentre() *cobra.Command {
 				return ended{err: err}
 			}
 			return c.work(func(ctx context.Context, centre *serve.Centre, _ []string) (any, error) {
+				err := centre.DB.Update(ctx, func(tx ledger.Tx) error {
+					return access.SetSetting(ctx, tx, access.SecondFactorSetting, access.SecondFactorRequired)
+				})
+				if err != nil {
+					return nil, err
+				}
 				return c.addStaff(ctx, centre, staff, "", access.Administrator)
 			})(cmd, nil)
 		},
@@ -56,16 +64,23 @@ func (c *command) staff() *cobra.Command {
 		Short: "Make an account for the console",
 		Args:  cobra.ExactArgs(1),
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
-			switch access.Role(role) {
-			case access.Administrator, access.Reviewer, access.Auditor:
+			if slices.Contains(access.Roles(), access.Role(role)) {
 				return c.addStaff(ctx, centre, args[0], civic.Area(area), access.Role(role))
 			}
-			return nil, civic.NewProblem(civic.WrongUse, nil, "A role is administrator, reviewer or auditor.")
+			return nil, civic.NewProblem(civic.WrongUse, nil, "A role is one of "+roleNames()+".")
 		}),
 	}
 	add.Flags().StringVar(&area, "area", "", "the `office` whose affairs may be seen; empty for all")
-	add.Flags().StringVar(&role, "role", string(access.Reviewer), "administrator, reviewer or auditor")
-	return parent("staff", "Accounts for the console: add, list, disable, password", add, c.listStaff(), c.disableStaff(), c.resetStaff())
+	add.Flags().StringVar(&role, "role", string(access.Reviewer), "one of "+roleNames())
+	return parent("staff", "Accounts for the console: add, list, disable, password, second", add, c.listStaff(), c.disableStaff(), c.resetStaff(), c.resetSecond())
+}
+
+func roleNames() string {
+	var names []string
+	for _, r := range access.Roles() {
+		names = append(names, string(r))
+	}
+	return strings.Join(names, ", ")
 }
 
 // addStaff makes an account and writes its password to a file that only its

@@ -17,6 +17,7 @@ type staffRow struct {
 	Role     string     `json:"role"`
 	Made     time.Time  `json:"made"`
 	Disabled *time.Time `json:"disabled"`
+	Second   bool       `json:"second_factor"` // one is set up
 }
 
 type staffRows struct {
@@ -29,7 +30,11 @@ func (s staffRows) tell(w io.Writer) {
 		if r.Disabled != nil {
 			state = "disabled " + r.Disabled.Format(time.DateOnly)
 		}
-		_, _ = fmt.Fprintf(w, "%-20s %-14s %-12s %s\n", r.Name, r.Role, r.Area, state)
+		second := "one factor"
+		if r.Second {
+			second = "two factors"
+		}
+		_, _ = fmt.Fprintf(w, "%-20s %-14s %-12s %-12s %s\n", r.Name, r.Role, r.Area, second, state)
 	}
 }
 
@@ -42,7 +47,7 @@ func (c *command) listStaff() *cobra.Command {
 			all, err := centre.Access.ListStaff(ctx)
 			rows := staffRows{Staff: []staffRow{}}
 			for _, s := range all {
-				rows.Staff = append(rows.Staff, staffRow{s.Name, string(s.Area), string(s.Role), s.Made.UTC(), when(s.Disabled)})
+				rows.Staff = append(rows.Staff, staffRow{s.Name, string(s.Area), string(s.Role), s.Made.UTC(), when(s.Disabled), s.Second})
 			}
 			return rows, err
 		}),
@@ -82,6 +87,25 @@ func (c *command) resetStaff() *cobra.Command {
 				return nil, err
 			}
 			return keepPassword(centre, args[0], password)
+		}),
+	}
+}
+
+type freedStaff struct {
+	Staff string `json:"staff"`
+}
+
+func (f freedStaff) tell(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "The account %s has no second factor any more and sets one up when it signs in next.\n", f.Staff)
+}
+
+func (c *command) resetSecond() *cobra.Command {
+	return &cobra.Command{
+		Use:   "second NAME",
+		Short: "Take an account's second factor away: the phone was lost",
+		Args:  cobra.ExactArgs(1),
+		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+			return freedStaff{args[0]}, centre.Access.ResetSecond(ctx, args[0], "command")
 		}),
 	}
 }

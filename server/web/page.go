@@ -28,7 +28,7 @@ func readPages() (pages, error) {
 		return nil, err
 	}
 	out := pages{}
-	for _, name := range []string{"sign-in", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "devices", "invited", "quarantine", "audit"} {
+	for _, name := range []string{"sign-in", "second", "look", "glasses", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "devices", "invited", "quarantine", "audit"} {
 		t, err := frame.Clone()
 		if err != nil {
 			return nil, err
@@ -50,6 +50,7 @@ type frame struct {
 	Language  string
 	Languages []book
 	Page      string
+	Glasses   int // broken and not reviewed yet, for everybody to see
 	Data      any
 }
 
@@ -67,6 +68,11 @@ func (v *visit) show(code int, page string, data any) {
 		f := frame{Session: v.session, SignedIn: v.session.Staff != "", Language: v.words.Code, Page: page, Data: data}
 		for _, code := range languages() {
 			f.Languages = append(f.Languages, v.books[code])
+		}
+		if f.SignedIn {
+			if f.Glasses, err = v.glassesOpen(); err != nil {
+				v.Logger.Error("the console cannot tell how many glasses are broken", "err", err)
+			}
 		}
 		var b bytes.Buffer
 		if err = t.ExecuteTemplate(&b, "frame.html", f); err == nil {

@@ -20,6 +20,7 @@ type visit struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	session access.Session
+	half    access.Session // of somebody whose second factor is to come
 	words   book
 }
 
@@ -40,20 +41,31 @@ func (s *console) guard(roles []access.Role, do func(*visit) error) http.Handler
 			http.Redirect(w, r, "/console/sign-in", http.StatusSeeOther)
 			return
 		}
+		if v.session.Second != access.SecondDone {
+			http.Redirect(w, r, secondPath, http.StatusSeeOther)
+			return
+		}
 		if !slices.Contains(roles, v.session.Role) {
 			v.refuse(civic.NewProblem(civic.NotYours, nil))
 			return
 		}
-		if r.Method == http.MethodPost {
-			if err := r.ParseForm(); err != nil || subtle.ConstantTimeCompare([]byte(r.PostForm.Get("token")), []byte(v.session.CSRF)) != 1 {
-				v.refuse(civic.NewProblem(civic.RequestMalformed, err))
-				return
-			}
+		if r.Method == http.MethodPost && !v.tokenRight(v.session) {
+			return
 		}
 		if err := do(v); err != nil {
 			v.refuse(err)
 		}
 	})
+}
+
+// tokenRight tells whether a form came from a page of the session, and refuses
+// it where not.
+func (v *visit) tokenRight(s access.Session) bool {
+	if err := v.r.ParseForm(); err != nil || subtle.ConstantTimeCompare([]byte(v.r.PostForm.Get("token")), []byte(s.CSRF)) != 1 {
+		v.refuse(civic.NewProblem(civic.RequestMalformed, err))
+		return false
+	}
+	return true
 }
 
 // may tells whether the visitor sees an office's affairs.
@@ -79,11 +91,20 @@ func (s *console) signIn(w http.ResponseWriter, r *http.Request) {
 		v.show(problemOf(err).HTTPStatus(), "sign-in", v.sentence(err))
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: cookie, Value: token, Path: "/", MaxAge: int(session.Expires.Sub(s.Clock()) / time.Second),
+	v.keep(token, session)
+	next := "/console/"
+	if session.Second != access.SecondDone {
+		next = secondPath
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// keep gives a session to the browser.
+func (v *visit) keep(token string, session access.Session) {
+	http.SetCookie(v.w, &http.Cookie{
+		Name: cookie, Value: token, Path: "/", MaxAge: int(session.Expires.Sub(v.Clock()) / time.Second),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
-	http.Redirect(w, r, "/console/", http.StatusSeeOther)
 }
 
 func (s *console) signOut(w http.ResponseWriter, r *http.Request) {

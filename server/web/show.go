@@ -178,13 +178,17 @@ func (v *visit) person() error {
 		Events     []registry.Event
 		Undo       bool // the visitor may take back links
 	}
-	d.Undo = v.Reconciler != nil
+	d.Undo = v.Reconciler != nil && v.session.Role == access.Reviewer
 	home := civic.Area(v.r.PathValue("area"))
 	id, err := civic.ParsePersonID(v.r.PathValue("id"))
-	if err != nil || !v.may(home) {
+	if err != nil {
 		return civic.NewProblem(civic.PersonAbsent, err)
 	}
-	err = v.read("read_person", id[:], "", func(ctx context.Context, tx ledger.Tx) error {
+	why, asked, err := v.lookAt(home, id)
+	if err != nil || asked {
+		return err
+	}
+	err = v.lookedAt(home, id, why, func(ctx context.Context, tx ledger.Tx) error {
 		people, err := v.Registry.Known(ctx, tx, []registry.Ref{{Home: home, Person: id}})
 		if err != nil {
 			return err

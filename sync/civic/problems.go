@@ -121,6 +121,7 @@ const (
 	OpenerAway         Code = "opener_away"
 	NeedsOpener        Code = "needs_opener"
 	ReasonWanted       Code = "reason_wanted"
+	CodeRefused        Code = "code_refused"
 	SecondPair         Code = "second_pair"
 	PlacesRefused      Code = "places_refused"
 	PlacesUnreadable   Code = "places_unreadable"
@@ -252,6 +253,7 @@ var catalogue = map[Code]Sentence{
 	AskedTooOften:      {"This kit has asked the centre for many people in a short time.", "Wait {1}, or use the person's receipt.", 429},
 	PersonUnclear:      {"More than one person could be meant.", "Say more: the whole name, the day of birth, the place, or scan a receipt.", 409},
 	OfficerAbsentThere: {"The centre knows no officer {1} who asked to become a supervisor on that kit.", "The officer asks on the kit first; the request arrives with its next sync.", 404},
+	CodeRefused:        {"This code is not right.", "Each code counts once. Wait for the next one; check that the clock of your phone is right.", 403},
 	ReasonWanted:       {"Say why you look.", "A sentence of at least ten signs and at most two hundred; against your role at least twenty.", 403},
 	OpenerAway:         {"The part of the centre that holds the registry's keys does not answer.", "Start fieldkit-server opener on the same data; nothing is lost meanwhile.", 503},
 	NeedsOpener:        {"This needs the registry's keys, which are not in this folder of keys.", "Run it where the opener runs, with --keys and the opener's folder.", 400},
