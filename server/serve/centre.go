@@ -15,12 +15,15 @@ import (
 
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/agency"
+	"github.com/askonce/fieldkit/server/agency/spdci"
 	"github.com/askonce/fieldkit/server/district"
 	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/web"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/batch"
@@ -43,6 +46,8 @@ type Config struct {
 	Identify func(*http.Request) (ed25519.PublicKey, bool)
 	// Forms are further workbooks, beside those that ship and those in Data/forms.
 	Forms [][]byte
+	// Outward sends what goes to agencies; the usual client when nil.
+	Outward *http.Client
 	// Opener leaves the kits' calls to an intake, another process.
 	Opener bool
 }
@@ -58,6 +63,9 @@ type Centre struct {
 	Reconciler *reconcile.Reconciler
 	Ingest     *ingest.Ingest
 	District   *district.District
+	Share      *share.Share // nil in an intake, as the two below
+	Desk       *agency.Desk
+	SPDCI      *spdci.Server
 
 	handler http.Handler
 }
@@ -136,8 +144,11 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	}
 	o.District.Registry = o.Registry
 	o.Reconciler = reconcile.New(reconcile.Config{Registry: o.Registry, Clock: c.Clock})
+	if err := o.openAgencies(ctx); err != nil {
+		return nil, err
+	}
 	o.Ingest, err = ingest.New(ingest.Config{
-		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Reconciler, District: o.District,
+		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Share.Settler(o.Reconciler, o.SPDCI.Settled), District: o.District,
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	if err != nil {

@@ -63,6 +63,7 @@ func (c *Centre) kitRoutes(mux *http.ServeMux) {
 // openerRoutes are what people and agencies call: whoever answers here may
 // have to open something.
 func (c *Centre) openerRoutes(mux *http.ServeMux, console http.Handler) {
+	c.agencyRoutes(mux)
 	login := newLimiter(loginEvery, loginBurst, c.Clock)
 	mux.HandleFunc("/console/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/sign-in") {

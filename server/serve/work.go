@@ -30,6 +30,9 @@ func (c *Centre) Work(ctx context.Context) error {
 		looking := make(chan struct{})
 		go func() { c.Published.Run(ctx, true, c.retryForms); close(looking) }()
 		defer func() { <-looking }()
+		sending := make(chan struct{})
+		go func() { _ = c.SPDCI.Run(ctx); close(sending) }() // it ends only with the context
+		defer func() { <-sending }()
 		go func() { settled <- c.Ingest.Run(ctx) }()
 	} else {
 		go func() { <-ctx.Done(); settled <- ctx.Err() }()

@@ -163,6 +163,16 @@ func (r *Reading) Disclose(l Look) {
 	r.entries = append(r.entries, e)
 }
 
+// Preview notes that an agency was told which fields would be sent, and no value.
+func (r *Reading) Preview(l Look) {
+	e := r.entry(translog.Look)
+	e.Area, e.Person, e.Procedure = l.Ref.Home, l.Ref.Person, "preview"
+	for _, v := range l.Values {
+		e.Fields = append(e.Fields, v.Name)
+	}
+	r.entries = append(r.entries, e)
+}
+
 // Withhold notes that a person was asked for and nothing handed out.
 func (r *Reading) Withhold(l Look) {
 	e := r.entry(translog.Denial)
@@ -180,7 +190,7 @@ func (r *Reading) Deny(reasons []policy.Reason) {
 // Empty notes that nobody was found.
 func (r *Reading) Empty() { r.entries = append(r.entries, r.entry(translog.Empty)) }
 
-// Written notes that an agency wrote of a person.
+// Note adds a row of another kind about a person.
 func (r *Reading) Note(action translog.Action, ref registry.Ref, fields []civic.Attribute, why civic.Code) {
 	e := r.entry(action)
 	e.Area, e.Person, e.Fields, e.Code = ref.Home, ref.Person, fields, why

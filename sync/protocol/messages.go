@@ -178,7 +178,12 @@ const (
 	DownOutcomes DownKind = iota + 1 // outcomes (PackOutcomes), sealed to the device (SealDown)
 	DownForm                         // a part of a form (FormPart), sealed to the device (SealDown)
 	DownPlaces
-	DownPack
+	DownPack // a district pack: its head is sealed under this kind
+)
+
+// DownAgreement is a Statement of kind StatementAgreement: agreements are public.
+const (
+	DownAgreement DownKind = 9
 )
 
 // Down is one message to a kit. Seq is the server's number: the cursor.

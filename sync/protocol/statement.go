@@ -21,7 +21,9 @@ const (
 	StatementLease  StatementKind = "askonce/lease/v0"  // Lease, by the server key
 	StatementAck    StatementKind = "askonce/ack/v0"    // []BatchAck, by the server key
 	StatementForm   StatementKind = "askonce/form/v0"   // FormNotice, by the server key
-	StatementEnrol  StatementKind = "askonce/enrol/v0"  // EnrolRequest with Proof empty, by the device
+	// StatementAgreement is over a byte string, the agreement's JSON; by the server key.
+	StatementAgreement StatementKind = "askonce/agreement/v0"
+	StatementEnrol     StatementKind = "askonce/enrol/v0" // EnrolRequest with Proof empty, by the device
 )
 
 // MaxStatement limits a statement's bytes: a form workbook is the largest.
