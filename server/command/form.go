@@ -43,7 +43,7 @@ func (c *command) plain(do func(ctx context.Context, args []string) (any, error)
 }
 
 func (c *command) form() *cobra.Command {
-	return parent("form", "Forms: check, show, try out", c.checkForm(), c.modelForm(), c.runForm(), c.evalForm())
+	return parent("form", "Forms: check, map, send to kits, try out", c.checkForm(), c.addForm(), c.listForms(), c.retireForm(), c.modelForm(), c.runForm(), c.evalForm())
 }
 
 // checked tells a form's faults to people.
