@@ -10,9 +10,11 @@ package ledgertest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +30,7 @@ const (
 func Place(t testing.TB) string {
 	t.Helper()
 	if os.Getenv(engineVariable) == "postgres" {
-		return Postgres(t)
+		return emptied(t)
 	}
 	return SQLite(t)
 }
@@ -51,8 +53,50 @@ func Engines(t *testing.T, test func(t *testing.T, place string)) {
 	}
 }
 
-// Postgres is a schema of its own in the server that the run names.
+// Postgres is a new schema of its own in the server that the run names.
 func Postgres(t testing.TB) string {
+	t.Helper()
+	conn, u := connect(t)
+	schema := "t_" + strings.ToLower(rand.Text())
+	run(t, conn, "CREATE SCHEMA "+schema)
+	t.Cleanup(func() { run(t, conn, "DROP SCHEMA "+schema+" CASCADE") })
+	return within(u, schema)
+}
+
+// emptied is a schema that an earlier test may have used: making one takes a
+// tenth of a second, emptying one some thousandths. Which are in use the server
+// knows, by a lock that ends with the test's connection.
+func emptied(t testing.TB) string {
+	t.Helper()
+	conn, u := connect(t)
+	for n := 1; ; n++ {
+		var mine bool
+		if err := conn.QueryRow(context.Background(), "SELECT pg_try_advisory_lock(7421, $1)", n).Scan(&mine); err != nil {
+			t.Fatal(err)
+		}
+		if !mine {
+			continue
+		}
+		schema := fmt.Sprintf("reused_%d", n)
+		run(t, conn, "CREATE SCHEMA IF NOT EXISTS "+schema)
+		run(t, conn, `DO $$ DECLARE r record; BEGIN
+ FOR r IN SELECT tablename FROM pg_tables WHERE schemaname = '`+schema+`' AND tablename <> 'ledger_schema' LOOP
+  EXECUTE format('DELETE FROM `+schema+`.%I', r.tablename);
+ END LOOP; END $$`)
+		return within(u, schema)
+	}
+}
+
+// within is a place in one schema of a server.
+func within(u *url.URL, schema string) string {
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// connect opens a connection that ends with the test, after all else.
+func connect(t testing.TB) (*pgx.Conn, *url.URL) {
 	t.Helper()
 	server := os.Getenv(serverVariable)
 	if server == "" {
@@ -62,26 +106,19 @@ func Postgres(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("%s is no place", serverVariable)
 	}
-	schema := "t_" + rand.Text()
-	run(t, server, `CREATE SCHEMA "`+schema+`"`)
-	t.Cleanup(func() { run(t, server, `DROP SCHEMA "`+schema+`" CASCADE`) })
-	q := u.Query()
-	q.Set("search_path", `"`+schema+`"`)
-	u.RawQuery = q.Encode()
-	return u.String()
-}
-
-// run is one statement on a connection of its own.
-func run(t testing.TB, server, statement string) {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
 		t.Fatalf("the server that %s names does not answer: %v", serverVariable, err)
 	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, statement); err != nil {
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn, u
+}
+
+func run(t testing.TB, conn *pgx.Conn, statement string) {
+	t.Helper()
+	if _, err := conn.Exec(context.Background(), statement); err != nil {
 		t.Fatal(err)
 	}
 }
