@@ -19,6 +19,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/tabular"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -71,7 +72,7 @@ func job(t testing.TB, csv, mapped string) (claims.Job, *[]string) {
 	if err := os.WriteFile(name, []byte(csv), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tab, err := claims.OpenTable(name)
+	tab, err := tabular.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,10 @@ func job(t testing.TB, csv, mapped string) (claims.Job, *[]string) {
 	}
 	refused := &[]string{}
 	return claims.Job{Source: "civil-registry", Map: m, Table: tab, Area: area, Offices: []civic.Area{area}, Date: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), Actor: "test",
-		Rejected: func(n int, _ []string, why string) error { *refused = append(*refused, fmt.Sprintf("%d %s", n, why)); return nil }}, refused
+		Rejected: func(n int, _ []string, why string) error {
+			*refused = append(*refused, fmt.Sprintf("%d %s", n, why))
+			return nil
+		}}, refused
 }
 
 func (c *centre) take(csv, mapped string) (claims.Result, []string) {
@@ -301,17 +305,6 @@ func TestHowTablesAreWritten(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, r, refused)
 		}
 	}
-	for name, csv := range map[string]string{"empty": "", "only a head": "folio,nombre\n", "a picture": "\x89PNG\x00\x00,a\n"} {
-		file := filepath.Join(t.TempDir(), "t.csv")
-		_ = os.WriteFile(file, []byte(csv), 0o600)
-		tab, err := claims.OpenTable(file)
-		if err == nil {
-			_, err = tab.Next()
-		}
-		if err == nil {
-			t.Errorf("%s was read", name)
-		}
-	}
 }
 
 func TestMapRefuses(t *testing.T) {
@@ -339,28 +332,6 @@ func TestMapRefuses(t *testing.T) {
 	if _, err := newCentre(t).im.Import(context.Background(), j); civic.CodeOf(err) != civic.ColumnsUnknown {
 		t.Error(err)
 	}
-}
-
-func FuzzTable(f *testing.F) {
-	f.Add([]byte(table))
-	f.Add([]byte("a;b\n\"1"))
-	f.Add([]byte("a\tb\n1\xff\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		name := filepath.Join(t.TempDir(), "t.csv")
-		if err := os.WriteFile(name, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		tab, err := claims.OpenTable(name)
-		if err != nil {
-			return
-		}
-		defer tab.Close()
-		for range 10_000 {
-			if row, err := tab.Next(); err != nil && row == nil {
-				return
-			}
-		}
-	})
 }
 
 func FuzzMap(f *testing.F) {

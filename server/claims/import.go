@@ -15,6 +15,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/tabular"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/match"
 )
@@ -37,7 +38,7 @@ type Importer struct {
 type Job struct {
 	Source civic.ServiceID
 	Map    *Map
-	Table  *Table
+	Table  *tabular.Table
 	// Area is the office of rows whose area no column tells.
 	Area civic.Area
 	// Offices are those that a column may name.
@@ -76,7 +77,7 @@ const defaultChunk = 500
 type run struct {
 	*Importer
 	Job
-	table      *Table
+	table      *tabular.Table
 	key        [32]byte
 	now        time.Time
 	areas      map[civic.Area]bool
@@ -130,8 +131,7 @@ func (r *run) columns() error {
 	return nil
 }
 
-// Letters tells, of a table that is read for it, which letters its sex column
-// has; M is read by the other one.
+// letters notes which letters a sex column has; M is read by the other one.
 func (r *run) letters(rows []read) {
 	for _, m := range r.Map.attributes {
 		if m.attribute.Name != "sex" || m.values != nil {
@@ -139,13 +139,11 @@ func (r *run) letters(rows []read) {
 		}
 		for _, row := range rows {
 			for _, name := range m.columns {
-				if i := r.table.at[name]; i < len(row.cells) {
-					switch strings.ToUpper(strings.TrimSpace(row.cells[i])) {
-					case "H":
-						r.sawH = true
-					case "F":
-						r.sawF = true
-					}
+				switch strings.ToUpper(r.table.Cell(row.cells, name)) {
+				case "H":
+					r.sawH = true
+				case "F":
+					r.sawF = true
 				}
 			}
 		}
@@ -162,7 +160,7 @@ func (r *run) all(ctx context.Context) error {
 		var end error
 		for len(rows) < size {
 			cells, err := r.table.Next()
-			if errors.Is(err, errCell) {
+			if errors.Is(err, tabular.ErrRow) {
 				rows = append(rows, read{number: r.table.Number, cells: slices.Clone(cells), reason: reasonCell})
 				continue
 			}

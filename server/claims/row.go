@@ -50,10 +50,8 @@ func (im *run) understand(number int, row []string) read {
 		}
 		var parts []string
 		for _, name := range c.columns {
-			if i, ok := im.table.at[name]; ok && i < len(row) {
-				if v := strings.Join(strings.Fields(row[i]), " "); v != "" {
-					parts = append(parts, v)
-				}
+			if v := im.table.Cell(row, name); v != "" {
+				parts = append(parts, v)
 			}
 		}
 		return strings.Join(parts, " ")

@@ -1,4 +1,7 @@
-package claims
+// Package tabular reads tables that agencies write: CSV whose delimiter and
+// encoding are found out, row by row, within limits. [Open] finds out how a file
+// is written and reads its first line, [Table.Next] gives the rows.
+package tabular
 
 import (
 	"bufio"
@@ -25,7 +28,7 @@ const (
 	maxRecord  = 1 << 20 // bytes of a row
 )
 
-// Table is a CSV read row by row. [OpenTable] finds out how it is written.
+// Table is a CSV read row by row. [Open] finds out how it is written.
 type Table struct {
 	file   *os.File
 	csv    *csv.Reader
@@ -37,10 +40,10 @@ type Table struct {
 	Number int  // of the row read last, from 1
 }
 
-// OpenTable opens a file and reads its first line. Text is UTF-8, or Latin-1
+// Open opens a file and reads its first line. Text is UTF-8, or Latin-1
 // where it cannot be that; cells are parted by comma, semicolon, tab or bar,
 // whichever the first line has most of.
-func OpenTable(name string) (*Table, error) {
+func Open(name string) (*Table, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, civic.NewProblem(civic.FileAbsent, err, name)
@@ -184,11 +187,21 @@ func isLatin(r io.Reader) (bool, error) {
 // Has tells whether there is a column of that name.
 func (t *Table) Has(column string) bool { _, ok := t.at[column]; return ok }
 
-// errCell refuses one row; the next can be read.
-var errCell = errors.New("a cell is too long or the row cannot be read")
+// Cell gives a row's cell by the column's name, with single spaces; empty where
+// the row is too short or has no such column.
+func (t *Table) Cell(row []string, column string) string {
+	i, ok := t.at[column]
+	if !ok || i >= len(row) {
+		return ""
+	}
+	return strings.Join(strings.Fields(row[i]), " ")
+}
+
+// ErrRow refuses one row; the next can be read.
+var ErrRow = errors.New("a cell is too long or the row cannot be read")
 
 // Next reads a row; io.EOF at the end. The row is only valid until the next
-// call. An error that wraps errCell is about this row only.
+// call. An error that wraps ErrRow is about this row only.
 func (t *Table) Next() ([]string, error) {
 	t.limit.left = maxRecord
 	row, err := t.csv.Read()
@@ -201,7 +214,7 @@ func (t *Table) Next() ([]string, error) {
 	t.Number++
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		return row, errCell
+		return row, ErrRow
 	}
 	if err != nil {
 		return nil, err
@@ -211,7 +224,7 @@ func (t *Table) Next() ([]string, error) {
 	}
 	for _, cell := range row {
 		if len(cell) > MaxCell {
-			return row, errCell
+			return row, ErrRow
 		}
 	}
 	return row, nil
