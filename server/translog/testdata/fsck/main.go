@@ -5,9 +5,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/transparency-dev/merkle/rfc6962"
 	"github.com/transparency-dev/tessera/api"
@@ -37,7 +39,18 @@ func check(ctx context.Context, address, key string) error {
 	if err != nil {
 		return err
 	}
-	return fsck.New(verifier.Name(), verifier, fetcher, hashes, fsck.Opts{N: 2}).Check(ctx)
+	// A worker of the checker ends with the first fault it finds, and the checker
+	// waits for ever when none is left: so many of them, and an end in time.
+	done := make(chan error, 1)
+	go func() {
+		done <- fsck.New(verifier.Name(), verifier, fetcher, hashes, fsck.Opts{N: 32}).Check(ctx)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Minute):
+		return errors.New("the checker found so many faults that it gave up")
+	}
 }
 
 // hashes gives the leaf hashes of an entry bundle.
