@@ -28,6 +28,9 @@ const (
 	rowDayKey                            // today's transport key (kit)
 	rowBatches                           // number of the last batch (kit)
 	rowStatement                         // the last acknowledgement as it was signed (outer)
+	rowPacks                             // which packs of the district are here (outer)
+	rowOpenings                          // number of the last opening (outer)
+	rowApplies                           // officers who ask to be supervisors (outer)
 )
 
 // Store is one kit's memory. Its methods may be called from several goroutines.

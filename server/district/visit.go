@@ -21,6 +21,8 @@ type Visit struct {
 	// Asked tells that the citizen was asked, Given what was chosen.
 	Asked bool `cbor:"3,keyasint,omitempty"`
 	Given bool `cbor:"4,keyasint,omitempty"`
+	// Slip is the code handed out beside the receipt.
+	Slip string `cbor:"5,keyasint,omitempty"`
 }
 
 // reusePurpose is the purpose kits ask about reuse by other services under.
@@ -53,7 +55,11 @@ func visitOf(r *civic.Registration, secret []byte) (Visit, error) {
 	if err != nil {
 		return Visit{}, err
 	}
-	v := Visit{Secret: protocol.ClaimSecretOf(secret, r.Counter, sha256.Sum256(canonical)), Service: civic.ServiceID(r.Form.ID)}
+	digest := civic.Digest(sha256.Sum256(canonical))
+	v := Visit{
+		Secret: protocol.ClaimSecretOf(secret, r.Counter, digest), Slip: protocol.SlipOf(secret, r.Counter, digest),
+		Service: civic.ServiceID(r.Form.ID),
+	}
 	if len(r.Services) > 0 {
 		v.Service = r.Services[0]
 	}

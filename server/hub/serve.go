@@ -176,6 +176,7 @@ func (h *Hub) answer(transport []byte, ask protocol.SyncRequest) (a protocol.Syn
 		}
 		a.Down = append(a.Down, d)
 	}
+	h.district(ask, &last, &a)
 	return a, nil
 }
 

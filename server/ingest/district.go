@@ -36,6 +36,9 @@ func (g *Ingest) district(ctx context.Context, tx ledger.Tx, device access.Devic
 	if limit == downBytes {
 		limit = min(max(int(ask.Most), leastPack), mostPack)
 	}
+	for _, d := range a.Down { // one answer stays within protocol.MaxMessage
+		limit -= len(d.Body)
+	}
 	if a.Pack, err = g.District.News(ctx, tx, device, ask, limit); err == nil && a.Pack != nil && a.Pack.Left > 0 {
 		a.More = true
 	}

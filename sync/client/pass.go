@@ -31,6 +31,7 @@ type pass struct {
 	ended   int64 // bytes of uploads that ended, as far as they came
 	first   bool
 	prompt  int // answers in a row that came at once with nothing new
+	packs   int // bytes of the district pack asked for at once
 }
 
 // mostAsked is how often a centre may want the same file in one pass.
@@ -112,7 +113,7 @@ func (p *pass) run(ctx context.Context, wait time.Duration) error {
 			waited = false
 			continue
 		}
-		if answer.More && len(answer.Down) > 0 || rest && len(p.settled)+len(p.keys) > known {
+		if answer.More && (len(answer.Down) > 0 || answer.Pack != nil && len(answer.Pack.Pieces) > 0) || rest && len(p.settled)+len(p.keys) > known {
 			waited = false
 			continue
 		}
@@ -192,12 +193,17 @@ func (p *pass) ask(ctx context.Context, pending []protocol.Item, seconds uint8) 
 	}
 	r.Wait = seconds
 	var a protocol.SyncAnswer
+	begun := p.config.Clock()
 	err = p.wire.call(ctx, http.MethodPost, protocol.PathSync, r, &a, time.Duration(seconds)*time.Second, func() { p.tell(Retrying) })
 	if err != nil {
 		return nil, false, err
 	}
 	p.first = false
-	return &a, rest, p.keep(ctx, pending, r, &a)
+	p.pace(p.config.Clock().Sub(begun), &a)
+	if err := p.keep(ctx, pending, r, &a); err != nil {
+		return &a, rest, err
+	}
+	return &a, rest, p.heard(ctx, r)
 }
 
 func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.SyncRequest, bool, error) {
@@ -213,6 +219,9 @@ func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.
 		if r.Journal, err = p.local.Journal(ctx); err != nil {
 			return nil, false, err
 		}
+	}
+	if err := p.askDistrict(ctx, r); err != nil {
+		return nil, false, err
 	}
 	rest := false
 	for _, i := range pending {
