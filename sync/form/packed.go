@@ -119,8 +119,10 @@ func plainCells(w *workbook.Workbook, files map[string][]byte) []byte {
 	var b []byte
 	num := func(n int) { b = binary.AppendUvarint(b, uint64(n)) }
 	text := func(s string) { num(len(s)); b = append(b, s...) }
-	num(len(w.Sheets))
-	for _, s := range w.Sheets {
+	// Which sheet stands first says nothing.
+	sheets := slices.SortedStableFunc(slices.Values(w.Sheets), func(a, b *workbook.Sheet) int { return strings.Compare(a.Name, b.Name) })
+	num(len(sheets))
+	for _, s := range sheets {
 		columns := 0
 		for _, r := range s.Rows {
 			columns = max(columns, filled(r.Cells))
