@@ -76,6 +76,7 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 	}
 	if d.Verdict == match.Auto {
 		v.status = civic.Merged
+		s.adopt(who)
 		s.link(sub, who, false, detail)
 		return who, v
 	}
@@ -84,9 +85,11 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 		State:   registry.Standing,
 		Created: s.at.Unix(),
 	}
-	if who != nil && (d.Verdict == match.Review || d.Comparison.Relation != match.Stranger) {
+	if who != nil && (d.Verdict == match.Review || d.Comparison.Relation != match.Stranger && s.here(who)) {
+		s.adopt(who)
 		detail.Other = []registry.Ref{who.Ref}
 		if runner != nil && d.Verdict == match.Review && !math.IsInf(d.Margin, 1) {
+			s.adopt(runner)
 			detail.Other = append(detail.Other, runner.Ref)
 		}
 	}

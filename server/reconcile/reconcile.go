@@ -21,6 +21,9 @@ type Incoming struct {
 	Form Claimer
 	// Findings are what the form's rules have against it; warnings do not count.
 	Findings []form.Finding
+	// Foreign are people outside registries know who may be its subjects, by
+	// subject; filled in by [Reconciler.Ahead].
+	Foreign map[string][]registry.Foreign
 }
 
 // Claimer says what a registration's answers mean.
@@ -33,6 +36,12 @@ type Config struct {
 	Registry registry.Port
 	Model    *match.Model // nil for match.DefaultModel
 	Clock    func() time.Time
+	// Outside are the outside registries that are asked who somebody may be.
+	Outside []Lookup
+	// Second says which merges need a second reviewer; nil for none. Notes seals
+	// what reviewers say; it is the registry itself.
+	Second func(ctx context.Context, tx ledger.Tx) (SecondPair, error)
+	Notes  Notes
 }
 
 // Reconciler settles registrations. It keeps no state between calls.
@@ -40,6 +49,9 @@ type Reconciler struct {
 	registry registry.Port
 	model    *match.Model
 	clock    func() time.Time
+	outside  []Lookup
+	policy   func(ctx context.Context, tx ledger.Tx) (SecondPair, error)
+	notes    Notes
 }
 
 // New makes a Reconciler.
@@ -47,7 +59,7 @@ func New(c Config) *Reconciler {
 	if c.Model == nil {
 		c.Model = match.DefaultModel()
 	}
-	return &Reconciler{registry: c.Registry, model: c.Model, clock: c.Clock}
+	return &Reconciler{registry: c.Registry, model: c.Model, clock: c.Clock, outside: c.Outside, policy: c.Second, notes: c.Notes}
 }
 
 // ReasonTooLittle says that the registration does not tell who it is about.
@@ -106,6 +118,7 @@ type settling struct {
 	corrected map[civic.RegistrationID][]registry.Link
 	overlay   map[uint64][]*registry.Person // persons this call made or touched, by key
 	touched   map[registry.Ref]*registry.Person
+	adopted   map[registry.Ref]bool // taken over from an outside registry in this call
 
 	changes []registry.Change
 	reviews [][]any
@@ -163,8 +176,14 @@ func (s *settling) look(ctx context.Context, tx ledger.Tx, regs []Incoming, fres
 	if err != nil {
 		return err
 	}
+	foreign, err := s.foreign(ctx, tx, regs, fresh)
+	if err != nil {
+		return err
+	}
 	for n, p := range places {
-		s.subjects[p.reg][p.subject].found = found[n]
+		sub := &s.subjects[p.reg][p.subject]
+		sub.found = found[n]
+		sub.found.Persons = with(sub.found.Persons, regs[p.reg].Foreign[sub.said.Subject], foreign)
 		for _, person := range found[n].Persons {
 			s.touched[person.Ref] = person
 		}

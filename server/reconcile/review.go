@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/askonce/fieldkit/server/audit"
@@ -96,10 +97,12 @@ type Told struct {
 // waiting person is made of goes to the known one, or it stands as its own. It
 // gives the outcomes that change, for their kits.
 func (r *Reconciler) Decide(ctx context.Context, tx ledger.Tx, s Said) ([]Told, error) {
-	if _, err := Review(ctx, tx, s.Area, s.Registration, s.Subject); err != nil {
+	open, err := Review(ctx, tx, s.Area, s.Registration, s.Subject)
+	if err != nil {
 		return nil, err
 	}
-	if len(s.Note) > maxNote {
+	known := slices.Contains([]Answer{AnswerSame, AnswerOther, AnswerTwin, AnswerUnsure}, s.Answer)
+	if len(s.Note) > maxNote || !known {
 		return nil, civic.NewProblem(civic.RequestMalformed, nil)
 	}
 	at := r.clock().UTC().Truncate(time.Second)
@@ -107,12 +110,16 @@ func (r *Reconciler) Decide(ctx context.Context, tx ledger.Tx, s Said) ([]Told, 
 	if err != nil {
 		return nil, err
 	}
+	settled, err := r.confirmed(ctx, tx, open, &s, waiting, at)
+	if err != nil {
+		return nil, err
+	}
 	var told []Told
 	decided := at.Unix()
-	switch s.Answer {
-	case AnswerUnsure:
-		decided = 0
-	case AnswerOther, AnswerTwin:
+	switch {
+	case !settled, s.Answer == AnswerUnsure:
+		decided = 0 // it waits for another reviewer
+	case s.Answer == AnswerOther, s.Answer == AnswerTwin:
 		if err := r.registry.Stand(ctx, tx, waiting.Ref); err != nil {
 			return nil, err
 		}
@@ -121,10 +128,8 @@ func (r *Reconciler) Decide(ctx context.Context, tx ledger.Tx, s Said) ([]Told, 
 			reason = match.ReasonTwin
 		}
 		told, err = r.retell(ctx, tx, s.Area, s.Registration, s.Subject, waiting.Ref, civic.Registered, reason, at)
-	case AnswerSame:
+	case s.Answer == AnswerSame:
 		told, err = r.join(ctx, tx, s, waiting, at)
-	default:
-		err = civic.NewProblem(civic.RequestMalformed, nil)
 	}
 	if err != nil {
 		return nil, err
@@ -133,8 +138,12 @@ func (r *Reconciler) Decide(ctx context.Context, tx ledger.Tx, s Said) ([]Told, 
 		string(s.Area), s.Registration[:], s.Subject, decided, string(s.Answer), s.Reviewer); err != nil {
 		return nil, err
 	}
+	action := "review_" + string(s.Answer)
+	if !settled {
+		action = "review_first_" + string(s.Answer)
+	}
 	return told, audit.Write(ctx, tx, at, []audit.Row{{
-		Area: s.Area, Actor: s.Reviewer, Action: "review_" + string(s.Answer), Object: bytes.Clone(s.Registration[:]), Detail: s.Subject,
+		Area: s.Area, Actor: s.Reviewer, Action: action, Object: bytes.Clone(s.Registration[:]), Detail: s.Subject,
 	}})
 }
 
@@ -217,6 +226,9 @@ func (r *Reconciler) Undo(ctx context.Context, tx ledger.Tx, area civic.Area, id
 // subjects. The status is that of the one it is about.
 func (r *Reconciler) retell(ctx context.Context, tx ledger.Tx, area civic.Area, id civic.RegistrationID, subject string, to registry.Ref, status civic.Status, reason civic.Code, at time.Time) ([]Told, error) {
 	e, err := Get(ctx, tx, area, id)
+	if civic.CodeOf(err) == civic.RegistrationAbsent {
+		return nil, nil // what an outside registry said: there is no kit to tell
+	}
 	if err != nil {
 		return nil, err
 	}

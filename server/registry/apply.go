@@ -53,7 +53,7 @@ func (e *Embedded) Apply(ctx context.Context, tx ledger.Tx, changes []Change) er
 			return err
 		}
 	}
-	return nil
+	return e.applied(ctx, tx, changes)
 }
 
 func eventColumns() []string {

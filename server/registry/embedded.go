@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -18,6 +19,9 @@ const MaxNamesakes = 200
 // several goroutines; all state lies in the ledger.
 type Embedded struct {
 	seals *seals
+
+	followers []string // names of outside registries, see Follow
+	clock     func() time.Time
 }
 
 var _ Port = (*Embedded)(nil)

@@ -9,27 +9,15 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// Followed is a registry that outside ones follow: each change of a person
-// leaves a row in the outbox, in the transaction of the change itself. A
-// [Courier] tells them.
-type Followed struct {
-	*Embedded
-	names []string
-	clock func() time.Time
+// Follow has outside registries of these names follow: each change of a person
+// leaves a row in the outbox, in the transaction of the change itself, whoever
+// makes it. A [Courier] tells them. Call it before anything else.
+func (e *Embedded) Follow(clock func() time.Time, names ...string) {
+	e.followers, e.clock = names, clock
 }
 
-var _ Port = (*Followed)(nil)
-
-// Follow makes a registry that the outside ones of these names follow.
-func Follow(e *Embedded, clock func() time.Time, names ...string) *Followed {
-	return &Followed{e, names, clock}
-}
-
-// Apply writes changes, see [Port].
-func (f *Followed) Apply(ctx context.Context, tx ledger.Tx, changes []Change) error {
-	if err := f.Embedded.Apply(ctx, tx, changes); err != nil {
-		return err
-	}
+// applied notes what Apply changed.
+func (e *Embedded) applied(ctx context.Context, tx ledger.Tx, changes []Change) error {
 	var refs []Ref
 	for i := range changes {
 		c := &changes[i]
@@ -43,50 +31,19 @@ func (f *Followed) Apply(ctx context.Context, tx ledger.Tx, changes []Change) er
 			refs = append(refs, c.To)
 		}
 	}
-	return f.note(ctx, tx, refs)
-}
-
-// Move sends a subject to another person, see [Port].
-func (f *Followed) Move(ctx context.Context, tx ledger.Tx, m Moving) (int64, error) {
-	return f.moved(ctx, tx, m, func() (int64, error) { return f.Embedded.Move(ctx, tx, m) })
-}
-
-// Undo takes back an event, see [Port].
-func (f *Followed) Undo(ctx context.Context, tx ledger.Tx, m Moving, n int64) (int64, error) {
-	return f.moved(ctx, tx, m, func() (int64, error) { return f.Embedded.Undo(ctx, tx, m, n) })
-}
-
-func (f *Followed) moved(ctx context.Context, tx ledger.Tx, m Moving, do func() (int64, error)) (int64, error) {
-	from, err := f.linked(ctx, tx, m.Area, m.Registration, m.Subject)
-	if err != nil {
-		return 0, err
-	}
-	n, err := do()
-	if err != nil {
-		return 0, err
-	}
-	to, err := f.linked(ctx, tx, m.Area, m.Registration, m.Subject)
-	if err != nil {
-		return 0, err
-	}
-	return n, f.note(ctx, tx, []Ref{from, to})
-}
-
-// Stand marks a person as one of its own, see [Port].
-func (f *Followed) Stand(ctx context.Context, tx ledger.Tx, ref Ref) error {
-	if err := f.Embedded.Stand(ctx, tx, ref); err != nil {
-		return err
-	}
-	return f.note(ctx, tx, []Ref{ref})
+	return e.note(ctx, tx, refs)
 }
 
 // note asks for one more telling of each person.
-func (f *Followed) note(ctx context.Context, tx ledger.Tx, refs []Ref) error {
+func (e *Embedded) note(ctx context.Context, tx ledger.Tx, refs []Ref) error {
+	if len(e.followers) == 0 || len(refs) == 0 {
+		return nil
+	}
 	slices.SortFunc(refs, compareRefs)
 	refs = slices.Compact(refs)
-	rows := make([][]any, 0, len(refs)*len(f.names))
-	at := f.clock().Unix()
-	for _, name := range f.names {
+	rows := make([][]any, 0, len(refs)*len(e.followers))
+	at := e.clock().Unix()
+	for _, name := range e.followers {
 		for _, ref := range refs {
 			rows = append(rows, []any{string(ref.Home), name, ref.Person[:], int64(1), at})
 		}

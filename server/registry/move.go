@@ -162,13 +162,18 @@ func (e *Embedded) move(ctx context.Context, tx ledger.Tx, m Moving, undoes int6
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.Insert(ctx, "registry_event", eventColumns(), [][]any{row}, "")
-	return n, err
+	if _, err = tx.Insert(ctx, "registry_event", eventColumns(), [][]any{row}, ""); err != nil {
+		return 0, err
+	}
+	return n, e.note(ctx, tx, []Ref{from, to})
 }
 
 // Stand marks a person that waited for a reviewer as one of its own.
 func (e *Embedded) Stand(ctx context.Context, tx ledger.Tx, ref Ref) error {
-	return setState(ctx, tx, ref, Standing)
+	if err := setState(ctx, tx, ref, Standing); err != nil {
+		return err
+	}
+	return e.note(ctx, tx, []Ref{ref})
 }
 
 func setState(ctx context.Context, tx ledger.Tx, ref Ref, s State) error {

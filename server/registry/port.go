@@ -16,6 +16,8 @@ type Port interface {
 	Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint64) ([]Found, error)
 	// Linked tells which persons the subjects of registrations are.
 	Linked(ctx context.Context, tx ledger.Tx, area civic.Area, registrations []civic.RegistrationID) (map[civic.RegistrationID][]Link, error)
+	// Bound tells which of an outside registry's numbers are persons here.
+	Bound(ctx context.Context, tx ledger.Tx, registry string, ids []string) (map[string]Ref, error)
 	// Known reads persons by their reference; unknown ones are left out.
 	Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Person, error)
 	// Apply writes changes in their order.

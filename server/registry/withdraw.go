@@ -76,7 +76,9 @@ func (e *Embedded) withdraw(ctx context.Context, tx ledger.Tx, p *Person, area c
 		}
 	}
 	if n > 0 && standing == 0 {
-		return n, setState(ctx, tx, p.Ref, Emptied)
+		if err := setState(ctx, tx, p.Ref, Emptied); err != nil {
+			return n, err
+		}
 	}
-	return n, nil
+	return n, e.note(ctx, tx, []Ref{p.Ref})
 }
