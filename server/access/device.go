@@ -171,7 +171,7 @@ func (a *Access) Seen(ctx context.Context, d Device, c Contact) (Device, error) 
 			WHERE area = ?1 AND device = ?2`,
 			string(d.Area), d.ID[:], now.Unix(), int64(d.Drift/time.Second), int64(c.Cursor), int64(c.Journal.Length), c.Journal.Hash[:])
 		return err
-	})
+	}, ledger.Office(d.Area))
 }
 
 // NextSeq takes the next number of a message to a kit.

@@ -31,7 +31,7 @@ func (g *Ingest) settle(ctx context.Context, t task, o opened) error {
 			return err
 		}
 		return g.settleBatch(ctx, tx, t, o)
-	})
+	}, ledger.Office(t.area), ledger.Registry())
 }
 
 func (g *Ingest) settleBatch(ctx context.Context, tx ledger.Tx, t task, o opened) error {

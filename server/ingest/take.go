@@ -91,7 +91,7 @@ func (g *Ingest) Take(ctx context.Context, kind protocol.UploadKind, file []byte
 		}
 		ack, err = g.ackOf(ctx, tx, a.digest)
 		return err
-	})
+	}, ledger.Office(a.area))
 	if err != nil {
 		return ack, false, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
@@ -17,6 +18,11 @@ const (
 	lookEvery = time.Second
 	// round is how many files it takes up at once.
 	round = 32
+	// officesAtOnce is how many offices' files one round takes up; the others are
+	// left to other processes. The statement in waiting has as many places.
+	officesAtOnce = 4
+	// maxOffices is how many offices one look names.
+	maxOffices = 256
 	// maxTries is how often a file may fail for no reason of its own before it
 	// is set aside, so that one odd file holds up nothing.
 	maxTries = 5
@@ -67,10 +73,11 @@ func (g *Ingest) Run(ctx context.Context) error {
 // Work settles what waits now, at most a round of files, and tells how many
 // files it brought to an end.
 func (g *Ingest) Work(ctx context.Context) (int, error) {
-	tasks, err := g.waiting(ctx)
+	tasks, release, err := g.take(ctx)
 	if err != nil {
 		return 0, err
 	}
+	defer release()
 	// Opening and judging is the processors' work and runs beside the settling,
 	// which goes file by file in the order they came.
 	ready := make([]chan opened, len(tasks))
@@ -106,9 +113,57 @@ func (g *Ingest) Work(ctx context.Context) (int, error) {
 	return done, nil
 }
 
-// waiting lists files that wait, the oldest first, without those that rest.
-func (g *Ingest) waiting(ctx context.Context) (tasks []task, err error) {
+// take lists files that wait, the oldest first, without those that rest, of
+// offices that no other worker is at. The offices are this worker's until
+// release: files of one office are settled in the order they came, however many
+// processes work.
+func (g *Ingest) take(ctx context.Context) (tasks []task, release func(), err error) {
+	offices, err := g.waitingOffices(ctx)
+	for err == nil && len(offices) > 0 {
+		n := min(officesAtOnce, len(offices))
+		var held []string
+		if held, release, err = g.DB.Turns(ctx, offices[:n], n); err != nil {
+			break
+		}
+		// Only now: what waited before may have been settled by whoever was at it.
+		if tasks, err = g.waiting(ctx, held); err == nil && len(tasks) > 0 {
+			return tasks, release, nil
+		}
+		release()
+		offices = offices[n:]
+	}
+	return nil, func() {}, err
+}
+
+// turnOf names the turn at an office's files.
+const turnOf = "settle "
+
+// waitingOffices names the turns at offices with waiting files, the office
+// that waits longest first.
+func (g *Ingest) waitingOffices(ctx context.Context) (turns []string, err error) {
 	err = g.DB.View(ctx, func(tx ledger.Tx) error {
+		turns = nil
+		return ledger.All(ctx, tx, func(r ledger.Row) error {
+			var area string
+			err := r.Scan(&area)
+			turns = append(turns, turnOf+area)
+			return err
+		}, "SELECT area FROM ingest_file WHERE state = 1 GROUP BY area ORDER BY min(received_at), area LIMIT ?1", maxOffices)
+	})
+	return turns, err
+}
+
+// waiting lists the files that wait in offices named by their turns.
+func (g *Ingest) waiting(ctx context.Context, turns []string) (tasks []task, err error) {
+	if len(turns) == 0 {
+		return nil, nil
+	}
+	args := []any{round + g.resting()}
+	for i := range officesAtOnce { // one statement, however many offices
+		args = append(args, strings.TrimPrefix(turns[min(i, len(turns)-1)], turnOf))
+	}
+	err = g.DB.View(ctx, func(tx ledger.Tx) error {
+		tasks = nil
 		return ledger.All(ctx, tx, func(r ledger.Row) error {
 			var t task
 			var area string
@@ -121,8 +176,8 @@ func (g *Ingest) waiting(ctx context.Context) (tasks []task, err error) {
 				tasks = append(tasks, t)
 			}
 			return nil
-		}, `SELECT area, digest, kind, device, key_id FROM ingest_file WHERE state = 1
-			ORDER BY received_at, area, taken LIMIT ?1`, round+g.resting())
+		}, `SELECT area, digest, kind, device, key_id FROM ingest_file WHERE state = 1 AND area IN (?2, ?3, ?4, ?5)
+			ORDER BY received_at, area, taken LIMIT ?1`, args...)
 	})
 	return tasks, err
 }
@@ -187,7 +242,7 @@ func (g *Ingest) setAside(ctx context.Context, t task, p *civic.Problem) error {
 		_, err := tx.Exec(ctx, "UPDATE ingest_file SET state = ?3, reason = ?4, words = ?5, done_at = ?6 WHERE area = ?1 AND digest = ?2 AND state = 1",
 			string(t.area), t.digest[:], state, string(p.Code), joinWords(p.Words), g.Clock().Unix())
 		return err
-	})
+	}, ledger.Office(t.area))
 }
 
 // rest lets a file wait longer each time; given up means it has failed too often.
