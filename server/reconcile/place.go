@@ -3,6 +3,7 @@ package reconcile
 import (
 	"bytes"
 	"math"
+	"slices"
 
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -95,11 +96,24 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 	}
 	if d.Verdict == match.Review {
 		p.State, v.status = registry.Waiting, civic.Held
-		risk := int64(math.Round(1000 * (1 - d.Comparison.Probability)))
+		risk := riskOf(&d)
 		s.reviews = append(s.reviews, []any{string(s.area), bytes.Clone(reg.ID[:]), sub.said.Subject, risk, s.at.Unix()})
 	}
 	s.link(sub, p, true, detail)
 	return p, v
+}
+
+// even is the risk of what no data can tell apart: a twin and the same child
+// with a name left out, two persons who fit alike.
+const even = 500
+
+// riskOf says how likely a wrong merge would be, 0 to 1000.
+func riskOf(d *match.Decision) int64 {
+	risk := int64(math.Round(1000 * (1 - d.Comparison.Probability)))
+	if d.Comparison.Ambiguous || slices.Contains(d.Reasons, match.ReasonTwoCandidates) {
+		return max(risk, even)
+	}
+	return risk
 }
 
 // correctedPerson is the person of the same subject in the registration that
