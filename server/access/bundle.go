@@ -70,6 +70,7 @@ func (a *Access) bundle(ctx context.Context, tx ledger.Tx) ([]byte, uint64, erro
 		Recipients: []string{a.keys.recipient},
 		Recovery:   a.keys.recovery,
 		Server:     a.keys.Statements(),
+		Log:        a.keys.LogKey(),
 	}
 	devices, err := a.devices(ctx, tx, "WHERE hub = 0 ORDER BY area, device")
 	if err != nil {

@@ -53,6 +53,7 @@ func (k *Keys) MakeIntake(dir string) error {
 	}{
 		{fileRegistryPub, []byte(k.recipient + "\n")},
 		{fileRecoveryPub, []byte(k.recovery + "\n")},
+		{fileLogPub, []byte(k.logKey + "\n")},
 		{fileStatements, pkcs8(k.statements)},
 		{fileRootCert, pemOf("CERTIFICATE", k.Root.Raw)},
 	} {

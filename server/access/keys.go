@@ -30,6 +30,8 @@ const (
 	fileRecovery    = "recovery.age"
 	fileRecoveryPub = "recovery.pub"
 	fileRegistryPub = "registry.pub"
+	fileLog         = "log.key"
+	fileLogPub      = "log.pub"
 	fileReadme      = "README"
 )
 
@@ -39,6 +41,7 @@ root.crt, root.key   the registry's root. Every kit pins it. Keep a copy in a sa
                      without it no kit can be enrolled and no certificate renewed.
 statements.key       signs acknowledgements, leases and forms.
 tls.pem              the server's certificate and key; made anew when it is missing.
+log.key              signs the heads of the log of looks. Kits know it by the bundle.
 registry.age         opens what kits send. Keep a copy in a safe: without it the
                      sealed batches stay closed for ever.
 registry-data.age    the key of the registry's rows, sealed to registry.age.
@@ -46,8 +49,8 @@ recovery.age         opens every data key of every kit. The centre does not need
                      to run: move it to a safe that two people open, and leave
                      recovery.pub here.
 
-The process that takes in what kits send needs none of root.key, registry.age and
-registry-data.age: fieldkit-server opener keys DIR makes it a folder without them.
+The process that takes in what kits send needs none of root.key, log.key,
+registry.age and registry-data.age: fieldkit-server opener keys DIR makes it a folder without them.
 
 The folder may lie elsewhere than the ledger: fieldkit-server serve --keys DIR.
 A backup of the ledger does not contain these files; copy them apart from it.
@@ -63,6 +66,8 @@ type Keys struct {
 	data       [32]byte
 	recipient  string
 	recovery   string
+	log        ed25519.PrivateKey // nil in an intake
+	logKey     string             // the log's name and public key in words
 }
 
 // MakeKeys makes a new centre's keys in dir, which must not hold any yet. name
@@ -174,7 +179,7 @@ func OpenKeys(dir string) (*Keys, error) {
 	if k.Opens() && !bytes.Equal(k.rootKey.Public().(ed25519.PublicKey), rootPublic(k.Root)) {
 		return nil, civic.NewProblem(civic.KeyUnreadable, errors.New("the key is not the certificate's"), fileRootKey)
 	}
-	return k, nil
+	return k, k.readLog()
 }
 
 // openerParts are the files that only the opener has.
@@ -270,7 +275,7 @@ func (k *Keys) RecoveryHere() bool {
 
 // TooOpen lists the files that others than their owner can read.
 func (k *Keys) TooOpen() (names []string) {
-	for _, name := range []string{fileRootKey, fileStatements, fileRegistry, fileData, fileRecovery, fileTLS} {
+	for _, name := range []string{fileRootKey, fileStatements, fileRegistry, fileData, fileRecovery, fileTLS, fileLog} {
 		if info, err := os.Stat(filepath.Join(k.dir, name)); err == nil && info.Mode().Perm()&0o077 != 0 {
 			names = append(names, name)
 		}

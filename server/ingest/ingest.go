@@ -39,6 +39,9 @@ type Config struct {
 	Settler Settler
 	// District gives kits the people of their district; nil where there is none.
 	District District
+	// Witness answers a kit that tells which head of the log of looks it holds;
+	// nil where there is no log.
+	Witness func(ctx context.Context, area civic.Area, device civic.DeviceID, seen protocol.LogSeen) (*protocol.LogNews, error)
 	// Dir is the folder for uploads under way and for attachments.
 	Dir    string
 	Clock  func() time.Time

@@ -78,6 +78,11 @@ func (g *Ingest) tell(ctx context.Context, device access.Device, ask protocol.Sy
 			return a, err
 		}
 	}
+	if g.Witness != nil && ask.Log != nil {
+		if a.Log, err = g.Witness(ctx, device.Area, device.ID, *ask.Log); err != nil {
+			return a, err
+		}
+	}
 	var acks []protocol.BatchAck
 	err = g.DB.View(ctx, func(tx ledger.Tx) error {
 		a.Want, a.WantKey, a.Down, a.More, a.Pack = nil, nil, nil, false, nil

@@ -21,14 +21,17 @@ import (
 	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/places"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/share"
+	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/server/web"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/identity"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
@@ -62,10 +65,12 @@ type Centre struct {
 	Registry   *registry.Embedded
 	Reconciler *reconcile.Reconciler
 	Ingest     *ingest.Ingest
+	Places     *places.Places
 	District   *district.District
 	Share      *share.Share // nil in an intake, as the two below
 	Desk       *agency.Desk
 	SPDCI      *spdci.Server
+	Log        *translog.Log // of who looked at whom; an intake only reads it
 
 	handler http.Handler
 }
@@ -94,14 +99,23 @@ func Init(ctx context.Context, c Config, name string) error {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return civic.NewProblem(civic.FileUnreadable, err, c.Data)
 	}
-	if _, err := access.MakeKeys(c.Keys, name, c.Clock(), c.Rand); err != nil {
-		return err
+	if !ledger.IsPostgres(c.Ledger) {
+		if _, err := access.MakeKeys(c.Keys, name, c.Clock(), c.Rand); err != nil {
+			return err
+		}
 	}
 	db, err := ledger.Open(ctx, c.Ledger)
 	if err != nil {
 		return err
 	}
-	return db.Close()
+	// A database elsewhere comes first: new keys beside another centre's rows, or
+	// beside no database at all, would be of no use.
+	if ledger.IsPostgres(c.Ledger) {
+		if err = ledger.Vacant(ctx, db); err == nil {
+			_, err = access.MakeKeys(c.Keys, name, c.Clock(), c.Rand)
+		}
+	}
+	return errors.Join(err, db.Close())
 }
 
 // Open opens a centre that Init made.
@@ -122,6 +136,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	}()
 	o := &Centre{Config: c, DB: db, Forms: form.NewCatalogue()}
 	o.Access = access.New(db, keys, access.Options{Clock: c.Clock, Rand: c.Rand, PasswordCost: c.PasswordCost})
+	o.Places = &places.Places{DB: db, Access: o.Access, Clock: c.Clock, Rand: c.Rand}
 	if err := o.loadForms(); err != nil {
 		return nil, err
 	}
@@ -130,6 +145,9 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 		return nil, err
 	}
 	if o.District, err = district.New(district.Config{DB: db, Access: o.Access, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger}); err != nil {
+		return nil, err
+	}
+	if err := o.openLog(); err != nil {
 		return nil, err
 	}
 	if !keys.Opens() {
@@ -143,12 +161,19 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 		return nil, err
 	}
 	o.District.Registry = o.Registry
-	o.Reconciler = reconcile.New(reconcile.Config{Registry: o.Registry, Clock: c.Clock})
+	o.Log.Spans = o.Registry.Spans
+	o.Reconciler = reconcile.New(reconcile.Config{
+		Registry: o.Registry, Clock: c.Clock, Key: keys.Data(),
+		Rules: func(ctx context.Context, tx ledger.Tx, area civic.Area) (identity.Rules, error) {
+			settings, _, _, err := places.Settings(ctx, tx, area)
+			return settings.Rules, err
+		},
+	})
 	if err := o.openAgencies(ctx); err != nil {
 		return nil, err
 	}
 	o.Ingest, err = ingest.New(ingest.Config{
-		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Share.Settler(o.Reconciler, o.SPDCI.Settled), District: o.District,
+		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Share.Settler(o.Reconciler, o.SPDCI.Settled), District: o.District, Witness: o.witness(),
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	if err != nil {
@@ -166,7 +191,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 // no registry, decides nothing and serves no console.
 func (c *Centre) openIntake() (err error) {
 	c.Ingest, err = ingest.New(ingest.Config{
-		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Published), District: c.District,
+		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Published), District: c.District, Witness: c.witness(),
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	c.handler = c.routes(nil)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -64,6 +65,7 @@ func (c *Centre) kitRoutes(mux *http.ServeMux) {
 // have to open something.
 func (c *Centre) openerRoutes(mux *http.ServeMux, console http.Handler) {
 	c.agencyRoutes(mux)
+	mux.Handle("GET "+translog.PathLog, c.Log.PublicHandler())
 	login := newLimiter(loginEvery, loginBurst, c.Clock)
 	mux.HandleFunc("/console/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/sign-in") {

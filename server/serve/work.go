@@ -33,6 +33,9 @@ func (c *Centre) Work(ctx context.Context) error {
 		sending := make(chan struct{})
 		go func() { _ = c.SPDCI.Run(ctx); close(sending) }() // it ends only with the context
 		defer func() { <-sending }()
+		growing := make(chan struct{})
+		go func() { c.Log.Run(ctx); close(growing) }()
+		defer func() { <-growing }()
 		go func() { settled <- c.Ingest.Run(ctx) }()
 	} else {
 		go func() { <-ctx.Done(); settled <- ctx.Err() }()
@@ -54,6 +57,9 @@ func (c *Centre) Work(ctx context.Context) error {
 			}
 			if err := c.District.Tend(ctx); err != nil && ctx.Err() == nil {
 				c.Logger.Error("the district packs cannot be kept up to date", "error", err)
+			}
+			if _, err := c.Places.Deliver(ctx); err != nil && ctx.Err() == nil {
+				c.Logger.Error("kits cannot be told of places", "error", err)
 			}
 			if err := c.Access.Attend(ctx); err != nil && ctx.Err() == nil {
 				c.Logger.Error("an intake cannot be attended to", "error", err)

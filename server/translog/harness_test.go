@@ -59,7 +59,11 @@ func open(t testing.TB, place string, c *clock) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	l, err := translog.Open(translog.Config{DB: db, Key: logKey(), Origin: witness.Origin([]byte("test")), Clock: c.Now})
+	public, err := witness.KeyOf(witness.Origin([]byte("test")), logKey().Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := translog.Open(translog.Config{DB: db, Key: logKey(), Public: public, Clock: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +199,7 @@ func (b *bench) report(kit int, h witness.Head) {
 func headOf(t testing.TB, b *bench, news *protocol.LogNews) witness.Head {
 	t.Helper()
 	h := witness.Head{Checkpoint: witness.Checkpoint{Size: news.Size, Root: news.Root}, Signature: [ed25519.SignatureSize]byte(news.Signature)}
-	if err := b.log.Public().Check(h); err != nil {
+	if err := b.log.Name().Check(h); err != nil {
 		t.Fatal(err)
 	}
 	return h

@@ -17,8 +17,8 @@ import (
 // Config is what a log takes from its surroundings.
 type Config struct {
 	DB     ledger.DB
-	Key    ed25519.PrivateKey // signs heads
-	Origin string             // the log's name, see witness.Origin
+	Key    ed25519.PrivateKey // signs heads; nil where the log is only read
+	Public string             // the log's name and public key, see witness.KeyOf
 	Clock  func() time.Time
 	Logger *slog.Logger
 	// Spans tells which persons somebody was, and when. Without it a person was
@@ -35,11 +35,7 @@ type Log struct {
 
 // Open joins a ledger with the log's key.
 func Open(c Config) (*Log, error) {
-	words, err := witness.KeyOf(c.Origin, c.Key.Public().(ed25519.PublicKey))
-	if err != nil {
-		return nil, err
-	}
-	public, err := witness.NewLog(words)
+	public, err := witness.NewLog(c.Public)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +45,8 @@ func Open(c Config) (*Log, error) {
 	return &Log{Config: c, public: public}, nil
 }
 
-// Public is the log's name and public key.
-func (l *Log) Public() witness.Log { return l.public }
+// Name is the log's name and public key, for whoever checks it.
+func (l *Log) Name() witness.Log { return l.public }
 
 // Head is the newest signed head; a zero head while the log is empty.
 func (l *Log) Head(ctx context.Context, tx ledger.Tx) (witness.Head, error) {

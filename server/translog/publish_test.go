@@ -43,7 +43,7 @@ func TestPublicPaths(t *testing.T) {
 	if code != 200 || h.Get("Cache-Control") != "no-cache" {
 		t.Fatalf("%d %v", code, h)
 	}
-	if _, err := b.log.Public().Open(note); err != nil {
+	if _, err := b.log.Name().Open(note); err != nil {
 		t.Error(err)
 	}
 	for path, want := range map[string]int{
@@ -76,7 +76,7 @@ func TestIndependentChecker(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	check := func() (string, error) {
-		out, err := exec.CommandContext(t.Context(), program, s.URL+translog.PathLog, b.log.Public().Key()).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), program, s.URL+translog.PathLog, b.log.Name().Key()).CombinedOutput()
 		return string(out), err
 	}
 	if out, err := check(); err != nil {

@@ -53,6 +53,9 @@ func (l *Log) Run(ctx context.Context) {
 // Sequence gives all rows that wait their places and signs the new head. It
 // tells how many leaves came. Several processes take turns.
 func (l *Log) Sequence(ctx context.Context) (leaves int, err error) {
+	if l.Key == nil {
+		return 0, civic.NewProblem(civic.NeedsOpener, nil)
+	}
 	for {
 		waiting := false
 		err := l.DB.View(ctx, func(tx ledger.Tx) error {

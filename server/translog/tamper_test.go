@@ -147,7 +147,7 @@ func TestTamperingIsFound(t *testing.T) {
 func TestRewrittenLogIsFoundByHeadsOutside(t *testing.T) {
 	b := newBench(t)
 	b.fill(400)
-	outside := b.log.Public().Note(b.head())
+	outside := b.log.Name().Note(b.head())
 	kit := b.head()
 
 	forged := newBench(t)

@@ -26,7 +26,7 @@ func TestRowsHaveLeaves(t *testing.T) {
 		if h.Size != 700 {
 			t.Fatalf("the head covers %d of 700 rows", h.Size)
 		}
-		if err := b.log.Public().Check(h); err != nil {
+		if err := b.log.Name().Check(h); err != nil {
 			t.Fatal(err)
 		}
 		for leaf := int64(0); leaf < h.Size; leaf += 13 {
@@ -42,7 +42,7 @@ func TestRowsHaveLeaves(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				return p.Check(b.log.Public())
+				return p.Check(b.log.Name())
 			})
 		}
 		if r := b.verify(translog.Checking{}); !r.OK() || r.Rows != 700 || r.Root != h.Root.String() {

@@ -43,6 +43,8 @@ type KeyBundle struct {
 	Recovery   string   `cbor:"6,keyasint"` // age recipient every data key is wrapped to
 	Server     []byte   `cbor:"7,keyasint"` // Ed25519 key that signs acknowledgements
 	Kits       []KitKey `cbor:"8,keyasint,omitempty"`
+	// Log is the name and key of the log of looks, as signed notes have them.
+	Log string `cbor:"9,keyasint,omitempty"`
 }
 
 // KitKey is a kit's receipt key as verifiers may rely on it.
@@ -109,6 +111,8 @@ type SyncRequest struct {
 	Journal     Head           `cbor:"8,keyasint,omitempty"` // head of the kit's journal, anchored at the centre
 	// Pack says which district pack the kit holds; nil when it wants none now.
 	Pack *PackAsk `cbor:"20,keyasint,omitempty"`
+	// Log is a head of the centre's log of looks that this kit holds.
+	Log *LogSeen `cbor:"30,keyasint,omitempty"`
 	// Openings tell of every known person whose answers were opened on the kit,
 	// sealed; oldest first, those the centre has not said it has.
 	Openings []SealedOpening `cbor:"21,keyasint,omitempty"`
@@ -145,6 +149,8 @@ type SyncAnswer struct {
 	Lease   []byte         `cbor:"9,keyasint,omitempty"`
 	// Pack brings a part of the district pack, when nothing else is down.
 	Pack *PackNews `cbor:"20,keyasint,omitempty"`
+	// Log answers a head that the kit holds and is not the newest.
+	Log *LogNews `cbor:"30,keyasint,omitempty"`
 	// Opened is the highest number of an opening that the centre has, with all
 	// below it.
 	Opened uint64 `cbor:"21,keyasint,omitempty"`
