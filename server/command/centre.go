@@ -154,7 +154,7 @@ func (c *command) serve() *cobra.Command {
 }
 
 func (c *command) listen(ctx context.Context, centre *serve.Centre, s serving) error {
-	lock, err := serve.Occupy(c.data, serve.ServeLock)
+	lock, err := c.occupy(serve.ServeLock)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (c *command) open(ctx context.Context, centre *serve.Centre, listen, url st
 	if err := needsOpener(centre); err != nil {
 		return err
 	}
-	lock, err := serve.Occupy(c.data, serve.OpenerLock)
+	lock, err := c.occupy(serve.OpenerLock)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -85,7 +86,7 @@ func (c *command) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.data, "data", "var/server", "the centre's `folder`: ledger, keys and files")
 	flags.StringVar(&c.keys, "keys", "", "`folder` of the keys, where it is not in the data folder")
-	flags.StringVar(&c.db, "db", "", "`place` of the ledger, where it is not in the data folder: file:PATH")
+	flags.StringVar(&c.db, "db", "", "`place` of the ledger, where it is not in the data folder: file:PATH, or postgres://USER@HOST/DATABASE")
 	flags.BoolVar(&c.face.json, "json", c.face.json, "print one JSON object on standard output")
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
@@ -96,7 +97,7 @@ func (c *command) root() *cobra.Command {
 		help(cmd, args)
 	})
 	root.AddCommand(c.initCentre(), c.serve(), c.device(), c.staff(), c.status(), c.registry(), c.quarantine(), c.importMedia(), c.backup(), c.restore(), c.doctor(),
-		c.form(), c.match(), c.hub(), c.recover(), c.opener(), c.claims())
+		c.form(), c.match(), c.hub(), c.recover(), c.opener(), c.claims(), c.places(), c.events(), c.identity())
 	return root
 }
 
@@ -145,6 +146,15 @@ func (c *command) workAnywhere(do func(ctx context.Context, centre *serve.Centre
 		result, err := do(cmd.Context(), centre, args)
 		return ended{result, errors.Join(err, centre.Close())}
 	}
+}
+
+// occupy takes the data folder: for this process alone, or on PostgreSQL beside
+// others that serve the same centre.
+func (c *command) occupy(what string) (io.Closer, error) {
+	if ledger.IsPostgres(c.db) {
+		return serve.Share(c.data, what)
+	}
+	return serve.Occupy(c.data, what)
 }
 
 // logger writes what goes on to standard error.

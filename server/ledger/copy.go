@@ -55,6 +55,11 @@ func Restore(ctx context.Context, into DB, file string, then func(Tx) error) (er
 	})
 }
 
+// Vacant is civic.AlreadyInitialised for a ledger that holds anything.
+func Vacant(ctx context.Context, db DB) error {
+	return db.View(ctx, func(tx Tx) error { return holdsNothing(ctx, tx) })
+}
+
 // holdsNothing makes sure that no row would be met.
 func holdsNothing(ctx context.Context, tx Tx) error {
 	tables, err := schemaTables()

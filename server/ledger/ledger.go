@@ -79,6 +79,15 @@ func IsPostgres(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
+// Folder is where the engine keeps the ledger on this machine, empty when it
+// lies elsewhere or the engine does not say.
+func Folder(ctx context.Context, db DB) string {
+	if f, ok := db.(interface{ folder(context.Context) string }); ok {
+		return f.folder(ctx)
+	}
+	return ""
+}
+
 // All reads every row of a query with one function a row.
 func All(ctx context.Context, tx Tx, each func(Row) error, query string, args ...any) error {
 	rows, err := tx.Query(ctx, query, args...)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -54,6 +55,7 @@ var sessionSettings = map[string]string{
 type postgresDB struct {
 	writers, readers, turns *sql.DB
 	schema                  string
+	local                   bool // the server is on this machine
 	whole                   int64 // the lock that stands for the whole ledger
 	texts                   texts
 	columns                 columnTypes
@@ -64,7 +66,7 @@ func openPostgres(ctx context.Context, place string) (_ DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &postgresDB{}
+	db := &postgresDB{local: isLocal(config.Host)}
 	for _, p := range []struct {
 		pool  **sql.DB
 		conns int
@@ -276,6 +278,19 @@ func takeTurns(ctx context.Context, tx *sql.Tx, names []string, limit int) (held
 		held = append(held, name)
 	}
 	return held, rows.Err()
+}
+
+// folder is PostgreSQL's own, where it is on this machine and tells.
+func (db *postgresDB) folder(ctx context.Context) (dir string) {
+	if db.local {
+		_ = db.readers.QueryRowContext(ctx, "SELECT current_setting('data_directory')").Scan(&dir) // not everybody may know
+	}
+	return dir
+}
+
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.HasPrefix(host, "/") || host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (db *postgresDB) Close() error {

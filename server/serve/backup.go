@@ -123,6 +123,9 @@ func (c *Centre) Backup(ctx context.Context, dir string, anyDisk bool) (b Backed
 		return b, civic.NewProblem(civic.FileUnwritable, err, dir)
 	}
 	b.SameDisk = sameDisk(c.Data, dir)
+	if at := ledger.Folder(ctx, c.DB); at != "" {
+		b.SameDisk = b.SameDisk || sameDisk(at, dir)
+	}
 	b.Covers = !b.SameDisk || anyDisk
 	m := Manifest{At: b.At.Unix()}
 	// The watermark is read before the copy begins, so it never says too much.
@@ -206,7 +209,12 @@ func (c *Centre) BackupEvery(ctx context.Context, dir string, anyDisk bool, ever
 	last := ""
 	for {
 		now, err := c.progress(ctx)
-		if err == nil && now != last {
+		var mine []string
+		release := func() {}
+		if err == nil && now != last { // one process at a time, where there are several
+			mine, release, err = c.DB.Turns(ctx, []string{"backup"}, 1)
+		}
+		if err == nil && len(mine) > 0 {
 			var b Backed
 			if b, err = c.Backup(ctx, dir, anyDisk); err == nil {
 				last = now
@@ -214,6 +222,7 @@ func (c *Centre) BackupEvery(ctx context.Context, dir string, anyDisk bool, ever
 			if err == nil && b.SameDisk {
 				c.Logger.Warn("the backup lies on the centre's own disk and does not outlive it", "kits_may_forget", b.Covers)
 			}
+			release()
 		}
 		if err != nil && ctx.Err() == nil {
 			c.Logger.Error("the backup failed; kits keep what it would have covered", "error", err)

@@ -23,7 +23,20 @@ func Occupy(dir, what string) (io.Closer, error) {
 	if err != nil {
 		return nil, civic.NewProblem(civic.FileUnwritable, err, dir)
 	}
-	if err := lock(f, dir); err != nil {
+	if err := lock(f, dir, false); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Share takes a data folder beside others that share it: processes on one
+// PostgreSQL. civic.ServedAlready when one has it for itself.
+func Share(dir, what string) (io.Closer, error) {
+	f, err := os.OpenFile(filepath.Join(dir, what), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, civic.NewProblem(civic.FileUnwritable, err, dir)
+	}
+	if err := lock(f, dir, true); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

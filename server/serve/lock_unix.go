@@ -11,10 +11,14 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// lock takes a file for this process; the system gives it free when the process
+// lock takes a file for this process, or for all that share it; the system gives it free when the process
 // ends, however it ends.
-func lock(f *os.File, dir string) error {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+func lock(f *os.File, dir string, shared bool) error {
+	how := unix.LOCK_EX
+	if shared {
+		how = unix.LOCK_SH
+	}
+	err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		err = civic.NewProblem(civic.ServedAlready, err, dir)
 	}

@@ -49,12 +49,16 @@ func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 	if err != nil {
 		return gap, err
 	}
-	place, ok := strings.CutPrefix(c.Ledger, "file:")
-	if !ok {
-		return gap, civic.NewProblem(civic.WrongUse, nil, "Only an embedded ledger can be restored from a folder.")
-	}
-	if _, err := os.Lstat(place); !errors.Is(err, fs.ErrNotExist) {
-		return gap, civic.NewProblem(civic.AlreadyInitialised, err, c.Data)
+	place, embedded := strings.CutPrefix(c.Ledger, "file:")
+	if embedded {
+		if _, err := os.Lstat(place); !errors.Is(err, fs.ErrNotExist) {
+			return gap, civic.NewProblem(civic.AlreadyInitialised, err, c.Data)
+		}
+	} else {
+		if err := c.vacant(ctx); err != nil {
+			return gap, err
+		}
+		place = filepath.Join(c.Data, "ledger.db")
 	}
 	name, m, err := newest(dir, keys)
 	if err != nil {
@@ -72,7 +76,7 @@ func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 	if _, err := durable.Copy(name+".db", place+".new"); err != nil {
 		return gap, err
 	}
-	if err := c.settleGap(ctx, place+".new", gap, m); err != nil {
+	if err := c.fill(ctx, embedded, place+".new", gap, m); err != nil {
 		return gap, err
 	}
 	note, err := keys.Sign(statementRestore, gap)
@@ -83,10 +87,39 @@ func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 	if err := durable.WriteFile(filepath.Join(c.Data, "restored-"+at+".note"), note); err != nil {
 		return gap, err
 	}
-	if err := os.Rename(place+".new", place); err != nil {
-		return gap, err
+	if embedded {
+		err = os.Rename(place+".new", place)
+	} else {
+		err = os.Remove(place + ".new")
 	}
-	return gap, durable.SyncDir(filepath.Dir(place))
+	return gap, errors.Join(err, durable.SyncDir(filepath.Dir(place)))
+}
+
+// vacant refuses a database that holds anything.
+func (c Config) vacant(ctx context.Context) error {
+	db, err := ledger.Open(ctx, c.Ledger)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ledger.Vacant(ctx, db), db.Close())
+}
+
+// fill makes the copy in a file fit to go on, or a database out of it; of that
+// either everything happens or nothing.
+func (c Config) fill(ctx context.Context, embedded bool, file string, gap Gap, m Manifest) error {
+	settle := func(tx ledger.Tx) error { return settleGap(ctx, tx, gap, m) }
+	if embedded {
+		db, err := ledger.Open(ctx, "file:"+file)
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.Update(ctx, settle), db.Close())
+	}
+	db, err := ledger.Open(ctx, c.Ledger)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ledger.Restore(ctx, db, file, settle), db.Close())
 }
 
 // newest finds the newest copy that is what its manifest says.
@@ -130,38 +163,31 @@ func restoreFiles(dir, data string) error {
 }
 
 // settleGap makes a restored ledger fit to go on.
-func (c Config) settleGap(ctx context.Context, path string, gap Gap, m Manifest) error {
-	db, err := ledger.Open(ctx, "file:"+path)
-	if err != nil {
-		return err
-	}
+func settleGap(ctx context.Context, tx ledger.Tx, gap Gap, m Manifest) error {
 	now := time.Unix(gap.Restored, 0).UTC()
-	err = db.Update(ctx, func(tx ledger.Tx) error {
-		for _, s := range []struct {
-			query string
-			args  []any
-		}{
-			{"UPDATE access_device SET down_seq = down_seq + ?1", []any{leap}},
-			{"UPDATE access_bundle SET serial = serial + ?1, stale = 1", []any{leap}},
-			// A code that was used in the lost days must not be used again.
-			{"UPDATE access_invite SET expires_at = ?1 WHERE used_at = 0 AND expires_at > ?1", []any{gap.Restored}},
-			{"DELETE FROM access_session WHERE expires_at > ?1", []any{0}},
-		} {
-			if _, err := tx.Exec(ctx, s.query, s.args...); err != nil {
-				return err
-			}
-		}
-		// What the backup holds is safe: it lies there and here.
-		for _, o := range m.Offices {
-			if _, err := tx.Exec(ctx, "UPDATE ingest_area SET safe = ?2 WHERE area = ?1 AND safe < ?2", string(o.Area), o.Taken); err != nil {
-				return err
-			}
-		}
-		words := time.Unix(gap.Backup, 0).UTC().Format(time.RFC3339) + " " + now.Format(time.RFC3339)
-		if err := access.SetSetting(ctx, tx, RestoredSetting, words); err != nil {
+	for _, s := range []struct {
+		query string
+		args  []any
+	}{
+		{"UPDATE access_device SET down_seq = down_seq + ?1", []any{leap}},
+		{"UPDATE access_bundle SET serial = serial + ?1, stale = 1", []any{leap}},
+		// A code that was used in the lost days must not be used again.
+		{"UPDATE access_invite SET expires_at = ?1 WHERE used_at = 0 AND expires_at > ?1", []any{gap.Restored}},
+		{"DELETE FROM access_session WHERE expires_at > ?1", []any{0}},
+	} {
+		if _, err := tx.Exec(ctx, s.query, s.args...); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, now, []audit.Row{{Actor: "command", Action: "restore", Detail: words}})
-	})
-	return errors.Join(err, db.Close())
+	}
+	// What the backup holds is safe: it lies there and here.
+	for _, o := range m.Offices {
+		if _, err := tx.Exec(ctx, "UPDATE ingest_area SET safe = ?2 WHERE area = ?1 AND safe < ?2", string(o.Area), o.Taken); err != nil {
+			return err
+		}
+	}
+	words := time.Unix(gap.Backup, 0).UTC().Format(time.RFC3339) + " " + now.Format(time.RFC3339)
+	if err := access.SetSetting(ctx, tx, RestoredSetting, words); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, now, []audit.Row{{Actor: "command", Action: "restore", Detail: words}})
 }

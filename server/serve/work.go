@@ -52,18 +52,31 @@ func (c *Centre) Work(ctx context.Context) error {
 				c.Logger.Error("old uploads cannot be removed", "error", err)
 			}
 		case <-attend.C:
-			if !c.Access.Keys().Opens() {
-				continue
-			}
-			if err := c.District.Tend(ctx); err != nil && ctx.Err() == nil {
-				c.Logger.Error("the district packs cannot be kept up to date", "error", err)
-			}
-			if _, err := c.Places.Deliver(ctx); err != nil && ctx.Err() == nil {
-				c.Logger.Error("kits cannot be told of places", "error", err)
-			}
-			if err := c.Access.Attend(ctx); err != nil && ctx.Err() == nil {
-				c.Logger.Error("an intake cannot be attended to", "error", err)
+			if c.Access.Keys().Opens() {
+				c.attend(ctx)
 			}
 		}
+	}
+}
+
+// attend does what is to be done every second, in one process where there are
+// several on one database.
+func (c *Centre) attend(ctx context.Context) {
+	mine, release, err := c.DB.Turns(ctx, []string{"attend"}, 1)
+	if err != nil && ctx.Err() == nil {
+		c.Logger.Error("the ledger gives no turns", "error", err)
+	}
+	if err != nil || len(mine) == 0 {
+		return
+	}
+	defer release()
+	if err := c.District.Tend(ctx); err != nil && ctx.Err() == nil {
+		c.Logger.Error("the district packs cannot be kept up to date", "error", err)
+	}
+	if _, err := c.Places.Deliver(ctx); err != nil && ctx.Err() == nil {
+		c.Logger.Error("kits cannot be told of places", "error", err)
+	}
+	if err := c.Access.Attend(ctx); err != nil && ctx.Err() == nil {
+		c.Logger.Error("an intake cannot be attended to", "error", err)
 	}
 }
