@@ -59,6 +59,8 @@ type Kit struct {
 
 	practice atomic.Bool // interviews begun now are about invented people
 
+	neighbours neighbours // the people of the district, while unlocked
+
 	missed atomic.Bool // the last copy to the backup medium failed
 }
 
@@ -110,6 +112,7 @@ func (k *Kit) Close() error {
 	if k.st == nil {
 		return nil
 	}
+	k.neighbours.forget()
 	err := k.st.Close()
 	k.st = nil
 	return err
@@ -151,6 +154,7 @@ func (k *Kit) afterUnlock(ctx context.Context, st *store.Store) error {
 	if _, err := k.applyInbox(ctx, st); err != nil {
 		k.log.Warn("what arrived could not be taken in yet", "code", civic.CodeOf(err))
 	}
+	k.readDistrict(ctx, st)
 	return nil
 }
 
@@ -163,6 +167,7 @@ func (k *Kit) Lock(ctx context.Context) error {
 	}
 	err = k.pack(ctx, st)
 	st.Lock()
+	k.neighbours.forget()
 	k.practice.Store(false)
 	return err
 }

@@ -59,6 +59,7 @@ func (k *Kit) planner(ctx context.Context, st *store.Store, practice bool, of ..
 	if err != nil {
 		return nil, err
 	}
+	sources = k.packSources(practice, of, sources)
 	return &capture.Planner{Dictionary: r.dictionary, Agreements: r.agreements, Known: capture.Know(sources)}, nil
 }
 

@@ -66,6 +66,9 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 	if passErr == nil && st.Unlocked() {
 		k.forget(after, st)
 	}
+	if st.Unlocked() {
+		k.readDistrict(after, st)
+	}
 	if now, err := countAll(after, st); err == nil && now.partial == before.partial {
 		out.Sent, out.Received = moved(before, now)
 	}
@@ -90,13 +93,17 @@ func moved(before, after counted) (sent, received int) {
 
 // client makes the kit's side of the wire; it needs no passphrase.
 func (k *Kit) client(ctx context.Context, st *store.Store, local client.Local) (*client.Client, error) {
+	return k.clientAt(ctx, st, local, k.serverOf(ctx, st))
+}
+
+func (k *Kit) clientAt(ctx context.Context, st *store.Store, local client.Local, server string) (*client.Client, error) {
 	identity := st.Identity()
 	root, err := x509.ParseCertificate(identity.RootCert)
 	if err != nil {
 		return nil, err
 	}
 	return client.New(client.Config{
-		Server: k.serverOf(ctx, st), Root: root, Transport: identity.TransportKey, Local: local, Clock: k.o.Clock,
+		Server: server, Root: root, Transport: identity.TransportKey, Local: local, Clock: k.o.Clock,
 		ServerKey: func() ed25519.PublicKey { return serverKey(ctx, st) },
 		LastServerTime: func() time.Time {
 			t, _ := serverNow(ctx, st)

@@ -152,6 +152,10 @@ type Person struct {
 	Registration civic.RegistrationID
 	Subject      string // who in the registration: empty for the principal, else "mother" …
 	Status       civic.Status
+	// District marks somebody of the district pack, of whom only the index layer
+	// is known until Opened.
+	District bool
+	Opened   bool
 }
 
 // Receipt is the signed text with the lines printed beside the QR.
