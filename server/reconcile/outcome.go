@@ -141,6 +141,9 @@ func (s *settling) write(ctx context.Context, tx ledger.Tx, regs []Incoming, fre
 	if _, err := tx.Insert(ctx, "review", []string{"area", "registration", "subject", "risk", "opened_at"}, s.reviews, ""); err != nil {
 		return err
 	}
+	if err := s.writeVouched(ctx, tx); err != nil {
+		return err
+	}
 	return audit.Write(ctx, tx, s.at, s.rows)
 }
 
@@ -155,6 +158,7 @@ type Counts struct {
 }
 
 // Count counts outcomes and persons of an office, of all when area is empty.
+// Rows of an agency's table, which no kit sealed, are no registrations.
 func Count(ctx context.Context, tx ledger.Tx, area civic.Area) (Counts, error) {
 	var c Counts
 	err := ledger.All(ctx, tx, func(r ledger.Row) error {
@@ -175,7 +179,7 @@ func Count(ctx context.Context, tx ledger.Tx, area civic.Area) (Counts, error) {
 			c.Returned = n
 		}
 		return nil
-	}, "SELECT status, count(*) FROM outcome WHERE (?1 = '' OR area = ?1) GROUP BY status", string(area))
+	}, "SELECT status, count(*) FROM outcome WHERE (?1 = '' OR area = ?1) AND device <> ?2 GROUP BY status", string(area), make([]byte, 16))
 	if err != nil {
 		return c, err
 	}

@@ -59,6 +59,7 @@ type verdict struct {
 // place finds the person a subject is, or makes one.
 func (s *settling) place(sub *subject, reg *civic.Registration, taken map[registry.Ref]bool) (*registry.Person, verdict) {
 	if p := s.correctedPerson(sub, reg); p != nil && !taken[p.Ref] {
+		s.strengthens(sub, placesOf(p))
 		s.link(sub, p, false, registry.Detail{Verdict: "corrects"})
 		return p, verdict{civic.Merged, []civic.Reason{{Code: match.ReasonSamePerson}}}
 	}
@@ -77,6 +78,7 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 	}
 	if d.Verdict == match.Auto {
 		v.status = civic.Merged
+		s.strengthens(sub, placesOf(who))
 		s.adopt(who)
 		s.link(sub, who, false, detail)
 		return who, v
@@ -94,6 +96,17 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 			detail.Other = append(detail.Other, runner.Ref)
 		}
 	}
+	if doubts := s.doubts(sub, reg); len(doubts) > 0 {
+		for i, code := range doubts {
+			v.reasons = slices.Insert(v.reasons, i, civic.Reason{Code: code})
+		}
+		detail.Reasons = append(slices.Clone(doubts), detail.Reasons...)
+		if d.Verdict != match.Review {
+			p.State, v.status = registry.Waiting, civic.Held
+			s.reviews = append(s.reviews, []any{string(s.area), bytes.Clone(reg.ID[:]), sub.said.Subject, int64(doubtRisk), s.at.Unix()})
+		}
+	}
+	s.vouchedFor(sub, reg)
 	if d.Verdict == match.Review {
 		p.State, v.status = registry.Waiting, civic.Held
 		risk := riskOf(&d)
@@ -114,6 +127,19 @@ func riskOf(d *match.Decision) int64 {
 		return max(risk, even)
 	}
 	return risk
+}
+
+// doubtRisk is the risk of a question that is about evidence and not about
+// likeness, of 1000.
+const doubtRisk = 500
+
+// placesOf lists what was said of a person, as identity_weak names it.
+func placesOf(p *registry.Person) []strengthened {
+	out := make([]strengthened, len(p.Said))
+	for i, s := range p.Said {
+		out[i] = strengthened{s.Office, s.Registration, s.Subject}
+	}
+	return out
 }
 
 // correctedPerson is the person of the same subject in the registration that

@@ -10,6 +10,7 @@ import (
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/identity"
 	"github.com/askonce/fieldkit/sync/match"
 )
 
@@ -42,6 +43,10 @@ type Config struct {
 	// what reviewers say; it is the registry itself.
 	Second func(ctx context.Context, tx ledger.Tx) (SecondPair, error)
 	Notes  Notes
+	// Rules gives an office's rules for people without papers; nil for none. Key
+	// is the registry's data key, which blinds introducers' names.
+	Rules func(ctx context.Context, tx ledger.Tx, area civic.Area) (identity.Rules, error)
+	Key   [32]byte
 }
 
 // Reconciler settles registrations. It keeps no state between calls.
@@ -52,6 +57,8 @@ type Reconciler struct {
 	outside  []Lookup
 	policy   func(ctx context.Context, tx ledger.Tx) (SecondPair, error)
 	notes    Notes
+	rules    func(ctx context.Context, tx ledger.Tx, area civic.Area) (identity.Rules, error)
+	key      [32]byte
 }
 
 // New makes a Reconciler.
@@ -59,7 +66,7 @@ func New(c Config) *Reconciler {
 	if c.Model == nil {
 		c.Model = match.DefaultModel()
 	}
-	return &Reconciler{registry: c.Registry, model: c.Model, clock: c.Clock, outside: c.Outside, policy: c.Second, notes: c.Notes}
+	return &Reconciler{registry: c.Registry, model: c.Model, clock: c.Clock, outside: c.Outside, policy: c.Second, notes: c.Notes, rules: c.Rules, key: c.Key}
 }
 
 // ReasonTooLittle says that the registration does not tell who it is about.
@@ -97,6 +104,9 @@ func (r *Reconciler) Settle(ctx context.Context, tx ledger.Tx, area civic.Area, 
 	if err := s.look(ctx, tx, regs, fresh); err != nil {
 		return nil, err
 	}
+	if err := s.lookVouched(ctx, tx, regs, fresh); err != nil {
+		return nil, err
+	}
 	for _, i := range fresh {
 		outcomes[i] = s.settle(i, &regs[i])
 	}
@@ -123,6 +133,7 @@ type settling struct {
 	changes []registry.Change
 	reviews [][]any
 	rows    []audit.Row
+	vouched vouched
 }
 
 // subject is one person a registration speaks of.
