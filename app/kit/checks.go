@@ -101,6 +101,7 @@ func (k *Kit) alerts(ctx context.Context, st *store.Store) []Alert {
 	if k.missed.Load() {
 		out = append(out, Alert{Code: civic.BackupMissed})
 	}
+	out = append(out, k.logAlerts(ctx, st)...)
 	lease, err := leaseState(ctx, st)
 	switch now, ok := serverNow(ctx, st); {
 	case err != nil:

@@ -55,7 +55,9 @@ type Kit struct {
 	enrolling *newIdentity
 
 	passing sync.Mutex // one sync at a time
-	packing sync.Mutex // one packer at a time
+	// watching guards what the kit knows of the log of looks.
+	watching sync.Mutex
+	packing  sync.Mutex // one packer at a time
 
 	practice atomic.Bool // interviews begun now are about invented people
 

@@ -103,7 +103,7 @@ func (k *Kit) clientAt(ctx context.Context, st *store.Store, local client.Local,
 		return nil, err
 	}
 	return client.New(client.Config{
-		Server: server, Root: root, Transport: identity.TransportKey, Local: local, Clock: k.o.Clock,
+		Server: server, Root: root, Transport: identity.TransportKey, Local: local, Witness: k.watcher(st), Clock: k.o.Clock,
 		ServerKey: func() ed25519.PublicKey { return serverKey(ctx, st) },
 		LastServerTime: func() time.Time {
 			t, _ := serverNow(ctx, st)

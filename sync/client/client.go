@@ -27,7 +27,9 @@ type Config struct {
 	// bundle the kit holds; it is asked at each pass.
 	ServerKey func() ed25519.PublicKey
 	Local     Local
-	Clock     func() time.Time
+	// Witness compares heads of the centre's log of looks. May be nil.
+	Witness Witness
+	Clock   func() time.Time
 
 	// LastServerTime is the latest time known from the centre; a clock behind
 	// it is not believed when certificates are checked. May be nil.

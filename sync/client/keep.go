@@ -47,7 +47,10 @@ func (p *pass) keepSigned(ctx context.Context, pending []protocol.Item, r *proto
 	if err := p.keepDown(ctx, r.Cursor, a.Down); err != nil {
 		return err
 	}
-	return p.keepDistrict(ctx, r, a)
+	if err := p.keepDistrict(ctx, r, a); err != nil {
+		return err
+	}
+	return p.keepLog(ctx, r, a)
 }
 
 func (p *pass) keepBundle(ctx context.Context, held uint64, statement []byte) error {

@@ -32,6 +32,8 @@ type pass struct {
 	first   bool
 	prompt  int // answers in a row that came at once with nothing new
 	packs   int // bytes of the district pack asked for at once
+	heads   int // heads of the log told of in this pass
+	moreLog bool
 }
 
 // mostAsked is how often a centre may want the same file in one pass.
@@ -113,7 +115,7 @@ func (p *pass) run(ctx context.Context, wait time.Duration) error {
 			waited = false
 			continue
 		}
-		if answer.More && (len(answer.Down) > 0 || answer.Pack != nil && len(answer.Pack.Pieces) > 0) || rest && len(p.settled)+len(p.keys) > known {
+		if answer.More && (len(answer.Down) > 0 || answer.Pack != nil && len(answer.Pack.Pieces) > 0) || rest && len(p.settled)+len(p.keys) > known || p.moreLog {
 			waited = false
 			continue
 		}
@@ -221,6 +223,9 @@ func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.
 		}
 	}
 	if err := p.askDistrict(ctx, r); err != nil {
+		return nil, false, err
+	}
+	if err := p.askLog(ctx, r); err != nil {
 		return nil, false, err
 	}
 	rest := false

@@ -21,14 +21,14 @@ const (
 
 // Checkpoint says what a log was at a moment: so many leaves, under this root.
 type Checkpoint struct {
-	Size int64
-	Root civic.Digest
+	Size int64        `cbor:"1,keyasint"`
+	Root civic.Digest `cbor:"2,keyasint"`
 }
 
 // Head is a checkpoint with the log's signature.
 type Head struct {
 	Checkpoint
-	Signature [ed25519.SignatureSize]byte
+	Signature [ed25519.SignatureSize]byte `cbor:"3,keyasint"`
 }
 
 // IsZero tells whether no head was ever seen.
