@@ -2,12 +2,18 @@ package serve
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
+	"time"
 
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/server/agency"
+	"github.com/askonce/fieldkit/server/agency/govstack"
 	"github.com/askonce/fieldkit/server/agency/spdci"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/share"
+	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -39,11 +45,24 @@ func (c *Centre) openAgencies(ctx context.Context) error {
 		return err
 	}
 	c.SPDCI = spdci.New(c.Desk)
+	c.GovStack = govstack.New(c.Desk, govstack.Config{Settler: c.Share.Settler(c.Reconciler, c.SPDCI.Settled), Usage: c.usage})
 	return nil
+}
+
+// usage reads a person's own log for GovStack's myPersonalDataUsage.
+func (c *Centre) usage(ctx context.Context, tx ledger.Tx, ref registry.Ref) (out []govstack.Usage, err error) {
+	seen, err := c.Log.ForPerson(ctx, tx, ref, c.Clock().Unix(), translog.Page{})
+	for _, r := range seen.Rows {
+		out = append(out, govstack.Usage{
+			ID: hex.EncodeToString(r.ID[:]), At: time.Unix(r.At, 0), Actor: r.Actor, Purpose: string(r.Purpose), Fields: r.Fields,
+		})
+	}
+	return out, err
 }
 
 // agencyRoutes are what agencies call.
 func (c *Centre) agencyRoutes(mux *http.ServeMux) {
 	c.Desk.Routes(mux)
 	c.SPDCI.Routes(mux)
+	c.GovStack.Routes(mux)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/agency"
+	"github.com/askonce/fieldkit/server/agency/govstack"
 	"github.com/askonce/fieldkit/server/agency/spdci"
 	"github.com/askonce/fieldkit/server/district"
 	"github.com/askonce/fieldkit/server/forms"
@@ -70,9 +71,11 @@ type Centre struct {
 	Share      *share.Share // nil in an intake, as the two below
 	Desk       *agency.Desk
 	SPDCI      *spdci.Server
+	GovStack   *govstack.Server
 	Log        *translog.Log // of who looked at whom; an intake only reads it
 
-	handler http.Handler
+	couriers []*registry.Courier
+	handler  http.Handler
 }
 
 // maxForm bounds a workbook's file, in bytes.
@@ -162,8 +165,12 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	}
 	o.District.Registry = o.Registry
 	o.Log.Spans = o.Registry.Spans
+	lookups, err := o.openRegistries(ctx)
+	if err != nil {
+		return nil, err
+	}
 	o.Reconciler = reconcile.New(reconcile.Config{
-		Registry: o.Registry, Clock: c.Clock, Key: keys.Data(),
+		Registry: o.Registry, Notes: o.Registry, Outside: lookups, Second: second, Clock: c.Clock, Key: keys.Data(),
 		Rules: func(ctx context.Context, tx ledger.Tx, area civic.Area) (identity.Rules, error) {
 			settings, _, _, err := places.Settings(ctx, tx, area)
 			return settings.Rules, err
@@ -173,7 +180,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 		return nil, err
 	}
 	o.Ingest, err = ingest.New(ingest.Config{
-		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Share.Settler(o.Reconciler, o.SPDCI.Settled), District: o.District, Witness: o.witness(),
+		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Share.Settler(o.Reconciler, o.SPDCI.Settled), Ahead: o.Reconciler.Ahead, District: o.District, Witness: o.witness(),
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	if err != nil {

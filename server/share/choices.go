@@ -368,7 +368,7 @@ func (s *Share) people(ctx context.Context, tx ledger.Tx, persons []*registry.Pe
 	}
 	told := map[place][]civic.ServiceID{}
 	chosen := map[place][]Choice{}
-	objected := map[place]bool{}
+	objected, withdrawn := map[place]bool{}, map[place]bool{}
 	for area, ids := range byArea {
 		v, err := visits(ctx, tx, area, ids)
 		if err != nil {
@@ -383,6 +383,13 @@ func (s *Share) people(ctx context.Context, tx ledger.Tx, persons []*registry.Pe
 		}
 		for _, one := range c {
 			chosen[place{area, one.Registration}] = append(chosen[place{area, one.Registration}], one)
+		}
+		gone, err := withdrawnOf(ctx, tx, area, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id := range gone {
+			withdrawn[place{area, id}] = true
 		}
 		err = ofRegistrations(ctx, tx, area, ids, "SELECT registration, agency, purpose, stands FROM share_objection", func(r ledger.Row) error {
 			var id []byte
@@ -404,6 +411,9 @@ func (s *Share) people(ctx context.Context, tx ledger.Tx, persons []*registry.Pe
 		for j := range p.Said {
 			said := &p.Said[j]
 			at := place{said.Office, said.Registration}
+			if withdrawn[at] {
+				continue
+			}
 			list, known := told[at]
 			if !known {
 				list = []civic.ServiceID{FromList}

@@ -25,7 +25,23 @@ const (
 // event finds the event a name stands for.
 func event(name string) (string, bool) {
 	last := strings.ToUpper(name[strings.LastIndexByte(name, ':')+1:])
+	if last == "NEWHOUSEHOLDMEMBER" { // the social registry's word for it
+		last = eventBirth
+	}
 	return last, last == eventRegister || last == eventBirth
+}
+
+// eventName is the word of the standard for an event.
+func (a api) eventName(event string) string {
+	switch {
+	case a.kind == social && event == eventBirth:
+		return "NewHouseHoldMember"
+	case a.kind == social:
+		return "REGISTER"
+	case event == eventBirth:
+		return "spdci-common:RegistryEventType:LiveBirth"
+	}
+	return "spdci-common:RegistryEventType:Register"
 }
 
 // subscribed is a subscription being answered to.
@@ -233,7 +249,7 @@ func (s *Server) Settled(ctx context.Context, tx ledger.Tx, area civic.Area, reg
 			if err != nil {
 				return err
 			}
-			j := job{Event: "spdci-common:RegistryEventType:" + l.event, Code: hex.EncodeToString(l.code), Area: area, Subject: in.Registration.ID[:]}
+			j := job{Event: (api{s, l.api}).eventName(l.event), Code: hex.EncodeToString(l.code), Area: area, Subject: in.Registration.ID[:]}
 			if err := (api{s, l.api}).put(ctx, tx, l.agency, "notify", number, l.to, number, j); err != nil {
 				return err
 			}
