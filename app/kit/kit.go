@@ -63,6 +63,8 @@ type Kit struct {
 
 	neighbours neighbours // the people of the district, while unlocked
 
+	places shelf // the list of places, unpacked
+
 	missed atomic.Bool // the last copy to the backup medium failed
 }
 

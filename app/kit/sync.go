@@ -189,10 +189,18 @@ func (k *Kit) applyInbox(ctx context.Context, st *store.Store) (applied, error) 
 				return nil, err
 			}
 			return nil, k.takeFormPart(ctx, st, plain, server)
+		case protocol.DownPlaces:
+			plain, err := protocol.OpenDown(secret[:], d.Seq, d.Kind, d.Body)
+			if err != nil {
+				return nil, err
+			}
+			return nil, k.takePlacesNotice(ctx, st, plain, server)
+		case protocol.DownPlacesPart:
+			return nil, k.takePlacesPart(ctx, st, d.Body)
 		}
 		return nil, nil // a kind that a later program will know
 	})
-	return sum, problem(err)
+	return sum, problem(errors.Join(err, k.completePlaces(ctx, st)))
 }
 
 func (a *applied) count(s civic.Status) {
