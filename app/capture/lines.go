@@ -21,6 +21,9 @@ func (p *Planner) lines(s *form.Session, lang string, v Visit, put map[string]Wh
 			}
 			l := Line{Path: it.Path, Label: it.Label, Subject: subjectAt(it.Subject, it.Path), Attribute: it.Attribute}
 			l.Way, l.Why, l.Held = p.Look(v, l.Subject, it.Attribute)
+			if l.Way != Ask && it.FreshDays > 0 && l.Held.Days > it.FreshDays {
+				l.Way, l.Why = Ask, WhyStale // older than this form wants it
+			}
 			if l.Way != Ask && !fits(it, l.Held.Answer) {
 				l.Way, l.Why, l.Held = Ask, WhyForm, Held{}
 			}

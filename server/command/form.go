@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/askonce/fieldkit/assets"
+	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/form/formcmd"
@@ -43,7 +45,7 @@ func (c *command) plain(do func(ctx context.Context, args []string) (any, error)
 }
 
 func (c *command) form() *cobra.Command {
-	return parent("form", "Forms: check, map, send to kits, try out", c.checkForm(), c.addForm(), c.listForms(), c.retireForm(), c.modelForm(), c.runForm(), c.evalForm())
+	return parent("form", "Forms: check, map, send to kits, try out", c.checkForm(), c.mapForm(), c.addForm(), c.listForms(), c.retireForm(), c.modelForm(), c.runForm(), c.evalForm())
 }
 
 // checked tells a form's faults to people.
@@ -83,6 +85,46 @@ func (c *command) checkForm() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&fix, "fix", "", "write a repaired workbook to this `file`")
+	return cmd
+}
+
+// mapped tells what questions mean to people.
+type mapped struct{ formcmd.Mapped }
+
+func (m mapped) tell(w io.Writer) {
+	for _, line := range m.Lines() {
+		_, _ = fmt.Fprintln(w, line)
+	}
+}
+
+func (c *command) mapForm() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "map FILE.xlsx",
+		Short: "Propose which attribute each question means, and write what is sure into the workbook",
+		Args:  cobra.ExactArgs(1),
+		RunE: c.plain(func(_ context.Context, args []string) (any, error) {
+			b, err := readInput(args[0])
+			if err != nil {
+				return nil, err
+			}
+			dictionary, err := attributes.Read(assets.Attributes)
+			if err != nil {
+				return nil, err
+			}
+			written, result, err := formcmd.Map(b, dictionary, out != "")
+			if err != nil {
+				return nil, err
+			}
+			if out != "" {
+				if err := os.WriteFile(out, written, 0o644); err != nil {
+					return mapped{result}, civic.NewProblem(civic.FileUnreadable, err, out)
+				}
+			}
+			return mapped{result}, nil
+		}),
+	}
+	cmd.Flags().StringVar(&out, "out", "", "write x_attr, x_ttl and save_to into this `file`")
 	return cmd
 }
 

@@ -250,7 +250,7 @@ func (b *builder) form() *Form {
 			return
 		}
 		q := &Question{
-			Path: e.path, Name: e.name, Kind: e.kind, Attribute: e.attribute, Subject: e.subject, Partial: e.partial,
+			Path: e.path, Name: e.name, Kind: e.kind, Attribute: e.attribute, Subject: e.subject, Partial: e.partial, FreshDays: e.freshDays,
 			Required: e.required != nil, External: e.external, Absences: e.absences, element: e,
 		}
 		if r := e.repeat(); r != nil {
@@ -302,3 +302,6 @@ func (b *builder) parse(e *element, column, text string) *xpath.Expr {
 	}
 	return x
 }
+
+// LoadSheets compiles sheets that were read already.
+func LoadSheets(w *workbook.Workbook) (*Form, error) { return compile(w) }

@@ -8,14 +8,15 @@ import (
 // element is a question, a group or a repeat as compiled: a node of the form's
 // tree. The root is a group without a path.
 type element struct {
-	kind     Kind
-	typ      string // as the workbook writes it
-	name     string
-	path     string // without the root: "mother/given_name"
-	parent   *element
-	children []*element
-	row      int // in the survey sheet
-	cells    map[string]string
+	kind      Kind
+	typ       string // as the workbook writes it
+	name      string
+	path      string // without the root: "mother/given_name"
+	parent    *element
+	children  []*element
+	row       int // in the survey sheet
+	freshDays int // x_ttl
+	cells     map[string]string
 
 	label, hint, guidance, constraintMessage, requiredMessage wording
 	media                                                     map[string]wording

@@ -182,9 +182,15 @@ type Question struct {
 	Required  bool   // required at least in some cases
 	External  bool   // choices on the sheet external_choices
 	Absences  []civic.Absence
+	// FreshDays is how old an answer said elsewhere may be for this form, when it
+	// wants fresher ones than the dictionary (x_ttl); 0 for no wish of its own.
+	FreshDays int
 
 	element *element
 }
+
+// Row is the question's row on the survey sheet, from 1.
+func (q *Question) Row() int { return q.element.row }
 
 // Label is the question's wording without the answers that a running form
 // fills in; lang is a code of [Form.Languages].

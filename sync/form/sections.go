@@ -185,7 +185,7 @@ func (s *Session) item(f *field, level int) Item {
 	it := Item{
 		Path: f.path(), Kind: e.kind, Label: s.show(e.label, f), Hint: s.show(e.hint, f), Required: f.required,
 		ReadOnly: f.locked(), Answer: f.answer, Appearance: e.appearance, Partial: e.partial,
-		Absences: e.absences, Level: level, Attribute: e.attribute, Subject: e.subject, Parameters: e.parameters,
+		Absences: e.absences, Level: level, Attribute: e.attribute, Subject: e.subject, FreshDays: e.freshDays, Parameters: e.parameters,
 	}
 	it.Answer.Path = it.Path
 	if it.Label == "" && e.kind != Note {

@@ -55,6 +55,7 @@ type Item struct {
 	Removable          bool            // an instance that RemoveInstance(Path) takes away
 	Attribute          civic.Attribute
 	Subject            string
+	FreshDays          int               // see [Question.FreshDays]
 	Media              map[string]string // "image", "audio", "video", "big-image" to file name
 	Parameters         map[string]string // of a range: start, end, step; of an image: max-pixels
 }

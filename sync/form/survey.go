@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -230,6 +231,9 @@ func (b *builder) meta() {
 	}
 }
 
+// maxFreshDays is the longest x_ttl: a hundred years.
+const maxFreshDays = 36_500
+
 // meaning reads what the answer says of whom, and what may stand for it.
 func (b *builder) meaning(e *element) {
 	attr := e.cells["x_attr"]
@@ -246,6 +250,15 @@ func (b *builder) meaning(e *element) {
 	}
 	e.attribute = civic.Attribute(attr)
 	e.partial = e.kind == Date && yes(e.cells["x_partial"])
+	if ttl := e.cells["x_ttl"]; ttl != "" {
+		days, err := strconv.Atoi(ttl)
+		if err != nil || days < 1 || days > maxFreshDays {
+			b.warn(Finding{Code: codeParameter, Path: e.path, Sheet: "survey", Row: e.row, Column: "x_ttl", Words: []string{ttl},
+				Message: "x_ttl is a number of days, not " + ttl + ".", Repair: "the dictionary's limit counts"})
+		} else {
+			e.freshDays = days
+		}
+	}
 	if !e.kind.Asked() || e.kind == Acknowledge || no(e.cells["x_absent"]) {
 		return
 	}

@@ -20,7 +20,7 @@ type Edit struct {
 }
 
 // Apply makes the changes and gives the workbook's new bytes; everything else
-// in it stays as it is.
+// in it stays as it is. A sheet that is not there is put behind the others.
 func Apply(b []byte, edits []Edit) (out []byte, err error) {
 	if len(b) > MaxFile {
 		return nil, ErrTooLarge
@@ -40,6 +40,11 @@ func Apply(b []byte, edits []Edit) (out []byte, err error) {
 	edits = slices.Clone(edits)
 	slices.SortStableFunc(edits, func(a, b Edit) int { return b.Row - a.Row })
 	for _, e := range edits {
+		if i, err := f.GetSheetIndex(e.Sheet); err != nil || i < 0 {
+			if _, err := f.NewSheet(e.Sheet); err != nil {
+				return nil, fmt.Errorf("adding the sheet %s: %w", e.Sheet, err)
+			}
+		}
 		if e.Insert == nil {
 			if err := set(f, e.Sheet, e.Row, e.Column, e.Value); err != nil {
 				return nil, err
