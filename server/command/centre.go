@@ -114,6 +114,8 @@ type serving struct {
 	backup                      string
 	anyDisk                     bool
 	backupEvery                 time.Duration
+	registry                    string
+	joining                     joining
 }
 
 func (c *command) serve() *cobra.Command {
@@ -128,6 +130,9 @@ func (c *command) serve() *cobra.Command {
 			ctx := cmd.Context()
 			if s.forward != "" {
 				return ended{err: c.serveHub(ctx, s)}
+			}
+			if err := c.joinFirst(ctx, s); err != nil {
+				return ended{err: err}
 			}
 			centre, err := serve.Open(ctx, c.config(c.logger(slog.LevelInfo)))
 			if err != nil && hub.Here(c.data) {
@@ -147,6 +152,8 @@ func (c *command) serve() *cobra.Command {
 	f.StringVar(&s.backup, "backup", "", "`folder` on another disk to back up to by itself")
 	f.BoolVar(&s.anyDisk, "same-disk", false, sameDiskUse)
 	f.DurationVar(&s.backupEvery, "backup-every", 15*time.Minute, "how often, when something new has come")
+	f.StringVar(&s.registry, "registry", "", "join an outside registry, `fhir:URL` or spdci:URL, as fieldkit-server registry join does")
+	s.joining.flags(cmd, "registry-")
 	f.StringVar(&s.forward, "forward", "", "be a hub: the centre's `URL`")
 	f.DurationVar(&s.every, "forward-every", 5*time.Minute, "of a hub: how often it forwards")
 	f.StringVar(&s.hours, "forward-hours", "", "of a hub: the `hours` in which it forwards, such as 20:00-05:00")
@@ -201,8 +208,10 @@ type status struct {
 	SameDisk      bool `json:"safe_on_same_disk"` // a demonstration, too
 	// Moments in RFC 3339, empty for never: the last backup; and, of a restored
 	// centre, its backup and its restore.
-	LastBackup string `json:"last_backup"`
-	Restored   string `json:"restored"`
+	// Outside registries, and what waits for them.
+	Outside    []outsideWaits `json:"outside_registries"`
+	LastBackup string         `json:"last_backup"`
+	Restored   string         `json:"restored"`
 }
 
 func (s status) tell(w io.Writer) {
@@ -215,6 +224,9 @@ func (s status) tell(w io.Writer) {
 		{"files received", s.Received}, {"files safe", s.Safe},
 	} {
 		_, _ = fmt.Fprintf(w, "%-16s %9d\n", line.name, line.n)
+	}
+	for _, o := range s.Outside {
+		_, _ = fmt.Fprintln(w, o.line())
 	}
 	if s.Demo {
 		_, _ = fmt.Fprintln(w, "Demonstration: received counts as safe.")
@@ -263,6 +275,9 @@ func (c *command) status() *cobra.Command {
 				s.Restored, err = access.Setting(ctx, tx, serve.RestoredSetting)
 				return err
 			})
+			if err == nil {
+				s.Outside, err = waitsOf(ctx, centre)
+			}
 			return s, err
 		}),
 	}

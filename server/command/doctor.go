@@ -125,6 +125,9 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 		h.add("clock", "good", "%s UTC", centre.Clock().UTC().Format(time.DateTime))
 	}
 	checkBackup(h, s, backup, disk, centre.Clock())
+	if err := checkOutside(ctx, h, centre); err != nil {
+		return err
+	}
 	if from, to, ok := strings.Cut(restored, " "); ok {
 		h.add("restored", "warning", "this centre was restored: what staff decided between %s and %s is not in it", from, to)
 	}

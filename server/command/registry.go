@@ -19,7 +19,7 @@ import (
 )
 
 func (c *command) registry() *cobra.Command {
-	return parent("registry", "The registry of persons", c.exportRegistry())
+	return parent("registry", "The registry of persons", c.exportRegistry(), c.joinOutside(), c.leaveOutside(), c.listOutside(), c.retryOutside(), c.reviewPolicy())
 }
 
 type exported struct {

@@ -37,6 +37,9 @@ type Config struct {
 	Access  *access.Access
 	Forms   Forms
 	Settler Settler
+	// Ahead asks others about registrations before they are settled, outside of
+	// any transaction; a refusal of it makes the file wait. It may be nil.
+	Ahead func(ctx context.Context, regs []reconcile.Incoming) error
 	// District gives kits the people of their district; nil where there is none.
 	District District
 	// Witness answers a kit that tells which head of the log of looks it holds;

@@ -46,7 +46,10 @@ func (g *Ingest) prepare(ctx context.Context, t task) (o opened) {
 			o.plain, o.content, err = batch.OpenAttachment(file, key, o.device.Sign)
 			return err
 		}
-		return g.openBatch(&o, file, key)
+		if err := g.openBatch(&o, file, key); err != nil || g.Ahead == nil {
+			return err
+		}
+		return g.Ahead(ctx, o.incoming)
 	})
 	return o
 }

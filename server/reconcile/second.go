@@ -14,10 +14,10 @@ import (
 // asks for none.
 type SecondPair struct {
 	// Risk asks for it where a wrong merge is at least so likely, 1 to 1000.
-	Risk int
+	Risk int `json:"risk"`
 	// Registered asks for it where both persons rest on more than one visit, or
 	// on a paper.
-	Registered bool
+	Registered bool `json:"registered"`
 }
 
 // applies tells whether a second reviewer has to confirm a merge.

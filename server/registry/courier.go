@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -40,8 +39,17 @@ type CourierConfig struct {
 	Outside Outside
 	Clock   func() time.Time
 	Logger  *slog.Logger
-	// Note writes who did what beside the deed, see package audit; it may be nil.
-	Note func(ctx context.Context, tx ledger.Tx, at time.Time, area civic.Area, action string, object []byte, detail string) error
+	// Note writes what was told of whom, in the transaction that notes that it
+	// was; it may be nil.
+	Note func(ctx context.Context, tx ledger.Tx, at time.Time, t Telling) error
+}
+
+// Telling is what an outside registry was told.
+type Telling struct {
+	Registry string
+	Ref
+	Fields  []civic.Attribute
+	Refused string // the registry's word when it said no
 }
 
 // Courier tells one outside registry what waits in the outbox. Any number of
@@ -89,10 +97,17 @@ func (c *Courier) Work(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	var round []parcel
-	err := c.DB.Update(ctx, func(tx ledger.Tx) (err error) {
-		round, err = take(ctx, tx, c.Name, now, now.Add(handTime), courierRound)
+	err := c.DB.View(ctx, func(tx ledger.Tx) (err error) {
+		round, err = waiting(ctx, tx, c.Name, now, courierRound)
 		return err
 	})
+	if err == nil && len(round) > 0 {
+		found := round
+		err = c.DB.Update(ctx, func(tx ledger.Tx) (err error) {
+			round, err = take(ctx, tx, c.Name, now, now.Add(handTime), found)
+			return err
+		}, ledger.Registry())
+	}
 	if err != nil || len(round) == 0 {
 		return 0, err
 	}
@@ -152,7 +167,7 @@ func (c *Courier) tell(ctx context.Context, p *parcel) (bool, error) {
 	if hold {
 		return false, c.DB.Update(ctx, func(tx ledger.Tx) error {
 			return postponed(ctx, tx, c.Name, p, c.Clock().Add(postpone), false, "")
-		})
+		}, ledger.Office(p.Home))
 	}
 	kept := Kept{ID: p.outside, Version: p.version}
 	if !skip {
@@ -169,13 +184,11 @@ func (c *Courier) tell(ctx context.Context, p *parcel) (bool, error) {
 			if err := told(ctx, tx, c.Name, p, kept); err != nil || skip {
 				return err
 			}
-			detail := c.Name
 			if kept.Duplicates > 0 {
-				detail += " duplicates"
 				c.Logger.Warn("an outside registry holds a person more than once", "registry", c.Name, "person", p.Person.String(), "more", kept.Duplicates)
 			}
-			return c.note(ctx, tx, p.Home, "registry_told", p.Person[:], detail)
-		})
+			return c.note(ctx, tx, Telling{Registry: c.Name, Ref: p.Ref, Fields: fields(cp.Attributes)})
+		}, ledger.Office(p.Home))
 	case ctx.Err() != nil:
 		return false, errors.Join(ctx.Err(), c.release(context.WithoutCancel(ctx), p, true))
 	case civic.CodeOf(err) == civic.RegistryRefused:
@@ -185,8 +198,8 @@ func (c *Courier) tell(ctx context.Context, p *parcel) (bool, error) {
 			if err := postponed(ctx, tx, c.Name, p, c.Clock(), true, word); err != nil {
 				return err
 			}
-			return c.note(ctx, tx, p.Home, "registry_refused", p.Person[:], c.Name+" "+word)
-		})
+			return c.note(ctx, tx, Telling{Registry: c.Name, Ref: p.Ref, Refused: word})
+		}, ledger.Office(p.Home))
 	default:
 		// Down or broken: nobody can say what was done.
 		return false, errors.Join(err, c.release(ctx, p, true))
@@ -257,7 +270,7 @@ func (c *Courier) all(ctx context.Context, round []parcel, why error) error {
 			}
 		}
 		return nil
-	})
+	}, ledger.Registry())
 }
 
 // release puts one person back, to be told later.
@@ -268,7 +281,7 @@ func (c *Courier) release(ctx context.Context, p *parcel, tried bool) error {
 			next = c.next(p.tries)
 		}
 		return postponed(ctx, tx, c.Name, p, next, tried, "")
-	})
+	}, ledger.Office(p.Home))
 }
 
 // next is when something that failed so many times before is tried again.
@@ -296,11 +309,19 @@ func (c *Courier) count(now time.Time, down bool) {
 	c.fails++
 }
 
-func (c *Courier) note(ctx context.Context, tx ledger.Tx, area civic.Area, action string, object []byte, detail string) error {
+func (c *Courier) note(ctx context.Context, tx ledger.Tx, t Telling) error {
 	if c.Note == nil {
 		return nil
 	}
-	return c.Note(ctx, tx, c.Clock(), area, action, bytes.Clone(object), detail)
+	return c.Note(ctx, tx, c.Clock(), t)
+}
+
+func fields(attributes []Attribute) []civic.Attribute {
+	out := make([]civic.Attribute, len(attributes))
+	for i := range attributes {
+		out[i] = attributes[i].Name
+	}
+	return out
 }
 
 // refusal is the word a registry refused with, for lists: the second of the

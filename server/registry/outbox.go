@@ -80,9 +80,9 @@ type parcel struct {
 	tries   int
 }
 
-// take gives persons that an outside registry is to be told of, the longest
-// waiting first, and keeps other workers from them until a moment.
-func take(ctx context.Context, tx ledger.Tx, registry string, now, until time.Time, limit int) ([]parcel, error) {
+// waiting lists persons that an outside registry is to be told of, the longest
+// waiting first.
+func waiting(ctx context.Context, tx ledger.Tx, registry string, now time.Time, limit int) ([]parcel, error) {
 	var out []parcel
 	err := ledger.All(ctx, tx, func(r ledger.Row) error {
 		var p parcel
@@ -97,15 +97,19 @@ func take(ctx context.Context, tx ledger.Tx, registry string, now, until time.Ti
 	}, `SELECT area, person, n, sent, outside, version, adopted, doubt, tries FROM registry_outbox
  WHERE registry = ?1 AND n > sent AND code = '' AND next_at <= ?2 AND taken_until <= ?2 ORDER BY since, area, person LIMIT ?3`,
 		registry, now.Unix(), int64(limit))
-	if err != nil {
-		return nil, err
-	}
-	mine := out[:0]
-	for _, p := range out {
+	return out, err
+}
+
+// take keeps other workers from persons until a moment, and gives those that
+// nobody took before.
+func take(ctx context.Context, tx ledger.Tx, registry string, now, until time.Time, found []parcel) ([]parcel, error) {
+	var mine []parcel
+	for _, p := range found {
 		// doubt stands from here on: whatever stops this process now, the next
 		// try looks before it creates.
-		n, err := tx.Exec(ctx, `UPDATE registry_outbox SET taken_until = ?4, doubt = 1 WHERE area = ?1 AND registry = ?2 AND person = ?3 AND taken_until <= ?5`,
-			string(p.Home), registry, p.Person[:], until.Unix(), now.Unix())
+		n, err := tx.Exec(ctx, `UPDATE registry_outbox SET taken_until = ?4, doubt = 1
+ WHERE area = ?1 AND registry = ?2 AND person = ?3 AND taken_until <= ?5 AND sent = ?6 AND tries = ?7`,
+			string(p.Home), registry, p.Person[:], until.Unix(), now.Unix(), p.sent, int64(p.tries))
 		if err != nil {
 			return nil, err
 		}
@@ -162,3 +166,10 @@ func outsideOf(ctx context.Context, tx ledger.Tx, registry string, ref Ref) (id 
 }
 
 func mark(n int) string { return strconv.Itoa(n) }
+
+// Begin has an outside registry told of every person there is, the next time
+// its courier works; those it was told of before are left alone.
+func Begin(ctx context.Context, tx ledger.Tx, registry string, now time.Time) (int64, error) {
+	return tx.Exec(ctx, `INSERT INTO registry_outbox (area, registry, person, n, since)
+ SELECT area, CAST(?1 AS TEXT), person, 1, CAST(?2 AS BIGINT) FROM registry_person WHERE state = ?3 ON CONFLICT DO NOTHING`, registry, now.Unix(), int64(Standing))
+}

@@ -36,6 +36,9 @@ func (c *Centre) Work(ctx context.Context) error {
 		growing := make(chan struct{})
 		go func() { c.Log.Run(ctx); close(growing) }()
 		defer func() { <-growing }()
+		telling := make(chan struct{})
+		go func() { c.runCouriers(ctx); close(telling) }()
+		defer func() { <-telling }()
 		go func() { settled <- c.Ingest.Run(ctx) }()
 	} else {
 		go func() { <-ctx.Done(); settled <- ctx.Err() }()
