@@ -78,24 +78,35 @@ type restored struct {
 	OK       bool      `json:"ok"`
 	Backup   time.Time `json:"backup"`
 	Restored time.Time `json:"restored"`
+	LogSize  int64     `json:"log_size"`    // leaves of the log of looks that the copy held
+	LogKnown bool      `json:"log_outside"` // a head known outside was given
 }
 
 func (r restored) tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "Restored to %s. What came after is lost here until kits send it again, which they do by themselves;\n"+
-		"what staff decided or withdrew since then must be done again, and kits enrolled since then be invited again.\n", r.Backup.Format(time.RFC3339))
+		"what staff decided or withdrew since then must be done again, and kits enrolled since then be invited again.\n"+
+		"The log of looks goes on after %d rows; the gap is noted, and kits that saw more will show it.\n", r.Backup.Format(time.RFC3339), r.LogSize)
 }
 
 func (c *command) restore() *cobra.Command {
-	return &cobra.Command{
+	var heads []string
+	cmd := &cobra.Command{
 		Use:   "restore DIR",
 		Short: "Make the centre again from a backup, after its keys were put back",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			gap, err := serve.Restore(cmd.Context(), c.config(nil), args[0])
+			config := c.config(nil)
+			var err error
+			if config.Outside, err = readHeads(heads); err != nil {
+				return ended{result: restored{}, err: err}
+			}
+			gap, err := serve.Restore(cmd.Context(), config, args[0])
 			if err != nil {
 				return ended{result: restored{}, err: err}
 			}
-			return ended{result: restored{true, time.Unix(gap.Backup, 0).UTC(), time.Unix(gap.Restored, 0).UTC()}}
+			return ended{result: restored{true, time.Unix(gap.Backup, 0).UTC(), time.Unix(gap.Restored, 0).UTC(), gap.Log.Size, len(gap.Log.Outside) > 0}}
 		},
 	}
+	cmd.Flags().StringArrayVar(&heads, "checkpoint", nil, "`file` with a head of the log of looks that somebody kept outside; may be repeated")
+	return cmd
 }

@@ -50,6 +50,9 @@ type Config struct {
 	Identify func(*http.Request) (ed25519.PublicKey, bool)
 	// Forms are further workbooks, beside those that ship and those in Data/forms.
 	Forms [][]byte
+	// Outside are heads of the log of looks that others kept, as signed notes: a
+	// restore notes the newest, so that the gap can be told.
+	Outside [][]byte
 	// Outward sends what goes to agencies; the usual client when nil.
 	Outward *http.Client
 	// Opener leaves the kits' calls to an intake, another process.

@@ -2,7 +2,10 @@ package serve
 
 import (
 	"context"
+	"time"
 
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -28,4 +31,30 @@ func (c *Centre) witness() func(context.Context, civic.Area, civic.DeviceID, pro
 		return nil
 	}
 	return c.Log.Seen
+}
+
+// settleLog writes into a restored ledger where its log of looks was cut off,
+// signed, with the newest head that others know.
+func (c Config) settleLog(ctx context.Context, tx ledger.Tx, keys *access.Keys, gap Gap) (protocol.LogGap, error) {
+	if keys.LogKey() == "" {
+		return protocol.LogGap{}, nil
+	}
+	log, err := translog.Open(translog.Config{Key: keys.LogSigner(), Public: keys.LogKey(), Clock: c.Clock, Logger: c.Logger})
+	if err != nil {
+		return protocol.LogGap{}, err
+	}
+	var outside []byte
+	newest := int64(0)
+	for _, note := range c.Outside {
+		h, err := log.Name().Open(note)
+		if err != nil {
+			return protocol.LogGap{}, err
+		}
+		if h.Size > newest {
+			newest, outside = h.Size, note
+		}
+	}
+	return log.Restored(ctx, tx, time.Unix(gap.Restored, 0), time.Unix(gap.Backup, 0), outside, func(g protocol.LogGap) ([]byte, error) {
+		return keys.Sign(protocol.StatementLogGap, g)
+	})
 }

@@ -29,6 +29,8 @@ type Gap struct {
 	Restored int64           `cbor:"2,keyasint"`
 	Ledger   civic.Digest    `cbor:"3,keyasint"` // the copy it was restored from
 	Offices  []OfficeCovered `cbor:"4,keyasint,omitempty"`
+	// Log says where the log of looks goes on; what was behind that is lost.
+	Log protocol.LogGap `cbor:"5,keyasint"`
 }
 
 // RestoredSetting holds the last gap for people: two moments in RFC 3339.
@@ -76,7 +78,7 @@ func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 	if _, err := durable.Copy(name+".db", place+".new"); err != nil {
 		return gap, err
 	}
-	if err := c.fill(ctx, embedded, place+".new", gap, m); err != nil {
+	if gap.Log, err = c.fill(ctx, keys, embedded, place+".new", gap, m); err != nil {
 		return gap, err
 	}
 	note, err := keys.Sign(statementRestore, gap)
@@ -106,20 +108,28 @@ func (c Config) vacant(ctx context.Context) error {
 
 // fill makes the copy in a file fit to go on, or a database out of it; of that
 // either everything happens or nothing.
-func (c Config) fill(ctx context.Context, embedded bool, file string, gap Gap, m Manifest) error {
-	settle := func(tx ledger.Tx) error { return settleGap(ctx, tx, gap, m) }
+func (c Config) fill(ctx context.Context, keys *access.Keys, embedded bool, file string, gap Gap, m Manifest) (log protocol.LogGap, err error) {
+	settle := func(tx ledger.Tx) (err error) {
+		if err := settleGap(ctx, tx, gap, m); err != nil {
+			return err
+		}
+		log, err = c.settleLog(ctx, tx, keys, gap)
+		return err
+	}
 	if embedded {
 		db, err := ledger.Open(ctx, "file:"+file)
 		if err != nil {
-			return err
+			return log, err
 		}
-		return errors.Join(db.Update(ctx, settle), db.Close())
+		err = errors.Join(db.Update(ctx, settle), db.Close())
+		return log, err
 	}
 	db, err := ledger.Open(ctx, c.Ledger)
 	if err != nil {
-		return err
+		return log, err
 	}
-	return errors.Join(ledger.Restore(ctx, db, file, settle), db.Close())
+	err = errors.Join(ledger.Restore(ctx, db, file, settle), db.Close())
+	return log, err
 }
 
 // newest finds the newest copy that is what its manifest says.

@@ -87,3 +87,12 @@ func (l *Log) Inclusion(ctx context.Context, tx ledger.Tx, leaf, size int64) ([]
 	proof, err := tlog.ProveRecord(size, leaf, newTiles(ctx, tx))
 	return digests(proof), err
 }
+
+// Newest is Head in a transaction of its own.
+func (l *Log) Newest(ctx context.Context) (h witness.Head, err error) {
+	err = l.DB.View(ctx, func(tx ledger.Tx) (err error) {
+		h, err = l.Head(ctx, tx)
+		return err
+	})
+	return h, err
+}
