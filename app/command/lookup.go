@@ -21,6 +21,7 @@ type someone struct {
 	Person       string `json:"person,omitempty"`
 	Registration string `json:"registration"`
 	Status       string `json:"status"`
+	District     bool   `json:"district,omitempty"` // of the district pack: by name, year and place only
 }
 
 func (c *command) search() *cobra.Command {
@@ -33,7 +34,7 @@ func (c *command) search() *cobra.Command {
 		}
 		people := make([]someone, 0, len(found))
 		for _, p := range found {
-			s := someone{Name: p.Name, BirthDate: p.BirthDate, Place: p.Place, Subject: p.Subject, Registration: p.Registration.String(), Status: p.Status.String()}
+			s := someone{Name: p.Name, BirthDate: p.BirthDate, Place: p.Place, Subject: p.Subject, Registration: p.Registration.String(), Status: p.Status.String(), District: p.District}
 			if !p.Person.IsZero() {
 				s.Person = p.Person.String()
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
@@ -287,3 +288,35 @@ func (p Person) Ref() capture.Ref {
 }
 
 var _ client.District = (*store.Store)(nil)
+
+// HeldClaim is one thing that is held of an opened person.
+type HeldClaim struct {
+	Attribute civic.Attribute
+	Value     string
+	Absent    civic.Absence
+	Evidence  civic.Evidence
+	Service   civic.ServiceID
+	Office    civic.Area
+	Day       time.Time // when it was said
+}
+
+// Held lists what is held of a person whose answers were opened since the kit
+// was unlocked; nothing of anybody else.
+func (k *Kit) Held(who civic.PersonID) []HeldClaim {
+	n := &k.neighbours
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o := n.opened[who]
+	if o == nil {
+		return nil
+	}
+	out := make([]HeldClaim, 0, len(o.layer.Claims))
+	for _, c := range o.layer.Claims {
+		s := o.layer.Sources[c.Source]
+		out = append(out, HeldClaim{
+			Attribute: c.Attribute, Value: c.Value, Absent: c.Absent, Evidence: c.Evidence,
+			Service: s.Service, Office: s.Office, Day: time.Unix(int64(s.Day)*secondsADay, 0).UTC(),
+		})
+	}
+	return out
+}
