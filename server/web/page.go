@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"html/template"
 	"net/http"
@@ -28,7 +29,7 @@ func readPages() (pages, error) {
 		return nil, err
 	}
 	out := pages{}
-	for _, name := range []string{"sign-in", "second", "look", "glasses", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "devices", "invited", "quarantine", "audit"} {
+	for _, name := range []string{"sign-in", "second", "look", "glasses", "citizen", "looks", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "devices", "invited", "quarantine", "audit"} {
 		t, err := frame.Clone()
 		if err != nil {
 			return nil, err
@@ -50,6 +51,7 @@ type frame struct {
 	Language  string
 	Languages []book
 	Page      string
+	Home      string // where this sort of page begins
 	Glasses   int // broken and not reviewed yet, for everybody to see
 	Data      any
 }
@@ -65,7 +67,7 @@ func (v *visit) show(code int, page string, data any) {
 			"when":   v.when,
 			"moment": func(at int64) string { return v.when(time.Unix(at, 0)) },
 		})
-		f := frame{Session: v.session, SignedIn: v.session.Staff != "", Language: v.words.Code, Page: page, Data: data}
+		f := frame{Session: v.session, SignedIn: v.session.Staff != "", Language: v.words.Code, Page: page, Home: cmp.Or(v.home, "/console/"), Data: data}
 		for _, code := range languages() {
 			f.Languages = append(f.Languages, v.books[code])
 		}

@@ -76,7 +76,7 @@ func (s *console) second(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if !v.tokenRight(v.half) {
+	if !v.formRight(v.half.CSRF) {
 		return
 	}
 	fresh, session, err := s.Access.GiveSecond(r.Context(), token, r.PostForm.Get("code"), r.RemoteAddr)

@@ -22,6 +22,7 @@ type visit struct {
 	session access.Session
 	half    access.Session // of somebody whose second factor is to come
 	words   book
+	home    string // where this sort of page begins, the console's when empty
 }
 
 // guard lets a request through when somebody signed in who has one of the
@@ -49,7 +50,7 @@ func (s *console) guard(roles []access.Role, do func(*visit) error) http.Handler
 			v.refuse(civic.NewProblem(civic.NotYours, nil))
 			return
 		}
-		if r.Method == http.MethodPost && !v.tokenRight(v.session) {
+		if r.Method == http.MethodPost && !v.formRight(v.session.CSRF) {
 			return
 		}
 		if err := do(v); err != nil {
@@ -58,10 +59,10 @@ func (s *console) guard(roles []access.Role, do func(*visit) error) http.Handler
 	})
 }
 
-// tokenRight tells whether a form came from a page of the session, and refuses
+// formRight tells whether a form came from a page of the session, and refuses
 // it where not.
-func (v *visit) tokenRight(s access.Session) bool {
-	if err := v.r.ParseForm(); err != nil || subtle.ConstantTimeCompare([]byte(v.r.PostForm.Get("token")), []byte(s.CSRF)) != 1 {
+func (v *visit) formRight(token string) bool {
+	if err := v.r.ParseForm(); err != nil || subtle.ConstantTimeCompare([]byte(v.r.PostForm.Get("token")), []byte(token)) != 1 {
 		v.refuse(civic.NewProblem(civic.RequestMalformed, err))
 		return false
 	}

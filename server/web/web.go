@@ -9,6 +9,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/audit"
+	"github.com/askonce/fieldkit/server/citizen"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
@@ -39,6 +40,8 @@ type Config struct {
 	// Demonstration tells whether kits are let forget what no copy on another disk
 	// covers. It may be nil.
 	Demonstration func(ctx context.Context) (bool, error)
+	// Citizens is where objections are answered. It may be nil.
+	Citizens *citizen.Citizens
 	// Queue counts what was received and is not decided yet. It may be nil.
 	Queue func(ctx context.Context) (int, error)
 }
@@ -63,14 +66,18 @@ type console struct {
 	books map[string]book
 }
 
+func newConsole(c Config) (s *console, err error) {
+	s = &console{Config: c}
+	if s.books, err = readBooks(); err == nil {
+		s.pages, err = readPages()
+	}
+	return s, err
+}
+
 // New makes the console. Its handler wants whole paths: /console/…
 func New(c Config) (http.Handler, error) {
-	s := &console{Config: c}
-	var err error
-	if s.books, err = readBooks(); err != nil {
-		return nil, err
-	}
-	if s.pages, err = readPages(); err != nil {
+	s, err := newConsole(c)
+	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -118,11 +125,16 @@ func New(c Config) (http.Handler, error) {
 	mux.HandleFunc("GET /console", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/console/", http.StatusSeeOther)
 	})
-	return secure(http.NewCrossOriginProtection().Handler(mux)), nil
+	if s.Citizens != nil {
+		mux.Handle("GET /console/objections", s.guard(watching, (*visit).objections))
+		mux.Handle("POST /console/objections/answer", s.guard([]access.Role{access.Supervisor}, (*visit).answerObjection))
+	}
+	return secureUpTo(maxForm, http.NewCrossOriginProtection().Handler(mux)), nil
 }
 
-// secure sets what every answer of the console carries.
-func secure(next http.Handler) http.Handler {
+// secureUpTo sets what every answer carries, and bounds what is asked with, in
+// bytes.
+func secureUpTo(most int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
@@ -133,7 +145,7 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -93,5 +93,9 @@ func (s *console) language(w http.ResponseWriter, r *http.Request) {
 			Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		})
 	}
-	http.Redirect(w, r, "/console/", http.StatusSeeOther)
+	back := "/console/"
+	if r.PostFormValue("back") == citizenStart {
+		back = citizenStart
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
 }

@@ -122,6 +122,12 @@ const (
 	NeedsOpener        Code = "needs_opener"
 	ReasonWanted       Code = "reason_wanted"
 	CodeRefused        Code = "code_refused"
+	EntryRefused       Code = "entry_refused"
+	CodesDiffer        Code = "codes_differ"
+	CodeWeak           Code = "code_weak"
+	WordsWanted        Code = "words_wanted"
+	ObjectionAbsent    Code = "objection_absent"
+	AlreadyAnswered    Code = "already_answered"
 	SecondPair         Code = "second_pair"
 	PlacesRefused      Code = "places_refused"
 	PlacesUnreadable   Code = "places_unreadable"
@@ -253,6 +259,12 @@ var catalogue = map[Code]Sentence{
 	AskedTooOften:      {"This kit has asked the centre for many people in a short time.", "Wait {1}, or use the person's receipt.", 429},
 	PersonUnclear:      {"More than one person could be meant.", "Say more: the whole name, the day of birth, the place, or scan a receipt.", 409},
 	OfficerAbsentThere: {"The centre knows no officer {1} who asked to become a supervisor on that kit.", "The officer asks on the kit first; the request arrives with its next sync.", 404},
+	CodesDiffer:        {"The two codes are not the same.", "Type the same code twice.", 422},
+	EntryRefused:       {"Receipt and code do not fit together.", "Check both. The code is on the slip that came with the receipt, or the one you chose; an office can help.", 403},
+	CodeWeak:           {"This code is too easy to guess.", "Choose at least six signs, not all the same.", 422},
+	WordsWanted:        {"Say what it is about.", "A few words at least, and at most a thousand signs.", 422},
+	ObjectionAbsent:    {"There is no such objection.", "Look at the list again.", 404},
+	AlreadyAnswered:    {"Somebody has answered this already.", "Look at the list again.", 409},
 	CodeRefused:        {"This code is not right.", "Each code counts once. Wait for the next one; check that the clock of your phone is right.", 403},
 	ReasonWanted:       {"Say why you look.", "A sentence of at least ten signs and at most two hundred; against your role at least twenty.", 403},
 	OpenerAway:         {"The part of the centre that holds the registry's keys does not answer.", "Start fieldkit-server opener on the same data; nothing is lost meanwhile.", 503},
