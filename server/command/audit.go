@@ -17,7 +17,7 @@ import (
 )
 
 func (c *command) audit() *cobra.Command {
-	return parent("audit", "The log of who looked at whom", c.auditVerify(), c.auditHead())
+	return parent("audit", "The log of who looked at whom", c.auditVerify(), c.auditHead(), c.auditCheck())
 }
 
 // verified is what audit verify prints.
@@ -149,3 +149,44 @@ func (c *command) auditHead() *cobra.Command {
 		}),
 	}
 }
+
+// checkedEvidence is what audit check prints.
+type checkedEvidence struct {
+	OK bool `json:"ok"`
+	translog.Checked
+}
+
+func (v checkedEvidence) tell(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "%d rows stand in the log of %d leaves under root %s.\n", v.Rows, v.Size, v.Root)
+}
+
+func (c *command) auditCheck() *cobra.Command {
+	var key string
+	cmd := &cobra.Command{
+		Use:   "check BUNDLE.zip",
+		Short: "Check an evidence bundle by the log's key alone, anywhere",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			log, err := witness.NewLog(key)
+			if err != nil {
+				return ended{result: checkedEvidence{}, err: err}
+			}
+			f, err := os.Open(args[0])
+			if err != nil {
+				return ended{result: checkedEvidence{}, err: civic.NewProblem(civic.FileAbsent, err, args[0])}
+			}
+			defer func() { _ = f.Close() }() // read only
+			b, err := io.ReadAll(io.LimitReader(f, maxBundle+1))
+			if err != nil {
+				return ended{result: checkedEvidence{}, err: civic.NewProblem(civic.FileUnreadable, err, args[0])}
+			}
+			r, err := translog.CheckEvidence(b, log)
+			return ended{result: checkedEvidence{err == nil, r}, err: err}
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "the log's `key` in words, as the centre serves it at /log/key and kits hold it")
+	return cmd
+}
+
+// maxBundle is the most that is read of an evidence bundle, in bytes.
+const maxBundle = 64 << 20
