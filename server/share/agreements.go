@@ -257,3 +257,7 @@ func (s *Share) InForce(ctx context.Context, tx ledger.Tx) (out []Revision, err 
 	}
 	return out, err
 }
+
+// MayAgree tells whether somebody in a role may draft or approve agreements.
+// One of the two does one, the other the other.
+func MayAgree(role string) bool { return role == "agreements" || role == "supervisor" }
