@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -225,5 +226,37 @@ func TestSecondPairOfEyes(t *testing.T) {
 			}
 			return err
 		})
+	}
+}
+
+// Whatever a reviewer said can be taken back, and said anew.
+func TestReopen(t *testing.T) {
+	for _, answer := range []reconcile.Answer{reconcile.AnswerSame, reconcile.AnswerOther, reconcile.AnswerTwin} {
+		c, o, known := two(t, reconcile.SecondPair{})
+		s := reconcile.Said{Area: area, Registration: o.Registration, Answer: answer, Same: known, Note: "I think", Reviewer: "rosa"}
+		for range 2 {
+			if _, err := c.decide(t, s); err != nil {
+				t.Fatal(err)
+			}
+			var told []reconcile.Told
+			err := c.db.Update(t.Context(), func(tx ledger.Tx) (err error) {
+				told, err = c.r.Reopen(t.Context(), tx, area, o.Registration, "", "rosa", "I was wrong")
+				return err
+			})
+			if err != nil || len(told) != 1 || told[0].Outcome.Status != civic.Held || told[0].Outcome.Persons[0] != o.Persons[0] {
+				t.Fatalf("%s: %v %+v", answer, err, told)
+			}
+			c.view(t, func(ctx context.Context, tx ledger.Tx) error {
+				open, err := reconcile.Reviews(ctx, tx, "", 10)
+				if len(open) != 1 || open[0].Reviewer != "" {
+					t.Errorf("%s: %+v", answer, open)
+				}
+				people, err2 := c.registry.Known(ctx, tx, []registry.Ref{known, {Home: area, Person: o.Persons[0].Person}})
+				if len(people) != 2 || people[0].State != registry.Standing || people[1].State != registry.Waiting || len(people[1].Said) != 1 {
+					t.Errorf("%s: %+v", answer, people)
+				}
+				return errors.Join(err, err2)
+			})
+		}
 	}
 }

@@ -176,6 +176,11 @@ func (e *Embedded) Stand(ctx context.Context, tx ledger.Tx, ref Ref) error {
 	return e.note(ctx, tx, []Ref{ref})
 }
 
+// Hold marks a person as waiting for a reviewer.
+func (e *Embedded) Hold(ctx context.Context, tx ledger.Tx, ref Ref) error {
+	return setState(ctx, tx, ref, Waiting)
+}
+
 func setState(ctx context.Context, tx ledger.Tx, ref Ref, s State) error {
 	_, err := tx.Exec(ctx, "UPDATE registry_person SET state = ?3 WHERE area = ?1 AND person = ?2", string(ref.Home), ref.Person[:], int64(s))
 	return err

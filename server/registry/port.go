@@ -27,6 +27,10 @@ type Port interface {
 	Move(ctx context.Context, tx ledger.Tx, m Moving) (int64, error)
 	// Undo takes back the n-th event of a registration's subject.
 	Undo(ctx context.Context, tx ledger.Tx, m Moving, n int64) (int64, error)
+	// Events lists what happened to a person, oldest first.
+	Events(ctx context.Context, tx ledger.Tx, p *Person) ([]Event, error)
+	// Hold marks a person as waiting for a reviewer.
+	Hold(ctx context.Context, tx ledger.Tx, ref Ref) error
 	// Stand marks a person that waited for a reviewer as one of its own.
 	Stand(ctx context.Context, tx ledger.Tx, ref Ref) error
 }
