@@ -51,7 +51,7 @@ func shippedRules() (rules, error) {
 // planner reads what this kit's own registrations say of some people and of
 // those who stand beside them. Practice and real people never meet.
 func (k *Kit) planner(ctx context.Context, st *store.Store, practice bool, of ...capture.Ref) (*capture.Planner, error) {
-	r, err := shippedRules()
+	r, err := rulesHere(ctx, st)
 	if err != nil {
 		return nil, problem(err)
 	}

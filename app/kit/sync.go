@@ -195,6 +195,8 @@ func (k *Kit) applyInbox(ctx context.Context, st *store.Store) (applied, error) 
 				return nil, err
 			}
 			return nil, k.takePlacesNotice(ctx, st, plain, server)
+		case protocol.DownAgreement:
+			return nil, k.takeAgreement(ctx, st, d.Body, server)
 		case protocol.DownPlacesPart:
 			return nil, k.takePlacesPart(ctx, st, d.Body)
 		}

@@ -32,7 +32,7 @@ func (s *Share) Seed(ctx context.Context, db ledger.DB, shipped fs.FS, actor str
 			if err != nil {
 				return err
 			}
-			r, err := s.Draft(ctx, tx, body, By{Name: "shipped", Role: "program"})
+			r, err := s.Draft(ctx, tx, body, By{Name: "shipped", Role: programRole})
 			if err != nil {
 				return err
 			}
@@ -52,3 +52,6 @@ func (s *Share) Seed(ctx context.Context, db ledger.DB, shipped fs.FS, actor str
 
 // Concerns tells whether an agreement is one that kits follow.
 func Concerns(a agreement.Agreement) bool { return a.Service != "" && len(a.Sources) > 0 }
+
+// programRole marks what ships with the program.
+const programRole = "program"

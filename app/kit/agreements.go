@@ -1,0 +1,48 @@
+package kit
+
+import (
+	"context"
+	"crypto/ed25519"
+
+	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/agreement"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// takeAgreement keeps a revision of an agreement that the centre signed.
+func (k *Kit) takeAgreement(ctx context.Context, st *store.Store, statement []byte, server ed25519.PublicKey) error {
+	var body []byte
+	if err := protocol.Open(protocol.StatementAgreement, statement, server, &body); err != nil {
+		return err
+	}
+	a, err := agreement.Read(body)
+	if err != nil {
+		return civic.NewProblem(civic.RequestMalformed, err)
+	}
+	return st.PutAgreement(ctx, a.ID, a.Version, body)
+}
+
+// rulesHere are the dictionary, and the agreements that came from the centre
+// before those that ship.
+func rulesHere(ctx context.Context, st *store.Store) (rules, error) {
+	shipped, err := shippedRules()
+	if err != nil {
+		return rules{}, err
+	}
+	bodies, err := st.Agreements(ctx)
+	if err != nil {
+		return rules{}, err
+	}
+	all := make([]agreement.Agreement, 0, len(bodies))
+	for _, b := range bodies {
+		a, err := agreement.Read(b)
+		if err != nil {
+			continue // a later program's agreement: what it would allow is asked
+		}
+		all = append(all, a)
+	}
+	// Of one version the centre's own writing comes first and counts.
+	set, err := agreement.NewSet(append(all, shipped.agreements.All()...)...)
+	return rules{shipped.dictionary, set}, err
+}
