@@ -18,6 +18,7 @@ import (
 	"github.com/askonce/fieldkit/server/agency"
 	"github.com/askonce/fieldkit/server/agency/govstack"
 	"github.com/askonce/fieldkit/server/agency/spdci"
+	"github.com/askonce/fieldkit/server/citizen"
 	"github.com/askonce/fieldkit/server/district"
 	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ingest"
@@ -76,8 +77,10 @@ type Centre struct {
 	SPDCI      *spdci.Server
 	GovStack   *govstack.Server
 	Log        *translog.Log // of who looked at whom; an intake only reads it
+	Citizens   *citizen.Citizens
 
 	couriers []*registry.Courier
+	people   http.Handler // the citizen's pages
 	handler  http.Handler
 }
 
@@ -189,8 +192,14 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Citizens = citizen.New(citizen.Config{
+		DB: db, Access: o.Access, Registry: o.Registry, Log: o.Log, Share: o.Share, Visit: o.District.Visit, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger,
+	})
 	console, err := web.New(o.console())
 	if err != nil {
+		return nil, err
+	}
+	if o.people, err = web.NewCitizen(web.CitizenConfig{Config: o.console(), Share: o.Share}); err != nil {
 		return nil, err
 	}
 	o.handler = o.routes(console)
@@ -211,8 +220,9 @@ func (c *Centre) openIntake() (err error) {
 // console gives the web pages what they need of the other rooms.
 func (c *Centre) console() web.Config {
 	return web.Config{
+		Log: c.Log, SignEvidence: c.signEvidence,
 		DB: c.DB, Access: c.Access, Registry: c.Registry, Reconciler: c.Reconciler, Tell: c.Ingest.TellKit, Clock: c.Clock, Logger: c.Logger,
-		URL: c.URL,
+		URL: c.URL, Forms: c.Published, Citizens: c.Citizens,
 		Aside: func(ctx context.Context, area civic.Area) (list []web.Aside, err error) {
 			held, err := c.Ingest.Quarantined(ctx, area)
 			for _, h := range held {
@@ -225,6 +235,7 @@ func (c *Centre) console() web.Config {
 			_, err := c.Ingest.Retry(ctx, area, file, actor)
 			return err
 		},
+		Pictures: c.Ingest.Pictures, Picture: c.Ingest.Attachment, Outbox: c.Outbox,
 		Demonstration: func(ctx context.Context) (demo bool, err error) {
 			err = c.DB.View(ctx, func(tx ledger.Tx) error {
 				s, err := c.Ingest.Status(ctx, tx)

@@ -2,34 +2,59 @@ package web
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/match"
 )
 
+// reviews shows the queue, and what the visitor decided just now with a way
+// back.
 func (v *visit) reviews() error {
-	var open []reconcile.Open
+	var d struct {
+		Open []reconcile.Open
+		Done *reconcile.Decided
+		Half bool // it waits for a second reviewer now
+	}
+	q := v.r.URL.Query()
 	err := v.read("read_reviews", nil, "", func(ctx context.Context, tx ledger.Tx) (err error) {
-		open, err = reconcile.Reviews(ctx, tx, v.session.Area, 200)
+		d.Done, d.Half = nil, false
+		if id, bad := civic.ParseRegistrationID(q.Get("done")); bad == nil && v.may(civic.Area(q.Get("office"))) {
+			done, err := reconcile.LastDecided(ctx, tx, civic.Area(q.Get("office")), id, q.Get("subject"))
+			switch {
+			case err == nil && done.Reviewer == v.session.Staff:
+				d.Done = &done
+			case civic.CodeOf(err) == civic.MovedOn:
+				d.Half = true
+			case err != nil:
+				return err
+			}
+		}
+		d.Open, err = reconcile.Reviews(ctx, tx, v.session.Area, 200)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	v.show(200, "reviews", open)
+	v.show(200, "reviews", d)
 	return nil
 }
 
 // column is one person of a comparison side by side.
 type column struct {
 	registry.Ref
-	New bool
+	New      bool
+	Visits   int
+	Since    time.Time
+	Pictures []picture
 }
 
 // cell is what one person's claim is for an attribute.
@@ -37,6 +62,7 @@ type cell struct {
 	New   bool
 	Has   bool
 	Claim civic.Claim
+	Also  []civic.Claim // what else was said of it
 }
 
 // line is one attribute of all of them.
@@ -46,64 +72,109 @@ type line struct {
 	Cells   []cell
 }
 
+// reviewed is what the page of one question shows.
+type reviewed struct {
+	Open     reconcile.Open
+	Opinions []reconcile.Opinion
+	Mine     bool // the visitor gave one of them
+	Reasons  []civic.Code
+	Relation string
+	Evidence []match.Evidence
+	Weight   float64
+	Chance   float64
+	Columns  []column
+	Rows     []line
+	Pictures bool // one of them has a picture
+}
+
 func (v *visit) review() error {
-	var d struct {
-		Open     reconcile.Open
-		Reasons  []civic.Code
-		Evidence []match.Evidence
-		Columns  []column
-		Rows     []line
-	}
 	area, subject := civic.Area(v.r.PathValue("area")), v.r.URL.Query().Get("subject")
 	id, err := civic.ParseRegistrationID(v.r.PathValue("id"))
 	if err != nil || !v.may(area) {
 		return civic.NewProblem(civic.RegistrationAbsent, err, v.r.PathValue("id"))
 	}
-	err = v.read("read_review", id[:], subject, func(ctx context.Context, tx ledger.Tx) error {
-		if d.Open, err = reconcile.Review(ctx, tx, area, id, subject); err != nil {
+	var d reviewed
+	var people []*registry.Person
+	err = v.DB.Update(v.r.Context(), func(tx ledger.Tx) (err error) {
+		if d, people, err = v.question(v.r.Context(), tx, area, id, subject); err != nil {
 			return err
 		}
-		links, err := v.Registry.Linked(ctx, tx, area, []civic.RegistrationID{id})
-		if err != nil {
-			return err
-		}
-		at := slices.IndexFunc(links[id], func(l registry.Link) bool { return l.Subject == subject })
-		if at < 0 {
-			return civic.NewProblem(civic.PersonAbsent, nil)
-		}
-		own := links[id][at].To
-		waiting, err := v.Registry.Known(ctx, tx, []registry.Ref{own})
-		if err != nil {
-			return err
-		}
-		if len(waiting) == 0 {
-			return civic.NewProblem(civic.PersonAbsent, nil)
-		}
-		events, err := v.Registry.Events(ctx, tx, waiting[0])
-		if err != nil {
-			return err
-		}
-		refs := []registry.Ref{own}
-		for _, e := range events {
-			if e.Registration == id && e.Subject == subject && len(e.Detail.Other) > 0 {
-				d.Reasons, d.Evidence = e.Detail.Reasons, e.Detail.Evidence
-				refs = append(refs, e.Detail.Other...)
-			}
-		}
-		people, err := v.Registry.Known(ctx, tx, refs)
-		for _, p := range people {
-			if p.State != registry.Emptied {
-				d.Columns = append(d.Columns, column{Ref: p.Ref, New: p.Ref == own})
-			}
-		}
-		d.Rows = sideBySide(slices.DeleteFunc(people, func(p *registry.Person) bool { return p.State == registry.Emptied }), own)
-		return err
+		return v.lookedSideBySide(tx, people, id)
 	})
 	if err != nil {
 		return err
 	}
+	for i, p := range people {
+		d.Columns[i].Pictures = v.picturesOf(p)
+		d.Pictures = d.Pictures || len(d.Columns[i].Pictures) > 0
+	}
 	v.show(200, "review", d)
 	return nil
+}
+
+// lookedSideBySide leaves the row of a look at each of several people.
+func (v *visit) lookedSideBySide(tx ledger.Tx, people []*registry.Person, id civic.RegistrationID) error {
+	entries := make([]translog.Entry, len(people))
+	for i, p := range people {
+		entries[i] = translog.Entry{
+			Area: p.Home, Person: p.Person, Kind: translog.Staff, Actor: v.session.Staff, Action: translog.Look, Procedure: "review",
+			Reason: v.words.say("review.title"), Records: []civic.RegistrationID{id}, Count: 1,
+		}
+	}
+	return translog.Append(v.r.Context(), tx, v.Clock(), entries)
+}
+
+// question reads what a reviewer needs for one question: the person who waits
+// first, then those he may be.
+func (v *visit) question(ctx context.Context, tx ledger.Tx, area civic.Area, id civic.RegistrationID, subject string) (d reviewed, people []*registry.Person, err error) {
+	if d.Open, err = reconcile.Review(ctx, tx, area, id, subject); err != nil {
+		return d, nil, err
+	}
+	if v.Reconciler != nil {
+		if d.Opinions, err = v.Reconciler.Opinions(ctx, tx, area, id, subject); err != nil {
+			return d, nil, err
+		}
+	}
+	for _, o := range d.Opinions {
+		d.Mine = d.Mine || o.Reviewer == v.session.Staff
+	}
+	links, err := v.Registry.Linked(ctx, tx, area, []civic.RegistrationID{id})
+	if err != nil {
+		return d, nil, err
+	}
+	at := slices.IndexFunc(links[id], func(l registry.Link) bool { return l.Subject == subject })
+	if at < 0 {
+		return d, nil, civic.NewProblem(civic.PersonAbsent, nil)
+	}
+	own := links[id][at].To
+	waiting, err := v.Registry.Known(ctx, tx, []registry.Ref{own})
+	if err != nil {
+		return d, nil, err
+	}
+	if len(waiting) == 0 {
+		return d, nil, civic.NewProblem(civic.PersonAbsent, nil)
+	}
+	events, err := v.Registry.Events(ctx, tx, waiting[0])
+	if err != nil {
+		return d, nil, err
+	}
+	refs := []registry.Ref{own}
+	for _, e := range events {
+		if e.Registration == id && e.Subject == subject && len(e.Detail.Other) > 0 {
+			d.Reasons, d.Evidence, d.Relation = e.Detail.Reasons, e.Detail.Evidence, e.Detail.Relation
+			d.Weight, d.Chance = e.Detail.Weight, e.Detail.Chance
+			refs = append(refs, e.Detail.Other...)
+		}
+	}
+	if people, err = v.Registry.Known(ctx, tx, refs); err != nil {
+		return d, nil, err
+	}
+	people = slices.DeleteFunc(people, func(p *registry.Person) bool { return p.State == registry.Emptied })
+	for _, p := range people {
+		d.Columns = append(d.Columns, column{Ref: p.Ref, New: p.Ref == own, Visits: len(p.Said), Since: time.Unix(p.Created, 0)})
+	}
+	d.Rows = sideBySide(people, own)
+	return d, people, nil
 }
 
 // unshown are attributes that one service asks and nobody else looks at, staff
@@ -125,7 +196,13 @@ func sideBySide(people []*registry.Person, own registry.Ref) []line {
 			if by[a.Name] == nil {
 				by[a.Name] = make([]cell, len(people))
 			}
-			by[a.Name][i] = cell{Has: true, Claim: a.Holds}
+			c := cell{Has: true, Claim: a.Holds}
+			for _, o := range a.Others {
+				if o.Value != a.Holds.Value && o.Absent == civic.Present && len(c.Also) < maxAlso {
+					c.Also = append(c.Also, o)
+				}
+			}
+			by[a.Name][i] = c
 		}
 	}
 	var out []line
@@ -142,6 +219,9 @@ func sideBySide(people []*registry.Person, own registry.Ref) []line {
 	slices.SortFunc(out, func(a, b line) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	return out
 }
+
+// maxAlso is how many other values of an attribute stand in a cell.
+const maxAlso = 3
 
 // decide does what the reviewer says and has the kits told.
 func (v *visit) decide() error {
@@ -162,13 +242,38 @@ func (v *visit) decide() error {
 			return civic.NewProblem(civic.RequestMalformed, err)
 		}
 	}
+	if strings.TrimSpace(s.Note) == "" {
+		return civic.NewProblem(civic.ReasonWanted, nil)
+	}
 	err = v.change(func(ctx context.Context, tx ledger.Tx) ([]reconcile.Told, error) {
 		return v.Reconciler.Decide(ctx, tx, s)
 	})
 	if err != nil {
 		return err
 	}
-	v.redirect("/console/reviews")
+	back := "/console/reviews"
+	if s.Answer != reconcile.AnswerUnsure {
+		back += "?" + url.Values{"done": {s.Registration.String()}, "office": {string(s.Area)}, "subject": {s.Subject}}.Encode()
+	}
+	v.redirect(back)
+	return nil
+}
+
+// reopen takes back the visitor's own answer.
+func (v *visit) reopen() error {
+	f := v.r.PostForm
+	area, subject := civic.Area(f.Get("office")), f.Get("subject")
+	id, err := civic.ParseRegistrationID(f.Get("registration"))
+	if err != nil || !v.may(area) || v.Reconciler == nil {
+		return civic.NewProblem(civic.RequestMalformed, err)
+	}
+	err = v.change(func(ctx context.Context, tx ledger.Tx) ([]reconcile.Told, error) {
+		return v.Reconciler.Reopen(ctx, tx, area, id, subject, v.session.Staff, f.Get("note"))
+	})
+	if err != nil {
+		return err
+	}
+	v.redirect("/console/reviews/" + string(area) + "/" + id.String() + "?" + url.Values{"subject": {subject}}.Encode())
 	return nil
 }
 

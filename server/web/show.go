@@ -26,6 +26,7 @@ func (v *visit) overview() error {
 		Aside   int
 		Queue   int
 		Latest  []reconcile.Entry
+		Outside []registry.Waits
 
 		Demonstration bool
 	}
@@ -57,6 +58,11 @@ func (v *visit) overview() error {
 			return err
 		}
 		d.Aside = len(aside)
+	}
+	if v.Outbox != nil {
+		if d.Outside, err = v.Outbox(v.r.Context()); err != nil {
+			return err
+		}
 	}
 	if v.Queue != nil {
 		if d.Queue, err = v.Queue(v.r.Context()); err != nil {
