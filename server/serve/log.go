@@ -58,3 +58,8 @@ func (c Config) settleLog(ctx context.Context, tx ledger.Tx, keys *access.Keys, 
 		return keys.Sign(protocol.StatementLogGap, g)
 	})
 }
+
+// signEvidence signs what auditors take along.
+func (c *Centre) signEvidence(n translog.EvidenceNote) ([]byte, error) {
+	return c.Access.Keys().Sign(translog.StatementEvidence, n)
+}

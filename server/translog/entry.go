@@ -125,3 +125,6 @@ func (e Entry) check() error {
 	}
 	return nil
 }
+
+// Actions lists every action there is.
+func Actions() []Action { return slices.Clone(actions) }
