@@ -6,6 +6,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
@@ -18,18 +19,19 @@ type pages map[string]*template.Template
 func readPages() (pages, error) {
 	frame, err := template.New("frame").Funcs(template.FuncMap{
 		// Stand-ins: each request brings its own, in its language.
-		"t":      func(string, ...any) string { return "" },
-		"reason": func(civic.Code, []string) string { return "" },
-		"status": func(civic.Status) string { return "" },
-		"when":   func(time.Time) string { return "" },
-		"moment": func(int64) string { return "" },
-		"short":  short,
+		"t":       func(string, ...any) string { return "" },
+		"reason":  func(civic.Code, []string) string { return "" },
+		"status":  func(civic.Status) string { return "" },
+		"when":    func(time.Time) string { return "" },
+		"moment":  func(int64) string { return "" },
+		"short":   short,
+		"percent": percent,
 	}).ParseFS(files, "page/frame.html")
 	if err != nil {
 		return nil, err
 	}
 	out := pages{}
-	for _, name := range []string{"sign-in", "second", "look", "glasses", "citizen", "looks", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "devices", "invited", "quarantine", "audit"} {
+	for _, name := range []string{"sign-in", "second", "look", "glasses", "citizen", "looks", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "devices", "invited", "quarantine", "audit", "log", "logrow", "forms", "desk", "preview", "mapping"} {
 		t, err := frame.Clone()
 		if err != nil {
 			return nil, err
@@ -40,6 +42,9 @@ func readPages() (pages, error) {
 	}
 	return out, nil
 }
+
+// percent writes a share of a thousand as people read it.
+func percent(of1000 int) string { return strconv.FormatFloat(float64(of1000)/10, 'f', -1, 64) + " %" }
 
 // short is the head of an id, enough to tell it from its neighbours.
 func short(id interface{ String() string }) string { return id.String()[:8] }
@@ -52,7 +57,7 @@ type frame struct {
 	Languages []book
 	Page      string
 	Home      string // where this sort of page begins
-	Glasses   int // broken and not reviewed yet, for everybody to see
+	Glasses   int    // broken and not reviewed yet, for everybody to see
 	Data      any
 }
 

@@ -28,6 +28,16 @@ type visit struct {
 // guard lets a request through when somebody signed in who has one of the
 // roles and, if it changes something, sent the session's token along.
 func (s *console) guard(roles []access.Role, do func(*visit) error) http.Handler {
+	return s.signedIn(roles, func(v *visit) error {
+		if v.r.Method == http.MethodPost && !v.formRight(v.session.CSRF) {
+			return nil
+		}
+		return do(v)
+	})
+}
+
+// signedIn is guard for a request whose token do reads itself.
+func (s *console) signedIn(roles []access.Role, do func(*visit) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{console: s, w: w, r: r, words: s.bookOf(r)}
 		c, err := r.Cookie(cookie)
@@ -48,9 +58,6 @@ func (s *console) guard(roles []access.Role, do func(*visit) error) http.Handler
 		}
 		if !slices.Contains(roles, v.session.Role) {
 			v.refuse(civic.NewProblem(civic.NotYours, nil))
-			return
-		}
-		if r.Method == http.MethodPost && !v.formRight(v.session.CSRF) {
 			return
 		}
 		if err := do(v); err != nil {

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
-	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/citizen"
+	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -28,7 +29,11 @@ type Config struct {
 	Reconciler *reconcile.Reconciler
 	Tell       func(ctx context.Context, tx ledger.Tx, device civic.DeviceID, outcomes []civic.Outcome) error
 	Clock      func() time.Time
-	Logger     *slog.Logger
+	// Log is the log of looks that auditors read; SignEvidence signs what they
+	// take along as the centre.
+	Log          *translog.Log
+	SignEvidence func(translog.EvidenceNote) ([]byte, error)
+	Logger       *slog.Logger
 	// URL tells the address kits reach this centre at, for new enrolment codes.
 	URL func(context.Context) (string, error)
 	// Aside lists what was set aside whole, of all offices when area is empty;
@@ -42,8 +47,16 @@ type Config struct {
 	Demonstration func(ctx context.Context) (bool, error)
 	// Citizens is where objections are answered. It may be nil.
 	Citizens *citizen.Citizens
+	// Pictures lists the pictures a registration has of a subject, and Picture
+	// opens one. They may be nil.
+	Pictures func(ctx context.Context, office civic.Area, id civic.RegistrationID, subject string) ([]civic.Attachment, error)
+	Picture  func(ctx context.Context, office civic.Area, content civic.Digest) ([]byte, error)
+	// Outbox tells what waits for outside registries. It may be nil.
+	Outbox func(ctx context.Context) ([]registry.Waits, error)
 	// Queue counts what was received and is not decided yet. It may be nil.
 	Queue func(ctx context.Context) (int, error)
+	// Forms is the catalogue of forms. It may be nil.
+	Forms *forms.Forms
 }
 
 // Aside is a file or a registration that was set aside with a reason.
@@ -112,6 +125,8 @@ func New(c Config) (http.Handler, error) {
 		{"GET /console/reviews", reviewer, (*visit).reviews},
 		{"GET /console/reviews/{area}/{id}", reviewer, (*visit).review},
 		{"POST /console/reviews/decide", reviewer, (*visit).decide},
+		{"POST /console/reviews/undo", reviewer, (*visit).reopen},
+		{"GET /console/pictures/{area}/{id}/{office}/{registration}/{n}", reviewer, (*visit).showPicture},
 		{"GET /console/outcomes", all, (*visit).outcomes},
 		{"GET /console/devices", all, (*visit).devices},
 		{"POST /console/devices/invite", administrator, (*visit).invite},
@@ -119,6 +134,9 @@ func New(c Config) (http.Handler, error) {
 		{"GET /console/quarantine", all, (*visit).quarantine},
 		{"POST /console/quarantine/retry", administrator, (*visit).retry},
 		{"GET /console/audit", []access.Role{access.Auditor}, (*visit).audit},
+		{"GET /console/log", []access.Role{access.Auditor}, (*visit).log},
+		{"GET /console/log/rows/{leaf}", []access.Role{access.Auditor}, (*visit).logRow},
+		{"POST /console/log/evidence", []access.Role{access.Auditor}, (*visit).evidence},
 	} {
 		mux.Handle(r.pattern, s.guard(r.roles, r.do))
 	}
@@ -129,7 +147,18 @@ func New(c Config) (http.Handler, error) {
 		mux.Handle("GET /console/objections", s.guard(watching, (*visit).objections))
 		mux.Handle("POST /console/objections/answer", s.guard([]access.Role{access.Supervisor}, (*visit).answerObjection))
 	}
-	return secureUpTo(maxForm, http.NewCrossOriginProtection().Handler(mux)), nil
+	for _, r := range s.formRoutes(all) {
+		mux.Handle(r.pattern, s.guard(r.roles, r.do))
+	}
+	protect := http.NewCrossOriginProtection()
+	pages := secureUpTo(maxForm, protect.Handler(mux))
+	if s.Forms == nil {
+		return pages, nil
+	}
+	outer := http.NewServeMux()
+	outer.Handle("/", pages)
+	outer.Handle("POST "+uploadPath, secureUpTo(maxUpload, protect.Handler(s.uploads())))
+	return outer, nil
 }
 
 // secureUpTo sets what every answer carries, and bounds what is asked with, in
@@ -158,16 +187,5 @@ func static() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		h.ServeHTTP(w, r)
-	})
-}
-
-// read runs do on the ledger and writes who read what in the same transaction.
-func (v *visit) read(action string, object []byte, detail string, do func(ctx context.Context, tx ledger.Tx) error) error {
-	ctx := v.r.Context()
-	return v.DB.Update(ctx, func(tx ledger.Tx) error {
-		if err := do(ctx, tx); err != nil {
-			return err
-		}
-		return audit.Write(ctx, tx, v.Clock(), []audit.Row{{Area: v.session.Area, Actor: v.session.Staff, Action: action, Object: object, Detail: detail}})
 	})
 }
