@@ -217,3 +217,52 @@ func (k *Kit) swapHeads(ctx context.Context, st *store.Store, root *os.Root) err
 
 // maxMediaHeads bounds how many files of heads are looked at on one medium.
 const maxMediaHeads = 2000
+
+// LogEvidence writes what the kit holds of the log into a folder: every head as
+// a signed note, and of each alarm both heads, the proof that was offered and
+// the centre's note of a restore. It tells how many files there are.
+func (k *Kit) LogEvidence(ctx context.Context, dir string) (files int, err error) {
+	st, err := k.store()
+	if err != nil {
+		return 0, err
+	}
+	w := k.watcher(st)
+	log, err := w.log(ctx)
+	if err != nil || log.IsZero() {
+		return 0, problem(err)
+	}
+	book, err := w.book(ctx)
+	if err != nil {
+		return 0, problem(err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return 0, civic.NewProblem(civic.FileUnwritable, err, dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return 0, civic.NewProblem(civic.FileUnwritable, err, dir)
+	}
+	defer func() { _ = root.Close() }() // only a name was held
+	put := func(name string, b []byte) {
+		if err == nil && len(b) > 0 {
+			err = writeWhole(root, name, b)
+			files++
+		}
+	}
+	put("key", []byte(log.Key()+"\n"))
+	for _, h := range book.Kept {
+		put("head-"+strconv.FormatInt(h.Size, 10)+".note", log.Note(h))
+	}
+	for i, a := range book.Alarms {
+		n := "alarm-" + strconv.Itoa(i+1) + "-" + string(a.Code)
+		put(n+"-held.note", log.Note(a.Held))
+		put(n+"-shown.note", log.Note(a.Shown))
+		put(n+"-restore.statement", a.Gap)
+		var proof strings.Builder
+		for _, h := range a.Proof {
+			proof.WriteString(h.String() + "\n")
+		}
+		put(n+"-proof.txt", []byte(proof.String()))
+	}
+	return files, problem(err)
+}

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/serve"
+	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -39,7 +39,9 @@ func (c *command) exportRegistry() *cobra.Command {
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
 			// The deed is written first: a list that was made was read.
 			err := centre.DB.Update(ctx, func(tx ledger.Tx) error {
-				return audit.Write(ctx, tx, centre.Clock(), []audit.Row{{Actor: "command", Action: "export_registry"}})
+				return translog.Append(ctx, tx, centre.Clock(), []translog.Entry{{
+					Everyone: true, Kind: translog.Program, Actor: "command", Action: translog.Export, Procedure: "export_registry",
+				}})
 			})
 			if err != nil {
 				return nil, err
