@@ -20,12 +20,14 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/web"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/match"
 )
 
@@ -49,6 +51,7 @@ type console struct {
 	retried  []civic.Digest
 	page     map[string]string // passwords by role
 	now      time.Time
+	forms    *forms.Forms
 }
 
 func newConsole(t *testing.T) *console {
@@ -102,8 +105,9 @@ func newConsole(t *testing.T) *console {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.forms = forms.New(forms.Config{DB: db, Access: c.access, Catalogue: form.NewCatalogue(), Clock: clock, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler)})
 	h, err := web.New(web.Config{
-		DB: db, Access: c.access, Registry: e, Reconciler: r, Clock: clock,
+		Forms: c.forms, DB: db, Access: c.access, Registry: e, Reconciler: r, Clock: clock,
 		Tell: func(_ context.Context, _ ledger.Tx, _ civic.DeviceID, outcomes []civic.Outcome) error {
 			c.told = append(c.told, outcomes...)
 			return nil
