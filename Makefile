@@ -54,6 +54,10 @@ bench-forms: ## prints how forms of the field load, compile and play, with the d
 bench-match: ## prints how well people are matched, with the data in SHARED
 	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/match/...
 
+bench-agencies: ## prints how quickly agencies are answered, on SQLite and on PostgreSQL (PERSONS=100000)
+	$(GO) run ./server/agency/agencybench -persons $${PERSONS:-100000}
+	.ci/postgres $(GO) run ./server/agency/agencybench -postgres -persons $${PERSONS:-100000}
+
 soak: ## kills the programs 200 times each in the middle of their work; holds the modelled link against the kernel (as root)
 	$(GO) test -count=1 -v -timeout 30m -tags soak -run Kernel ./sync/badlink
 	KILLS=200 $(GO) test -count=1 -v -timeout 120m -run Kill ./store/... ./sync/rehearsal

@@ -20,6 +20,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/serve"
@@ -54,7 +55,7 @@ func New(t testing.TB, outward *http.Client) *World {
 	}
 	w := &World{TB: t, now: Start(), device: public}
 	c := serve.Config{
-		Data: t.TempDir(), Clock: w.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler), Outward: outward,
+		Data: t.TempDir(), Ledger: ledgertest.Place(t), Clock: w.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler), Outward: outward,
 		PasswordCost: access.PasswordCost{Time: 1, MemoryKiB: 64, Threads: 1},
 	}
 	if err := serve.Init(t.Context(), c, "Test registry"); err != nil {
