@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -134,6 +135,11 @@ func (r *row) digits(kind widget.DigitKind) fyne.CanvasObject {
 	r.value = func() string { v, _ := d.Value(); return v }
 	r.put = d.SetValue
 	r.focus = d
+	if kind == widget.DateDigits && r.item.Partial && r.item.Attribute == "birth_date" {
+		choose := widget.NewAside(r.p.s.hands, r.p.s.c.Words.Say("event.choose"), "Ctrl+E", r.event)
+		r.p.s.mark("event:"+r.item.Path, choose)
+		return part(d, container.New(&widget.Flow{}, choose))
+	}
 	return d
 }
 
@@ -151,6 +157,8 @@ func (r *row) text() fyne.CanvasObject {
 	case strings.Contains(r.item.Appearance, "multiline"):
 		f = widget.NewArea(h)
 		object = f
+	case kit.IsPlace(r.item.Attribute):
+		f, object = r.place()
 	case len(words) > 0:
 		all := make([]widget.Option, len(words))
 		for i, w := range words {

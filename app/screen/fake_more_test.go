@@ -18,6 +18,10 @@ import (
 
 // fakeRest is what a kit does besides registering.
 type fakeRest struct {
+	around   kit.Person // of the district pack
+	district kit.District
+	asked    kit.LookUp
+	wentOn   int
 	pin      string
 	shut     bool
 	officers []kit.Officer
@@ -26,6 +30,7 @@ type fakeRest struct {
 	keep     time.Duration
 	practice bool
 	released string // what the registry released the kit for
+	doubts   []kit.Alert
 }
 
 func (k *fakeKit) Identity() kit.Identity {
@@ -68,7 +73,75 @@ func (k *fakeKit) Search(_ context.Context, query string, limit int) ([]kit.Pers
 			out = append(out, kit.Person{Name: s.row.Name, BirthDate: "2026-11", Place: "Santa Ana", Registration: s.row.ID, Status: s.row.Status})
 		}
 	}
+	if k.around.Name != "" && len(out) < limit && strings.Contains(strings.ToLower(k.around.Name), strings.ToLower(query)) {
+		out = append(out, k.around)
+	}
 	return out, k.fault()
+}
+
+// Alike is simpler than the kit's: every word of the name, and the year of birth.
+func (k *fakeKit) Alike(_ context.Context, iv *capture.Interview) ([]kit.Resemblance, error) {
+	said := map[civic.Attribute]string{}
+	for _, a := range iv.Answers() {
+		if q, ok := iv.Form().Question(a.Path); ok && q.Subject == "" {
+			said[q.Attribute] = a.Value
+		}
+	}
+	if len(iv.Draft().People) > 0 || said["given_name"] == "" || said["surname"] == "" {
+		return nil, k.fault()
+	}
+	born, err := civic.ParseDate(said["birth_date"])
+	var out []kit.Resemblance
+	for _, s := range k.sealed {
+		if s.row.Name == said["given_name"]+" "+said["surname"] && (err != nil || born.Year == 2026) {
+			who := kit.Person{Name: s.row.Name, BirthDate: "2026-11", Place: "Santa Ana", Registration: s.row.ID, Status: s.row.Status}
+			out = append(out, kit.Resemblance{Person: who, Why: []string{kit.WhySameName, kit.WhyNearYear}, Years: 1})
+		}
+	}
+	return out, k.fault()
+}
+
+func (k *fakeKit) WentOn(_ context.Context, _ *capture.Interview, seen []kit.Resemblance) error {
+	k.wentOn = len(seen)
+	return k.fault()
+}
+
+func (k *fakeKit) District(context.Context) (kit.District, error) { return k.district, k.fault() }
+
+func (k *fakeKit) OpenByReceipt(_ context.Context, who civic.PersonID, text string) (kit.Person, error) {
+	if text != "HER RECEIPT" {
+		return kit.Person{}, civic.NewProblem(civic.PersonShut, nil)
+	}
+	p := k.around
+	p.Opened, p.BirthDate = true, "1994-03-05"
+	return p, k.fault()
+}
+
+func (k *fakeKit) OpenBySupervisor(_ context.Context, _ civic.PersonID, passphrase, reason string) (kit.Person, error) {
+	if reason == "" {
+		return kit.Person{}, civic.NewProblem(civic.ReasonRequired, nil)
+	}
+	if passphrase != "a supervisor's own words" {
+		return kit.Person{}, civic.NewProblem(civic.NotSupervisor, nil)
+	}
+	p := k.around
+	p.Opened = true
+	return p, k.fault()
+}
+
+func (k *fakeKit) ApplySupervisor(context.Context) (string, error) { return "0a1b2-c3d4e", k.fault() }
+
+func (k *fakeKit) LookUp(_ context.Context, q kit.LookUp) (kit.Person, error) {
+	k.asked = q
+	if q.Reason == "" {
+		return kit.Person{}, civic.NewProblem(civic.ReasonRequired, nil)
+	}
+	if k.around.Name == "" {
+		return kit.Person{}, civic.NewProblem(civic.NoNetwork, nil)
+	}
+	p := k.around
+	p.Opened = true
+	return p, k.fault()
 }
 
 func (k *fakeKit) Family(_ context.Context, of capture.Ref) ([]kit.Relative, error) {

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -36,7 +37,9 @@ type interviewPage struct {
 	above int                     // how much stands in it before the rows
 	title *widget.Words
 	saved *widget.Words
-	alike *fyne.Container // a known person whom this new one resembles
+	alike *fyne.Container // known people whom this new one resembles
+
+	doubts []kit.Resemblance // those the review showed
 }
 
 func newInterviewPage(iv *capture.Interview) *interviewPage {
@@ -103,6 +106,10 @@ func (p *interviewPage) build(s *Shell) view {
 		{name: "later", icon: theme.IconDraft, words: say("interview.later"), key: fyne.KeyF7, do: p.later},
 		{name: "absent", icon: theme.IconMore, words: say("answer.none"), key: fyne.KeyF6, do: p.absent},
 	}
+	if v.ctrl == nil {
+		v.ctrl = map[fyne.KeyName]func(){}
+	}
+	v.ctrl[fyne.KeyE] = p.eventHere
 	if i > 0 {
 		v.side = append([]action{{name: "previous", icon: theme.IconBack, words: say("interview.previous"), do: p.previous}}, v.side...)
 		v.back = p.previous

@@ -8,6 +8,7 @@ import (
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/identity"
 )
 
 // Kit is what the screens ask of a kit; *kit.Kit is one.
@@ -47,7 +48,17 @@ type Kit interface {
 
 	Home(ctx context.Context) (kit.Home, error)
 	Services() []kit.Service
+	FindPlaces(ctx context.Context, of civic.Attribute, typed string, near []string, limit int) ([]kit.Place, error)
+	Events(ctx context.Context) ([]identity.Event, error)
+	Doubts(ctx context.Context, iv *capture.Interview) ([]kit.Alert, error)
 	Search(ctx context.Context, query string, limit int) ([]kit.Person, error)
+	Alike(ctx context.Context, iv *capture.Interview) ([]kit.Resemblance, error)
+	WentOn(ctx context.Context, iv *capture.Interview, seen []kit.Resemblance) error
+	District(ctx context.Context) (kit.District, error)
+	OpenByReceipt(ctx context.Context, who civic.PersonID, text string) (kit.Person, error)
+	OpenBySupervisor(ctx context.Context, who civic.PersonID, passphrase, reason string) (kit.Person, error)
+	ApplySupervisor(ctx context.Context) (code string, err error)
+	LookUp(ctx context.Context, q kit.LookUp) (kit.Person, error)
 	Family(ctx context.Context, of capture.Ref) ([]kit.Relative, error)
 	Plan(ctx context.Context, services []civic.ServiceID, of capture.Ref) ([]kit.Planned, error)
 	Begin(ctx context.Context, form civic.FormID) (*capture.Interview, error)
@@ -64,6 +75,7 @@ type Kit interface {
 	Receipt(ctx context.Context, id civic.RegistrationID) (kit.Receipt, error)
 	ReceiptPNG(ctx context.Context, id civic.RegistrationID) ([]byte, error)
 	ReceiptPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error)
+	SlipPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error)
 	Verify(ctx context.Context, text string) (kit.Verdict, error)
 	VerifyPicture(ctx context.Context, r io.Reader) (kit.Verdict, error)
 	Sync(ctx context.Context, wait time.Duration, progress func(kit.Progress)) (kit.SyncResult, error)

@@ -47,6 +47,7 @@ func (p *reviewPage) build(s *Shell) view {
 	} else {
 		body.Add(widget.NewText(say("review.intro")))
 	}
+	p.interview.doubt(s, body)
 	if m := p.iv.Meter(); m.Saved() > 0 {
 		body.Add(widget.NewQuiet(s.c.Words.Count("review.saved", m.Saved(), s.c.Words.Number(m.Total()))))
 	}
@@ -57,12 +58,36 @@ func (p *reviewPage) build(s *Shell) view {
 		}
 	}
 	v.body = body
+	v.shown = func() { p.doubts(s, body) }
 	v.main = &action{name: "next", icon: theme.IconForward, words: say("consent.title"), do: goOn}
 	if wrong > 0 {
 		v.main.words = say("review.mend")
 	}
 	v.side = []action{{name: "later", icon: theme.IconDraft, words: say("interview.later"), key: fyne.KeyF7, do: p.interview.later}}
 	return v
+}
+
+// doubts tells what is doubtful about who vouches for the person; it is looked up
+// beside the window and stops nothing.
+func (p *reviewPage) doubts(s *Shell, body *fyne.Container) {
+	s.c.Work(func() {
+		alerts, err := s.c.Kit.Doubts(s.ctx, p.iv)
+		if err != nil || len(alerts) == 0 {
+			return
+		}
+		s.c.Do(func() {
+			if !s.isCurrent(p) {
+				return
+			}
+			for i, a := range alerts {
+				message, hint := s.c.Words.Problem(a.Code, a.Words...)
+				panel := widget.NewPanel(theme.Attention, theme.IconAttention, widget.NewStrong(message), widget.NewText(hint))
+				s.mark("doubt."+strconv.Itoa(i), panel)
+				body.Objects = append([]fyne.CanvasObject{panel}, body.Objects...)
+			}
+			s.layout()
+		})
+	})
 }
 
 func firstWrong(sections []capture.ReviewSection) string {
@@ -217,6 +242,9 @@ func (p *consentPage) seal(s *Shell) {
 	}
 	var id civic.RegistrationID
 	s.work(s.c.Words.Say("seal.working"), func() (err error) {
+		if err = s.c.Kit.WentOn(s.ctx, p.iv, p.interview.doubts); err != nil {
+			return err
+		}
 		id, err = s.c.Kit.Seal(s.ctx, p.iv)
 		return err
 	}, func(err error) {
