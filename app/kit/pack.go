@@ -43,6 +43,7 @@ func (k *Kit) pack(ctx context.Context, st *store.Store) error {
 		return problem(err)
 	}
 	for len(waiting) > 0 {
+		k.meterUp(ctx, st, waiting)
 		if err := p.registrations(ctx, waiting); err != nil {
 			return problem(err)
 		}

@@ -50,6 +50,8 @@ type Config struct {
 	Clock  func() time.Time
 	Rand   io.Reader
 	Logger *slog.Logger
+	// Meter keeps what a kit says its interviews came to; nil for nobody.
+	Meter func(ctx context.Context, d access.Device, meters []protocol.Meter) error
 	// Identify tells which transport key a request was sent with; when nil it is
 	// read from the connection's TLS.
 	Identify func(*http.Request) (ed25519.PublicKey, bool)

@@ -66,6 +66,12 @@ func (g *Ingest) tell(ctx context.Context, device access.Device, ask protocol.Sy
 	if len(ask.Batches) > maxNames || len(ask.Attachments) > maxNames || len(ask.Keys) > maxNames {
 		return a, civic.NewProblem(civic.RequestMalformed, nil)
 	}
+	if n := len(ask.Meters); n > 0 && n <= protocol.MaxMeters && g.Meter != nil {
+		if err := g.Meter(ctx, device, ask.Meters); err != nil {
+			return a, err
+		}
+		a.Metered = ask.Meters[n-1].Counter
+	}
 	bundle, serial, err := g.Access.Bundle(ctx)
 	if err != nil {
 		return a, err

@@ -44,6 +44,11 @@ func (p *pass) keepSigned(ctx context.Context, pending []protocol.Item, r *proto
 	if err := p.keepAcks(ctx, pending, a); err != nil {
 		return err
 	}
+	if m, ok := p.local.(Metering); ok && a.Metered != 0 {
+		if err := m.Metered(ctx, a.Metered); err != nil {
+			return err
+		}
+	}
 	if err := p.keepDown(ctx, r.Cursor, a.Down); err != nil {
 		return err
 	}

@@ -46,3 +46,13 @@ type Local interface {
 	// Journal is the head of the device's journal, zero if it keeps none.
 	Journal(ctx context.Context) (protocol.Head, error)
 }
+
+// Metering is what a Local may also know: what interviews came to, until the
+// centre has it.
+type Metering interface {
+	// Meters gives what the centre has not said it has, by growing counters, at
+	// most protocol.MaxMeters.
+	Meters(ctx context.Context) ([]protocol.Meter, error)
+	// Metered is told that the centre has those up to a counter.
+	Metered(ctx context.Context, upTo uint64) error
+}

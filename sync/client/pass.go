@@ -228,6 +228,11 @@ func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.
 	if err := p.askLog(ctx, r); err != nil {
 		return nil, false, err
 	}
+	if m, ok := p.local.(Metering); ok && p.first {
+		if r.Meters, err = m.Meters(ctx); err != nil {
+			return nil, false, err
+		}
+	}
 	rest := false
 	for _, i := range pending {
 		switch {

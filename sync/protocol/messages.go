@@ -109,6 +109,9 @@ type SyncRequest struct {
 	Bundle      uint64         `cbor:"6,keyasint,omitempty"` // serial of the bundle held
 	Wait        uint8          `cbor:"7,keyasint,omitempty"` // seconds to wait for outcomes
 	Journal     Head           `cbor:"8,keyasint,omitempty"` // head of the kit's journal, anchored at the centre
+	// Meters are what interviews came to that the centre has not said it has, by
+	// their counters.
+	Meters []Meter `cbor:"22,keyasint,omitempty"`
 	// Pack says which district pack the kit holds; nil when it wants none now.
 	Pack *PackAsk `cbor:"20,keyasint,omitempty"`
 	// Log is a head of the centre's log of looks that this kit holds.
@@ -154,6 +157,8 @@ type SyncAnswer struct {
 	// Opened is the highest number of an opening that the centre has, with all
 	// below it.
 	Opened uint64 `cbor:"21,keyasint,omitempty"`
+	// Metered is the last counter of the request's meters: the centre has them.
+	Metered uint64 `cbor:"22,keyasint,omitempty"`
 }
 
 // BatchState is what the centre did with a batch.
