@@ -40,7 +40,7 @@ type Config struct {
 	// Outside are the outside registries that are asked who somebody may be.
 	Outside []Lookup
 	// Second says which merges need a second reviewer; nil for none. Notes seals
-	// what reviewers say; it is the registry itself.
+	// what reviewers say; the registry itself when nil.
 	Second func(ctx context.Context, tx ledger.Tx) (SecondPair, error)
 	Notes  Notes
 	// Rules gives an office's rules for people without papers; nil for none. Key
@@ -65,6 +65,9 @@ type Reconciler struct {
 func New(c Config) *Reconciler {
 	if c.Model == nil {
 		c.Model = match.DefaultModel()
+	}
+	if c.Notes == nil {
+		c.Notes, _ = c.Registry.(Notes)
 	}
 	return &Reconciler{registry: c.Registry, model: c.Model, clock: c.Clock, outside: c.Outside, policy: c.Second, notes: c.Notes, rules: c.Rules, key: c.Key}
 }

@@ -56,6 +56,13 @@ type console struct {
 
 func newConsole(t *testing.T) *console {
 	t.Helper()
+	return newConsoleWith(t, nil, func(*web.Config, *reconcile.Config) {})
+}
+
+// newConsoleWith makes a console of registrations, the usual ones when there
+// are none; tweak changes what it is made with.
+func newConsoleWith(t *testing.T, in []reconcile.Incoming, tweak func(*web.Config, *reconcile.Config)) *console {
+	t.Helper()
 	dir := t.TempDir()
 	db, err := ledger.Open(t.Context(), ledgertest.Place(t))
 	if err != nil {
@@ -83,8 +90,29 @@ func newConsole(t *testing.T) *console {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := reconcile.New(reconcile.Config{Registry: e, Clock: clock})
-	var in []reconcile.Incoming
+	if in == nil {
+		in = usual()
+	}
+	var config web.Config
+	deciding := reconcile.Config{Registry: e, Clock: clock}
+	tweak(&config, &deciding)
+	r := reconcile.New(deciding)
+	err = db.Update(t.Context(), func(tx ledger.Tx) (err error) {
+		c.outcomes, err = r.Settle(t.Context(), tx, office, in)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.forms = forms.New(forms.Config{DB: db, Access: c.access, Catalogue: form.NewCatalogue(), Clock: clock, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler)})
+	config.Forms, config.DB, config.Access, config.Registry, config.Reconciler, config.Clock = c.forms, db, c.access, e, r, clock
+	c.serve(t, config)
+	return c
+}
+
+// usual are four registrations: one, the same again, an empty one, and one that
+// may be a twin.
+func usual() (in []reconcile.Incoming) {
 	for i := range uint64(4) {
 		reg := &civic.Registration{
 			ID: civic.NewRegistrationID([]byte("k"), i+1), Counter: i + 1, Area: office, Form: civic.FormRef{ID: "birth", Version: "1"},
@@ -98,39 +126,34 @@ func newConsole(t *testing.T) *console {
 	}
 	in[2].Registration.Answers = nil
 	in[3].Registration.Answers[0].Value = "Xóchitl" // a twin, or the same with one name left out
-	err = db.Update(t.Context(), func(tx ledger.Tx) (err error) {
-		c.outcomes, err = r.Settle(t.Context(), tx, office, in)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	return in
+}
+
+// serve gives the console what it takes from other rooms, and serves it.
+func (c *console) serve(t *testing.T, config web.Config) {
+	t.Helper()
+	config.Tell = func(_ context.Context, _ ledger.Tx, _ civic.DeviceID, outcomes []civic.Outcome) error {
+		c.told = append(c.told, outcomes...)
+		return nil
 	}
-	c.forms = forms.New(forms.Config{DB: db, Access: c.access, Catalogue: form.NewCatalogue(), Clock: clock, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler)})
-	h, err := web.New(web.Config{
-		Forms: c.forms, DB: db, Access: c.access, Registry: e, Reconciler: r, Clock: clock,
-		Tell: func(_ context.Context, _ ledger.Tx, _ civic.DeviceID, outcomes []civic.Outcome) error {
-			c.told = append(c.told, outcomes...)
-			return nil
-		},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		URL:    func(context.Context) (string, error) { return "https://centre.example:8443", nil },
-		Aside: func(context.Context, civic.Area) ([]web.Aside, error) {
-			return []web.Aside{{Area: office, File: civic.Digest{7}, Kind: "batch", Reason: civic.DeviceUnknown, At: now}}, nil
-		},
-		Retry: func(_ context.Context, area civic.Area, d civic.Digest, _ string) error {
-			if area != "" && area != office {
-				return civic.NewProblem(civic.NotYours, nil)
-			}
-			c.retried = append(c.retried, d)
-			return nil
-		},
-	})
+	config.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	config.URL = func(context.Context) (string, error) { return "https://centre.example:8443", nil }
+	config.Aside = func(context.Context, civic.Area) ([]web.Aside, error) {
+		return []web.Aside{{Area: office, File: civic.Digest{7}, Kind: "batch", Reason: civic.DeviceUnknown, At: c.now}}, nil
+	}
+	config.Retry = func(_ context.Context, area civic.Area, d civic.Digest, _ string) error {
+		if area != "" && area != office {
+			return civic.NewProblem(civic.NotYours, nil)
+		}
+		c.retried = append(c.retried, d)
+		return nil
+	}
+	h, err := web.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Server = httptest.NewTLSServer(h)
 	t.Cleanup(c.Close)
-	return c
 }
 
 // browser is somebody at the console.
