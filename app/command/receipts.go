@@ -29,19 +29,20 @@ type paper struct {
 	Text         string `json:"text"`
 	PNG          string `json:"png,omitempty"`
 	PDF          string `json:"pdf,omitempty"`
+	Slip         string `json:"slip,omitempty"` // the page with the code
 }
 
 func (c *command) receipt() *cobra.Command {
-	var png, pdf, all, lang string
+	var png, pdf, slip, all, lang string
 	cmd := &cobra.Command{
-		Use:   "receipt ID [--png F] [--pdf F] | receipt --all DIR",
+		Use:   "receipt ID [--png F] [--pdf F] [--slip F] | receipt --all DIR",
 		Short: "Give out receipts",
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case all == "" && len(args) != 1:
 				return errors.New("give the id of one registration, or --all DIR")
-			case all != "" && (len(args) != 0 || png != "" || pdf != ""):
-				return errors.New("--all DIR takes neither an id nor --png nor --pdf")
+			case all != "" && (len(args) != 0 || png != "" || pdf != "" || slip != ""):
+				return errors.New("--all DIR takes neither an id nor --png, --pdf or --slip")
 			}
 			return nil
 		},
@@ -58,11 +59,14 @@ func (c *command) receipt() *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		item := paper{Registration: id.String(), Text: r.Text, PNG: png, PDF: pdf}
+		item := paper{Registration: id.String(), Text: r.Text, PNG: png, PDF: pdf, Slip: slip}
 		if err := c.write(png, func() ([]byte, error) { return k.ReceiptPNG(ctx, id) }); err != nil {
 			return nil, err
 		}
 		if err := c.write(pdf, func() ([]byte, error) { return k.ReceiptPDF(ctx, id, lang) }); err != nil {
+			return nil, err
+		}
+		if err := c.write(slip, func() ([]byte, error) { return k.SlipPDF(ctx, id, lang) }); err != nil {
 			return nil, err
 		}
 		c.face.print("%s", r.Text)
@@ -71,6 +75,7 @@ func (c *command) receipt() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&png, "png", "", "write the code as a picture to `file`")
 	f.StringVar(&pdf, "pdf", "", "write the printable page to `file`")
+	f.StringVar(&slip, "slip", "", "write the slip with the citizen's code to `file`: hand it out apart")
 	f.StringVar(&all, "all", "", "write every receipt's picture to `folder`")
 	f.StringVar(&lang, "language", "es", "of the printable page")
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"io"
 	"strconv"
 	"strings"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
 	"github.com/askonce/fieldkit/sync/receipt"
 )
 
@@ -42,7 +45,50 @@ func (k *Kit) Receipt(ctx context.Context, id civic.RegistrationID) (Receipt, er
 		all := factsOf(f, &r)
 		out.Name, out.BirthDate = all.name(""), all.birth("").String()
 	}
-	return out, nil
+	out.Slip, err = slipOf(st, &r)
+	return out, err
+}
+
+// slipOf works out the code of a registration's slip, as the registry does.
+func slipOf(st *store.Store, r *civic.Registration) (string, error) {
+	_, secret, err := st.Keys()
+	if err != nil {
+		return "", problem(err)
+	}
+	canonical, err := batch.Canonical(r)
+	if err != nil {
+		return "", problem(err)
+	}
+	return protocol.SlipOf(secret[:], r.Counter, sha256.Sum256(canonical)), nil
+}
+
+// SlipPDF is the slip to print, in a language.
+func (k *Kit) SlipPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error) {
+	r, err := k.Receipt(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	regular, bold, err := fonts()
+	if err != nil {
+		return nil, err
+	}
+	say := func(key string) string { return k.o.Words(lang, key) }
+	slip := receipt.Slip{
+		Title: say("receipt.slip.title"), Code: r.Slip, Footer: say("receipt.slip.footer"), Regular: regular, Bold: bold, Made: r.Issued,
+		Lines: []receipt.Line{{Label: say("receipt.number"), Value: r.Reference}},
+	}
+	if r.Practice {
+		slip.Mark = say("practice.mark")
+	}
+	b, err := receipt.SlipPDF(slip)
+	return b, problem(err)
+}
+
+func fonts() (regular, bold []byte, err error) {
+	if regular, err = assets.Fonts.ReadFile("fonts/NotoSans-Regular.ttf"); err == nil {
+		bold, err = assets.Fonts.ReadFile("fonts/NotoSans-Bold.ttf")
+	}
+	return regular, bold, problem(err)
 }
 
 // PNG draws the receipt's QR.
@@ -66,13 +112,9 @@ func (k *Kit) ReceiptPDF(ctx context.Context, id civic.RegistrationID, lang stri
 	if err != nil {
 		return nil, err
 	}
-	regular, err := assets.Fonts.ReadFile("fonts/NotoSans-Regular.ttf")
+	regular, bold, err := fonts()
 	if err != nil {
-		return nil, problem(err)
-	}
-	bold, err := assets.Fonts.ReadFile("fonts/NotoSans-Bold.ttf")
-	if err != nil {
-		return nil, problem(err)
+		return nil, err
 	}
 	say := func(key string) string { return k.o.Words(lang, key) }
 	page := receipt.Page{
@@ -124,7 +166,7 @@ func (k *Kit) Verify(ctx context.Context, text string) (Verdict, error) {
 		return Verdict{}, problem(err)
 	}
 	v := receipt.Verify(strings.TrimRight(text, "\r\n"), keys, k.now(ctx, st))
-	out := Verdict{Valid: v.Result == receipt.Genuine, Unknown: v.Result == receipt.NotKnownYet, Reason: v.Reason}
+	out := Verdict{Text: strings.TrimRight(text, "\r\n"), Valid: v.Result == receipt.Genuine, Unknown: v.Result == receipt.NotKnownYet, Reason: v.Reason}
 	if out.Valid {
 		c := v.Content
 		out.Registration, out.Office, out.Issued = c.Registration, c.Office, c.Issued

@@ -169,10 +169,14 @@ type Receipt struct {
 	Services     []civic.ServiceID
 	Issued       time.Time
 	Practice     bool
+	// Slip is the code handed out apart from the receipt: both together open the
+	// citizen's own pages.
+	Slip string
 }
 
 // Verdict is what a check of a receipt says.
 type Verdict struct {
+	Text         string // of the receipt, as it was read
 	Valid        bool
 	Unknown      bool       // well made, but by a kit whose key has not arrived here
 	Reason       civic.Code // empty when valid

@@ -221,6 +221,10 @@ func (k *fakeKit) ReceiptPNG(context.Context, civic.RegistrationID) ([]byte, err
 	return receipt.PNG(sampleCode)
 }
 
+func (k *fakeKit) SlipPDF(context.Context, civic.RegistrationID, string) ([]byte, error) {
+	return []byte("%PDF slip"), nil
+}
+
 func (k *fakeKit) ReceiptPDF(context.Context, civic.RegistrationID, string) ([]byte, error) {
 	return []byte("%PDF-1.4 sample"), nil
 }

@@ -44,6 +44,9 @@ func (p *receiptPage) build(s *Shell) view {
 		{name: "receipt.pdf", icon: theme.IconPrint, words: say("receipt.pdf"), key: fyne.KeyF6, do: func() { p.pdf(s, r) }},
 		{name: "receipt.png", icon: theme.IconSave, words: say("receipt.png"), key: fyne.KeyF7, do: func() { p.save(s, r, ".png", png) }},
 	}
+	if r.Slip != "" {
+		v.side = append(v.side, action{name: "receipt.slip", icon: theme.IconPrint, words: say("receipt.slip"), key: fyne.KeyF8, do: func() { p.slip(s, r) }})
+	}
 	v.ctrl = map[fyne.KeyName]func(){fyne.KeyP: func() { p.pdf(s, r) }}
 	v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.pop}
 	if p.fresh {
@@ -92,18 +95,28 @@ func (p *receiptPage) facts(s *Shell, r kit.Receipt) fyne.CanvasObject {
 	return facts
 }
 
-// pdf saves the printable receipt and prints it where there is a printer.
+// pdf prints the receipt, or saves it where there is no printer.
 func (p *receiptPage) pdf(s *Shell, r kit.Receipt) {
 	pdf, err := s.c.Kit.ReceiptPDF(s.ctx, p.id, s.c.Words.Language())
+	p.print(s, r, "receipt.printed", ".pdf", pdf, err)
+}
+
+// slip prints the paper with the citizen's code, which goes apart.
+func (p *receiptPage) slip(s *Shell, r kit.Receipt) {
+	pdf, err := s.c.Kit.SlipPDF(s.ctx, p.id, s.c.Words.Language())
+	p.print(s, r, "receipt.slip.printed", "-"+s.c.Words.Say("receipt.slip.file")+".pdf", pdf, err)
+}
+
+func (p *receiptPage) print(s *Shell, r kit.Receipt, done, ext string, pdf []byte, err error) {
 	if err != nil {
 		s.fail(err)
 		return
 	}
 	if s.c.Print != nil && s.c.Print(pdf) == nil {
-		s.tell(s.c.Words.Say("receipt.printed"), nil)
+		s.tell(s.c.Words.Say(done), nil)
 		return
 	}
-	p.save(s, r, ".pdf", pdf)
+	p.save(s, r, ext, pdf)
 }
 
 // save writes a file that the officer asked for, outside the kit; undo takes

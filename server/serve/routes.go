@@ -78,6 +78,18 @@ func (c *Centre) openerRoutes(mux *http.ServeMux, console http.Handler) {
 		}
 		console.ServeHTTP(w, r)
 	})
+	entry := newLimiter(loginEvery, loginBurst, c.Clock)
+	mux.HandleFunc("/citizen/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/enter") {
+			if wait := entry.wait(address(r)); wait > 0 {
+				w.Header().Set("Retry-After", "30")
+				http.Error(w, civic.NewProblem(civic.TooManyTries, nil, protocol.Span(wait)).Error(), http.StatusTooManyRequests)
+				return
+			}
+			entry.count(address(r))
+		}
+		c.people.ServeHTTP(w, r)
+	})
 	mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusSeeOther))
 }
 

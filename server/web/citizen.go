@@ -32,9 +32,8 @@ const (
 
 // CitizenConfig is what the citizen's pages take from their surroundings.
 type CitizenConfig struct {
-	Config
-	Citizens *citizen.Citizens
-	Share    *share.Share
+	Config // with Citizens
+	Share  *share.Share
 }
 
 // citizens is the handler's state; it never changes after NewCitizen.
