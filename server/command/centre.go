@@ -206,6 +206,7 @@ type status struct {
 	Safe          int  `json:"safe_files"`
 	Demo          bool `json:"safe_is_received"`
 	SameDisk      bool `json:"safe_on_same_disk"` // a demonstration, too
+	TooCommon     int  `json:"too_common"`        // of the last 30 days, whose name more people share than are compared
 	// Moments in RFC 3339, empty for never: the last backup; and, of a restored
 	// centre, its backup and its restore.
 	// Outside registries, and what waits for them.
@@ -221,7 +222,7 @@ func (s status) tell(w io.Writer) {
 	}{
 		{"registrations", s.Registrations}, {"persons", s.Persons}, {"merged", s.Merged}, {"held for review", s.Held},
 		{"returned", s.Returned}, {"waiting", s.Queue}, {"quarantined", s.Quarantined}, {"kits", s.Devices},
-		{"files received", s.Received}, {"files safe", s.Safe},
+		{"too common", s.TooCommon}, {"files received", s.Received}, {"files safe", s.Safe},
 	} {
 		_, _ = fmt.Fprintf(w, "%-16s %9d\n", line.name, line.n)
 	}
@@ -272,6 +273,9 @@ func (c *command) status() *cobra.Command {
 					return err
 				}
 				s.SameDisk = disk == serve.SameDiskSafe
+				if s.TooCommon, err = reconcile.Cut(ctx, tx, "", centre.Clock().Add(-namesakesSince)); err != nil {
+					return err
+				}
 				s.Restored, err = access.Setting(ctx, tx, serve.RestoredSetting)
 				return err
 			})

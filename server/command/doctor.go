@@ -12,6 +12,7 @@ import (
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -134,7 +135,20 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 	if s.Quarantined > 0 {
 		h.add("aside", "warning", "%d registrations and files are set aside: see fieldkit-server quarantine list", s.Quarantined)
 	}
-	return nil
+	return checkNamesakes(ctx, h, centre)
+}
+
+// namesakesSince is how far back doctor and status look for names that are too common.
+const namesakesSince = 30 * 24 * time.Hour
+
+func checkNamesakes(ctx context.Context, h *health, centre *serve.Centre) error {
+	return centre.DB.View(ctx, func(tx ledger.Tx) error {
+		n, err := reconcile.Cut(ctx, tx, "", centre.Clock().Add(-namesakesSince))
+		if err == nil && n > 0 {
+			h.add("namesakes", "warning", "%d registrations of the last 30 days met more namesakes than are compared: somebody may stand twice; their outcomes say match_too_common", n)
+		}
+		return err
+	})
 }
 
 // backupOld is when a backup is called old.

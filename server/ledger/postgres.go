@@ -55,7 +55,7 @@ var sessionSettings = map[string]string{
 type postgresDB struct {
 	writers, readers, turns *sql.DB
 	schema                  string
-	local                   bool // the server is on this machine
+	local                   bool  // the server is on this machine
 	whole                   int64 // the lock that stands for the whole ledger
 	texts                   texts
 	columns                 columnTypes

@@ -144,6 +144,9 @@ func (s *settling) write(ctx context.Context, tx ledger.Tx, regs []Incoming, fre
 	if err := s.writeVouched(ctx, tx); err != nil {
 		return err
 	}
+	if err := s.writeCuts(ctx, tx); err != nil {
+		return err
+	}
 	return audit.Write(ctx, tx, s.at, s.rows)
 }
 

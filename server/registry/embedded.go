@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"strconv"
 	"strings"
@@ -10,10 +11,6 @@ import (
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 )
-
-// MaxNamesakes is how many persons are compared for one key. A key with more
-// holders says too little; the others of a record narrow the search.
-const MaxNamesakes = 200
 
 // Embedded keeps the registry in the centre's own ledger. It is safe for
 // several goroutines; all state lies in the ledger.
@@ -33,75 +30,6 @@ func NewEmbedded(key [32]byte, rand io.Reader) (*Embedded, error) {
 	return &Embedded{seals: s}, err
 }
 
-// Candidates finds persons by keys, see [Port].
-func (e *Embedded) Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint64) ([]Found, error) {
-	out := make([]Found, len(asked))
-	blind := map[int64][]int{} // which asked for it
-	var keys []any
-	for i, ks := range asked {
-		for _, k := range ks {
-			b := e.seals.key(k)
-			if _, ok := blind[b]; !ok {
-				keys = append(keys, b)
-			}
-			blind[b] = append(blind[b], i)
-		}
-	}
-	holders := map[int64]int{}
-	wanted := map[Ref]bool{}
-	var refs []Ref
-	seen := make([]map[Ref]bool, len(asked))
-	// One more than are compared tells that there are more.
-	const query = `SELECT key, home, person FROM (
- SELECT key, home, person, row_number() OVER (PARTITION BY key ORDER BY person) AS n FROM registry_key WHERE key IN (%)
-) AS held WHERE n <= `
-	err := inChunks(keys, func(marks string, args []any) error {
-		return ledger.All(ctx, tx, func(r ledger.Row) error {
-			var key int64
-			var ref Ref
-			var person []byte
-			if err := r.Scan(&key, &ref.Home, &person); err != nil {
-				return err
-			}
-			ref.Person = civic.PersonID(person)
-			holders[key]++
-			for _, i := range blind[key] {
-				if holders[key] > MaxNamesakes {
-					out[i].Capped++
-					continue
-				}
-				if seen[i] == nil {
-					seen[i] = map[Ref]bool{}
-				}
-				seen[i][ref] = true
-				if !wanted[ref] {
-					wanted[ref] = true
-					refs = append(refs, ref)
-				}
-			}
-			return nil
-		}, strings.Replace(query, "%", marks, 1)+strconv.Itoa(MaxNamesakes+1), args...)
-	})
-	if err != nil {
-		return nil, err
-	}
-	known, err := e.Known(ctx, tx, refs)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range known {
-		if p.State == Emptied {
-			continue
-		}
-		for i := range out {
-			if seen[i][p.Ref] {
-				out[i].Persons = append(out[i].Persons, p)
-			}
-		}
-	}
-	return out, nil
-}
-
 // Known reads persons with all that was said of them, in the order asked.
 func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Person, error) {
 	by := make(map[civic.Area][]any)
@@ -116,37 +44,10 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 	}
 	for home, ids := range by {
 		err := inChunks(ids, func(marks string, args []any) error {
-			err := ledger.All(ctx, tx, func(r ledger.Row) error {
-				var person []byte
-				var state State
-				var created int64
-				if err := r.Scan(&person, &state, &created); err != nil {
-					return err
-				}
-				if p := at[Ref{home, civic.PersonID(person)}]; p != nil {
-					p.State, p.Created = state, created
-				}
-				return nil
-			}, "SELECT person, state, created_at FROM registry_person WHERE area = ?"+strconv.Itoa(len(args)+1)+" AND person IN ("+marks+")", append(args, string(home))...)
-			if err != nil {
-				return err
-			}
-			return ledger.All(ctx, tx, func(r ledger.Row) error {
-				var person, registration, sealed []byte
-				var s Said
-				if err := r.Scan(&person, &registration, &s.Subject, &s.Office, &s.At, &sealed, &s.Withdrawn); err != nil {
-					return err
-				}
-				s.Registration = civic.RegistrationID(registration)
-				if err := e.seals.openSaid(&s, sealed); err != nil {
-					return err
-				}
-				if p := at[Ref{home, civic.PersonID(person)}]; p != nil {
-					p.Said = append(p.Said, s)
-				}
-				return nil
-			}, "SELECT person, registration, subject, office, said_at, said, withdrawn_at FROM registry_said WHERE area = ?"+strconv.Itoa(len(args)+1)+
-				" AND person IN ("+marks+") ORDER BY said_at, registration, subject", append(args, string(home))...)
+			return ledger.All(ctx, tx, func(r ledger.Row) error { return e.scanKnown(r, home, at) },
+				"SELECT p.person, p.state, p.created_at, s.registration, s.subject, s.office, s.said_at, s.said, s.withdrawn_at"+
+					" FROM registry_person p LEFT JOIN registry_said s ON s.area = p.area AND s.person = p.person WHERE p.area = ?"+strconv.Itoa(len(args)+1)+
+					" AND p.person IN ("+marks+") ORDER BY s.said_at, s.registration, s.subject", append(args, string(home))...)
 		})
 		if err != nil {
 			return nil, err
@@ -159,6 +60,36 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 		}
 	}
 	return out, nil
+}
+
+// scanKnown adds a row to its person: one of what was said, or the person alone
+// when nothing is left of it.
+func (e *Embedded) scanKnown(r ledger.Row, home civic.Area, at map[Ref]*Person) error {
+	var person, registration, sealed []byte
+	var state State
+	var created int64
+	var subject, office sql.NullString
+	var said, withdrawn sql.NullInt64
+	if err := r.Scan(&person, &state, &created, &registration, &subject, &office, &said, &sealed, &withdrawn); err != nil {
+		return err
+	}
+	p := at[Ref{home, civic.PersonID(person)}]
+	if p == nil {
+		return nil
+	}
+	p.State, p.Created = state, created
+	if registration == nil {
+		return nil
+	}
+	s := Said{
+		Registration: civic.RegistrationID(registration), Subject: subject.String, Office: civic.Area(office.String),
+		At: said.Int64, Withdrawn: withdrawn.Int64,
+	}
+	if err := e.seals.openSaid(&s, sealed); err != nil {
+		return err
+	}
+	p.Said = append(p.Said, s)
+	return nil
 }
 
 // Linked tells who the subjects of registrations are.

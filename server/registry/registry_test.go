@@ -165,3 +165,35 @@ func TestFoldPrefersEvidenceThenFreshness(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// Of a crowd larger than is compared those are taken that share most with the
+// record: whoever says everything alike is found among thousands of namesakes.
+func TestTheLikeliestOfACrowdAreTaken(t *testing.T) {
+	f := newFixture(t)
+	f.update(t, func(ctx context.Context, tx ledger.Tx) error {
+		var changes []Change
+		for n := range 1200 {
+			c := change(1, Ref{}, "Juana")
+			c.Said.Registration = civic.RegistrationID{byte(n), byte(n >> 8), 1}
+			c.To.Person, c.Keys = NewPersonID(c.Said.Registration, ""), []uint64{7, 8 + uint64(n%4), 100 + uint64(n%3)}
+			changes = append(changes, c)
+		}
+		if err := f.Apply(ctx, tx, changes); err != nil {
+			return err
+		}
+		found, err := f.Candidates(ctx, tx, [][]uint64{{7, 9, 101}, {7}})
+		if err != nil || found[0].Capped != 3 || len(found[0].Persons) != MaxNamesakes || len(found[1].Persons) != MaxNamesakes {
+			t.Fatalf("%v %d of %d", err, len(found[0].Persons), found[0].Capped)
+		}
+		here := map[civic.PersonID]bool{}
+		for _, p := range found[0].Persons {
+			here[p.Person] = true
+		}
+		for n, c := range changes {
+			if n%4 == 1 && n%3 == 1 && !here[c.To.Person] {
+				t.Fatalf("%d shares every key and was not taken", n)
+			}
+		}
+		return nil
+	})
+}

@@ -131,7 +131,7 @@ func TestOutsideLibrariesStayInTheirRooms(t *testing.T) {
 		"fyne.io/fyne/v2/app":         {"app"},
 		"modernc.org/sqlite":          {"store/vault", "server/ledger", "sync/baddisk"},
 		"modernc.org/sqlite/lib":      {"store/vault", "server/ledger", "sync/baddisk"},
-		"github.com/jackc/pgx/v5":     {"server/ledger", "server/ledger/ledgertest"},
+		"github.com/jackc/pgx/v5":     {"server/ledger", "server/ledger/ledgertest", "server/registry/scalebench"},
 		"golang.org/x/crypto/scrypt":  {"store/vault"},
 		"golang.org/x/crypto/argon2":  {"server/access"},
 		"github.com/spf13/cobra":      {"app/command", "server/command"},

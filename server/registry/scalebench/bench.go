@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"slices"
+	"time"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
+	"github.com/askonce/fieldkit/sync/match/people"
+)
+
+const (
+	office = civic.Area("mx-20-067")
+	// batchSize is how many registrations one batch brings.
+	batchSize = 200
+	seed      = 20_260_301
+)
+
+type bench struct {
+	lookups, night, storm int
+	json                  bool
+	profile               string
+}
+
+// row is one engine at one size.
+type row struct {
+	Engine     string  `json:"engine"`
+	Persons    int     `json:"persons"`
+	FillPerS   int     `json:"filled_per_second"`
+	Candidates float64 `json:"candidates_mean"`
+	P50        float64 `json:"lookup_p50_ms"`
+	P99        float64 `json:"lookup_p99_ms"`
+	Capped     float64 `json:"capped_share"`
+	Thousand   float64 `json:"reconcile_1000_s"`
+	Night      int     `json:"night,omitempty"`
+	NightS     float64 `json:"night_s,omitempty"`
+}
+
+// storms is what became of namesakes.
+type storms struct {
+	Engine  string  `json:"engine"`
+	Storm   int     `json:"storm"` // people who share name and year
+	Seconds float64 `json:"settled_s"`
+	Persons int     `json:"persons"`
+	Held    int     `json:"held"`
+	Merged  int     `json:"merged"`
+	Told    int     `json:"told_too_common"` // outcomes that say the search was cut short
+}
+
+func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres string) error {
+	load, err := os.ReadFile("/proc/loadavg")
+	if err == nil {
+		fmt.Fprintf(os.Stderr, "load before: %s", load)
+	}
+	if b.profile != "" {
+		f, err := os.Create(b.profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	if !b.json {
+		fmt.Printf("%-9s %9s %8s %6s %8s %8s %7s %9s %14s\n", "engine", "persons", "fill/s", "cand", "p50 ms", "p99 ms", "capped", "1000 in s", "night")
+	}
+	for _, size := range sizes {
+		last := size == slices.Max(sizes)
+		night := 0
+		if last {
+			night = b.night
+		}
+		people := people.Mexico(seed, size, b.lookups+1000+night)
+		for _, engine := range engines {
+			if err := b.on(ctx, engine, postgres, func(db ledger.DB) error { return b.measure(ctx, engine, db, people, night) }); err != nil {
+				return fmt.Errorf("%s at %d: %w", engine, size, err)
+			}
+		}
+	}
+	if b.storm == 0 {
+		return nil
+	}
+	for _, engine := range engines {
+		if err := b.on(ctx, engine, postgres, func(db ledger.DB) error { return b.storming(ctx, engine, db) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// on opens a new ledger on an engine and removes it again.
+func (b *bench) on(ctx context.Context, engine, postgres string, do func(ledger.DB) error) error {
+	dir, err := os.MkdirTemp("", "scalebench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	place, drop := "file:"+filepath.Join(dir, "ledger.db"), func() error { return nil }
+	if engine == "postgres" {
+		if place, drop, err = schemaIn(ctx, postgres); err != nil {
+			return err
+		}
+	}
+	db, err := ledger.Open(ctx, place)
+	if err != nil {
+		return errors.Join(err, drop())
+	}
+	return errors.Join(do(db), db.Close(), drop())
+}
+
+func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, p people.Population, night int) error {
+	e, err := registry.NewEmbedded([32]byte{7}, rand.Reader)
+	if err != nil {
+		return err
+	}
+	r := row{Engine: engine, Persons: len(p.Known), Night: night}
+	start := time.Now()
+	if err := fill(ctx, db, e, p.Known); err != nil {
+		return err
+	}
+	r.FillPerS = int(float64(len(p.Known)) / time.Since(start).Seconds())
+	if err := settled(ctx, db, engine); err != nil {
+		return err
+	}
+	if err := b.lookup(ctx, db, e, p.Incoming[:b.lookups], &r); err != nil {
+		return err
+	}
+	rec := reconcile.New(reconcile.Config{Registry: e, Clock: time.Now})
+	rest := p.Incoming[b.lookups:]
+	if r.Thousand, err = settle(ctx, db, rec, rest[:1000], 1); err != nil {
+		return err
+	}
+	if night > 0 {
+		if r.NightS, err = settle(ctx, db, rec, rest[1000:1000+night], 1001); err != nil {
+			return err
+		}
+	}
+	return b.print(r, func() {
+		fmt.Printf("%-9s %9d %8d %6.1f %8.2f %8.2f %6.1f%% %9.2f %7d %5.0f s\n", r.Engine, r.Persons, r.FillPerS, r.Candidates, r.P50, r.P99, 100*r.Capped, r.Thousand, r.Night, r.NightS)
+	})
+}
+
+func (b *bench) print(v any, table func()) error {
+	if b.json {
+		return json.NewEncoder(os.Stdout).Encode(v)
+	}
+	table()
+	return nil
+}
+
+// fill puts known people into the registry as earlier registrations would have.
+func fill(ctx context.Context, db ledger.DB, e *registry.Embedded, known []match.Record) error {
+	const block = 5000
+	for from := 0; from < len(known); from += block {
+		changes := make([]registry.Change, 0, block)
+		for i := from; i < min(from+block, len(known)); i++ {
+			id := number(1, uint64(i))
+			claims := claimsOf(known[i], id)
+			changes = append(changes, registry.Change{
+				Said:  registry.Said{Registration: id, Office: office, At: 1, Claims: claims},
+				To:    registry.Ref{Home: office, Person: registry.NewPersonID(id, "")},
+				State: registry.Standing, Fresh: true, Keys: match.Keys(known[i]), Actor: "match", At: 1,
+			})
+		}
+		if err := db.Update(ctx, func(tx ledger.Tx) error { return e.Apply(ctx, tx, changes) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) lookup(ctx context.Context, db ledger.DB, e *registry.Embedded, in []people.Incoming, r *row) error {
+	model := match.DefaultModel()
+	var times []time.Duration
+	capped, candidates := 0, 0
+	for round := range 2 { // the first warms what a running server has warm
+		times = times[:0]
+		for i := range in {
+			if round == 0 && i%4 != 0 {
+				continue
+			}
+			start := time.Now()
+			record := match.Prepare(in[i].Record)
+			err := db.View(ctx, func(tx ledger.Tx) error {
+				found, err := e.Candidates(ctx, tx, [][]uint64{record.Keys()})
+				if err != nil {
+					return err
+				}
+				among := make([]match.Person, len(found[0].Persons))
+				for i, p := range found[0].Persons {
+					among[i] = match.Person{ID: p.Person, Records: p.Records()}
+				}
+				model.Decide(record, among)
+				if round == 1 {
+					candidates += len(among)
+					if found[0].Capped > 0 {
+						capped++
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			times = append(times, time.Since(start))
+		}
+	}
+	slices.Sort(times)
+	ms := func(q float64) float64 { return times[int(q*float64(len(times)-1))].Seconds() * 1000 }
+	r.P50, r.P99 = ms(.50), ms(.99)
+	r.Candidates, r.Capped = float64(candidates)/float64(len(times)), float64(capped)/float64(len(times))
+	return nil
+}
+
+// settle reconciles registrations batch by batch and gives the seconds.
+func settle(ctx context.Context, db ledger.DB, rec *reconcile.Reconciler, in []people.Incoming, counter uint64) (float64, error) {
+	var batches [][]reconcile.Incoming
+	for len(in) > 0 {
+		n := min(batchSize, len(in))
+		batch := make([]reconcile.Incoming, n)
+		for i := range batch {
+			batch[i] = visit(in[i].Record, counter)
+			counter++
+		}
+		batches, in = append(batches, batch), in[n:]
+	}
+	start := time.Now()
+	for _, batch := range batches {
+		err := db.Update(ctx, func(tx ledger.Tx) error {
+			_, err := rec.Settle(ctx, tx, office, batch)
+			return err
+		}, ledger.Office(office), ledger.Registry())
+		if err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(start).Seconds(), nil
+}
+
+func number(kind byte, n uint64) (id civic.RegistrationID) {
+	id[0] = kind
+	binary.BigEndian.PutUint64(id[8:], n)
+	return id
+}

@@ -1,0 +1,42 @@
+// Scalebench measures how a registry answers as it grows: one lookup (find the
+// candidates, weigh them, decide) and whole batches reconciled, over made-up
+// people, on each engine it is given. It prints a table, and with -json one
+// object a row. `make bench-scale` runs it.
+//
+// -postgres names a database that may be filled; it is left as it was found.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+func main() {
+	persons := flag.String("persons", "10000,100000,1000000", "sizes of the registry")
+	postgres := flag.String("postgres", os.Getenv("FIELDKIT_TEST_POSTGRES"), "`place` of a PostgreSQL to measure as well")
+	engines := flag.String("engines", "sqlite,postgres", "which engines")
+	lookups := flag.Int("lookups", 2000, "how many lookups are measured")
+	night := flag.Int("night", 0, "registrations reconciled in a row at the largest size, besides the first thousand")
+	storm := flag.Int("storm", 2000, "people of one office who share name and year, in a registry of their own")
+	asJSON := flag.Bool("json", false, "print JSON, one object a row")
+	profile := flag.String("profile", "", "write a processor profile of the lookups and batches to this `file`")
+	flag.Parse()
+	var sizes []int
+	for s := range strings.SplitSeq(*persons, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "scalebench:", err)
+			os.Exit(2)
+		}
+		sizes = append(sizes, n)
+	}
+	b := &bench{lookups: *lookups, night: *night, storm: *storm, json: *asJSON, profile: *profile}
+	if err := b.run(context.Background(), sizes, strings.Split(*engines, ","), *postgres); err != nil {
+		fmt.Fprintln(os.Stderr, "scalebench:", err)
+		os.Exit(1)
+	}
+}

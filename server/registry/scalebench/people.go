@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"crypto/rand"
+
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/reconcile"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
+)
+
+// claimsOf writes a made-up record as the claims of a registration.
+func claimsOf(r match.Record, id civic.RegistrationID) (claims []civic.Claim) {
+	add := func(attribute civic.Attribute, value string) {
+		if value != "" {
+			claims = append(claims, civic.Claim{Attribute: attribute, Value: value, Registration: id, Area: office, Evidence: civic.Document})
+		}
+	}
+	for _, g := range r.Given {
+		add("given_name", g)
+	}
+	for i, s := range r.Surnames {
+		add([]civic.Attribute{"surname", "second_surname"}[i], s)
+	}
+	if !r.Birth.IsZero() {
+		add("birth_date", r.Birth.String())
+	}
+	add("sex", r.Sex)
+	for i, p := range r.Places {
+		add([]civic.Attribute{"locality", "municipality", "state", "postcode", "address", "birth_place"}[i], p)
+	}
+	for _, p := range r.Phones {
+		add("phone", p)
+	}
+	return claims
+}
+
+// plain hands a registration's claims over as they were made.
+type plain struct{ claims []civic.Claim }
+
+func (p plain) Claims(*civic.Registration) []civic.Claim { return p.claims }
+
+func visit(r match.Record, counter uint64) reconcile.Incoming {
+	id := number(2, counter)
+	reg := &civic.Registration{ID: id, Device: civic.DeviceID{1}, Counter: counter, Area: office, Form: civic.FormRef{ID: "birth", Version: "1"}, Sealed: civic.Stamp{Wall: 2}}
+	var digest civic.Digest
+	copy(digest[:], id[:])
+	return reconcile.Incoming{Registration: reg, Digest: digest, Form: plain{claimsOf(r, id)}}
+}
+
+// storming registers people of one office who share name and year of birth and
+// little else: far more than are compared. None may be lost, and each one whose
+// search was cut short says so.
+func (b *bench) storming(ctx context.Context, engine string, db ledger.DB) error {
+	e, err := registry.NewEmbedded([32]byte{7}, rand.Reader)
+	if err != nil {
+		return err
+	}
+	rec := reconcile.New(reconcile.Config{Registry: e, Clock: time.Now})
+	s := storms{Engine: engine, Storm: b.storm}
+	start := time.Now()
+	for n := 0; n < b.storm; n += batchSize {
+		var batch []reconcile.Incoming
+		for i := n; i < min(n+batchSize, b.storm); i++ {
+			batch = append(batch, visit(match.Record{
+				Given: []string{"María Guadalupe"}, Surnames: []string{"Hernández", "Hernández"}, Sex: "F",
+				Birth:  civic.Date{Year: 1990, Month: 1 + i%12, Day: 1 + (i/12)%28},
+				Places: []string{fmt.Sprintf("Barrio %d", i%97), "San Juan", "Oaxaca"},
+			}, uint64(1+i)))
+		}
+		err := db.Update(ctx, func(tx ledger.Tx) error {
+			outcomes, err := rec.Settle(ctx, tx, office, batch)
+			for _, o := range outcomes {
+				for _, r := range o.Reasons {
+					if r.Code == match.ReasonTooCommon {
+						s.Told++
+					}
+				}
+			}
+			return err
+		}, ledger.Office(office), ledger.Registry())
+		if err != nil {
+			return err
+		}
+	}
+	s.Seconds = time.Since(start).Seconds()
+	err = db.View(ctx, func(tx ledger.Tx) error {
+		n, err := reconcile.Count(ctx, tx, "")
+		s.Persons, s.Held, s.Merged = n.Persons, n.Held, n.Merged
+		if err == nil && n.Registrations != b.storm {
+			err = fmt.Errorf("%d of %d registrations have an outcome", n.Registrations, b.storm)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return b.print(s, func() {
+		fmt.Printf("%-9s namesake storm: %d of one name and year settled in %.1f s: %d persons, %d held for review, %d joined; %d say that the search was cut short\n",
+			s.Engine, s.Storm, s.Seconds, s.Persons, s.Held, s.Merged, s.Told)
+	})
+}
+
+// schemaIn makes a schema of its own in a database.
+func schemaIn(ctx context.Context, place string) (string, func() error, error) {
+	u, err := url.Parse(place)
+	if err != nil || place == "" {
+		return "", nil, fmt.Errorf("name a database: -postgres postgres://…, or run under .ci/postgres")
+	}
+	name := fmt.Sprintf("scale_%d", time.Now().UnixNano())
+	run := func(statement string) error {
+		conn, err := pgx.Connect(ctx, place)
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
+		_, err = conn.Exec(ctx, statement)
+		return err
+	}
+	if err := run("CREATE SCHEMA " + name); err != nil {
+		return "", nil, err
+	}
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String(), func() error { return run("DROP SCHEMA " + name + " CASCADE") }, nil
+}
+
+// settled lets a database do after a great import what it does by itself in the
+// hours after: statistics, and a clean log.
+func settled(ctx context.Context, db ledger.DB, engine string) error {
+	if engine != "postgres" {
+		return nil
+	}
+	return db.Update(ctx, func(tx ledger.Tx) error {
+		for _, t := range []string{"registry_key", "registry_person", "registry_said", "registry_link", "registry_event"} {
+			if _, err := tx.Exec(ctx, "ANALYZE "+t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
