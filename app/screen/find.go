@@ -46,15 +46,33 @@ func (p *findPage) build(s *Shell) view {
 	}
 	p.lines = container.New(&widget.Column{Gap: theme.Gap})
 	p.fill()
-	return view{title: say("find.title"), body: column(widget.NewText(say("find.intro")), f, p.lines), focus: f,
-		main: &action{name: "find.new", icon: theme.IconRegister, words: say("find.new"), key: fyne.KeyF2, do: p.newPerson}}
+	receipt := func() { s.open(&openPage{}) }
+	ask := func() { s.open(&askPage{given: strings.TrimSpace(p.query)}) }
+	byReceipt := widget.NewButton(s.hands, widget.Quiet, theme.IconReceipt, say("find.receipt"), "F6", receipt)
+	byCentre := widget.NewButton(s.hands, widget.Quiet, theme.IconCentre, say("find.ask"), "F7", ask)
+	s.mark("find.receipt", byReceipt)
+	s.mark("find.ask", byCentre)
+	ways := container.New(&widget.Flow{}, byReceipt, byCentre)
+	return view{title: say("find.title"), body: column(widget.NewText(say("find.intro")), f, ways, p.lines), focus: f,
+		keys: map[fyne.KeyName]func(){fyne.KeyF6: receipt, fyne.KeyF7: ask},
+		main: &action{name: "find.new", icon: theme.IconRegister, words: say("find.new"), key: fyne.KeyF2, do: p.newPerson},}
 }
 
 func (p *findPage) newPerson() { p.s.services(nil) }
 
 func (p *findPage) take(who kit.Person) {
 	p.s.tried(taskKnown)
-	p.s.services(&someone{ref: capture.Ref{Registration: who.Registration, Subject: who.Subject}, name: who.Name, born: who.BirthDate})
+	p.s.known(who)
+}
+
+// known goes on with somebody who was found: what the state holds of a person
+// of the district has to be opened first.
+func (s *Shell) known(who kit.Person) {
+	if who.District && !who.Opened {
+		s.open(&openPage{who: who})
+		return
+	}
+	s.services(&someone{ref: who.Ref(), name: who.Name, born: who.BirthDate})
 }
 
 func (p *findPage) fill() {
@@ -77,7 +95,15 @@ func (p *findPage) fill() {
 				words = append(words, w)
 			}
 		}
-		l := widget.NewLine(s.hands, who.Name, strings.Join(words, " · "), widget.NewStatus(who.Status, s.c.Words.Status(who.Status)), func() { p.take(who) })
+		mark := widget.NewStatus(who.Status, s.c.Words.Status(who.Status))
+		if who.District {
+			badge := "find.district"
+			if who.Opened {
+				badge = "find.opened"
+			}
+			mark = widget.NewBadge(theme.Known, theme.IconPerson, s.c.Words.Say(badge))
+		}
+		l := widget.NewLine(s.hands, who.Name, strings.Join(words, " · "), mark, func() { p.take(who) })
 		s.mark("find."+strconv.Itoa(i), l)
 		p.lines.Add(l)
 	}

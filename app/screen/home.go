@@ -36,14 +36,19 @@ func (p *homePage) build(s *Shell) view {
 		widget.NewText(say("home.office", string(home.Office), s.kitName(home.KitName))),
 		widget.NewQuiet(say("home.contact", s.c.Words.Moment(home.LastContact, s.c.Clock()))+" "+s.c.Words.Count("home.today", home.Today)))
 
-	saved := widget.NewQuiet("")
+	saved, around := widget.NewQuiet(""), widget.NewQuiet("")
 	saved.Hide()
+	around.Hide()
 	greeting.Add(saved)
+	greeting.Add(around)
 	v.body = column(greeting, large, s.tiles(home.Counts), p.alerts(s, home), p.drafts(s, home.Drafts))
 	if s.c.Kit.Practice() {
 		v.body = column(greeting, s.practice(), large, s.tiles(home.Counts), p.drafts(s, home.Drafts))
 	}
-	v.shown = func() { p.meter(s, saved) }
+	v.shown = func() {
+		p.meter(s, saved)
+		p.district(s, around)
+	}
 	v.focus = large
 	v.side = []action{
 		{name: "list", icon: theme.IconSearch, words: say("list.title"), key: fyne.KeyF3, do: func() { s.open(&listPage{}) }},
@@ -74,6 +79,33 @@ func (p *homePage) meter(s *Shell, words *widget.Words) {
 		s.c.Do(func() {
 			if s.isCurrent(p) {
 				words.SetText(s.c.Words.Count("home.saved", saved, s.c.Words.Number(total)))
+				words.Show()
+				s.layout()
+			}
+		})
+	})
+}
+
+// district tells how the people of the district stand on this kit: how many, of
+// when, and what is still on its way. It is read beside the window.
+func (p *homePage) district(s *Shell, words *widget.Words) {
+	s.c.Work(func() {
+		d, err := s.c.Kit.District(s.ctx)
+		if err != nil || !d.Present {
+			return
+		}
+		say := s.c.Words.Count("home.district", d.People) + " " + s.c.Words.Say("home.district.made", s.c.Words.Moment(d.Made, s.c.Clock()))
+		if d.Coming {
+			say += " " + s.c.Words.Say("home.district.coming", s.c.Words.Bytes(d.Left))
+		} else if !d.Next.IsZero() {
+			say += " " + s.c.Words.Say("home.district.next", s.c.Words.Moment(d.Next, s.c.Clock()))
+		}
+		if d.LeftOut > 0 {
+			say += " " + s.c.Words.Count("home.district.left", d.LeftOut)
+		}
+		s.c.Do(func() {
+			if s.isCurrent(p) {
+				words.SetText(say)
 				words.Show()
 				s.layout()
 			}
