@@ -7,7 +7,7 @@ SHARED ?= ../shared
 TAGS   := x11,no_glfw,migrated_fynedo
 export CGO_ENABLED ?= 1
 
-.PHONY: help build run test lint acceptance bench bench-forms bench-match bench-scale soak fuzz race package clean
+.PHONY: help build run test lint acceptance bench bench-forms bench-match bench-log bench-scale soak fuzz race package clean
 .DEFAULT_GOAL := help
 
 help: ## lists what can be made
@@ -60,6 +60,9 @@ bench-agencies: ## prints how quickly agencies are answered, on SQLite and on Po
 
 bench-scale: ## prints how lookups and reconciling grow with the registry, on SQLite and PostgreSQL, to a million persons
 	POSTGRES_DURABLE=1 POSTGRES_BUFFERS=1GB .ci/postgres $(GO) run ./server/registry/scalebench -night 100000
+
+bench-log: ## prints what the log of looks costs beside the access rows, with 1,000,000 rows
+	$(GO) test -count=1 -v -timeout 60m -run '^(TestLogCosts|TestFleetOfWitnesses)$$' ./server/translog -log.rows 1000000
 
 soak: ## kills the programs 200 times each in the middle of their work; holds the modelled link against the kernel (as root)
 	$(GO) test -count=1 -v -timeout 30m -tags soak -run Kernel ./sync/badlink

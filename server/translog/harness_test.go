@@ -54,6 +54,12 @@ func open(t testing.TB, place string, c *clock) *bench {
 	if !ledger.IsPostgres(place) {
 		place += "?_pragma=synchronous(OFF)" // no test here pulls the plug
 	}
+	return openAsServed(t, place, c)
+}
+
+// openAsServed opens the ledger as a centre does, disk and all.
+func openAsServed(t testing.TB, place string, c *clock) *bench {
+	t.Helper()
 	db, err := ledger.Open(t.Context(), place)
 	if err != nil {
 		t.Fatal(err)
