@@ -65,40 +65,34 @@ func (r Row) Saved() int { return r.Confirmed + r.Reused }
 
 // Rows sums up an office, all when area is empty, over what was sealed since a
 // moment: by office, service and day, the newest day first.
-func (m *Meter) Rows(ctx context.Context, area civic.Area, since time.Time) ([]Row, error) {
-	agreements, err := m.Agreements(ctx)
-	if err != nil {
-		return nil, err
-	}
+// agreements are those in use.
+func (m *Meter) Rows(ctx context.Context, tx ledger.Tx, agreements *agreement.Set, area civic.Area, since time.Time) ([]Row, error) {
 	var out []Row
-	err = m.DB.View(ctx, func(tx ledger.Tx) error {
-		out = nil
-		at := map[Row]int{}
-		return ledger.All(ctx, tx, func(r ledger.Row) error {
-			var v Row
-			var form string
-			var day int64
-			if err := r.Scan(&v.Area, &form, &day, &v.Visits, &v.Asked, &v.Confirmed, &v.Reused, &v.Held, &v.Again); err != nil {
-				return err
-			}
-			v.Service = m.serviceOf(form)
-			v.Day = time.Unix(day*86400, 0).UTC().Format(time.DateOnly)
-			key := Row{Area: v.Area, Service: v.Service, Day: v.Day}
-			if i, ok := at[key]; ok { // two versions of a form
-				out[i] = out[i].plus(v)
-				return nil
-			}
-			v.Agency = agencyOf(agreements, v.Service)
-			at[key] = len(out)
-			out = append(out, v)
+	at := map[Row]int{}
+	err := ledger.All(ctx, tx, func(r ledger.Row) error {
+		var v Row
+		var form string
+		var day int64
+		if err := r.Scan(&v.Area, &form, &day, &v.Visits, &v.Asked, &v.Confirmed, &v.Reused, &v.Held, &v.Again); err != nil {
+			return err
+		}
+		v.Service = m.serviceOf(form)
+		v.Day = time.Unix(day*86400, 0).UTC().Format(time.DateOnly)
+		key := Row{Area: v.Area, Service: v.Service, Day: v.Day}
+		if i, ok := at[key]; ok { // two versions of a form
+			out[i] = out[i].plus(v)
 			return nil
-		}, `SELECT m.area, o.form, o.sealed_at / 86400, count(*), sum(m.asked), sum(m.confirmed), sum(m.reused),
+		}
+		v.Agency = agencyOf(agreements, v.Service)
+		at[key] = len(out)
+		out = append(out, v)
+		return nil
+	}, `SELECT m.area, o.form, o.sealed_at / 86400, count(*), sum(m.asked), sum(m.confirmed), sum(m.reused),
  sum(CASE WHEN m.held > 0 THEN m.held ELSE 0 END),
  sum(CASE WHEN m.held > m.confirmed + m.reused THEN m.held - m.confirmed - m.reused ELSE 0 END)
  FROM meter m JOIN outcome o ON o.area = m.area AND o.registration = m.registration
  WHERE (?1 = '' OR m.area = ?1) AND o.sealed_at >= ?2
  GROUP BY m.area, o.form, o.sealed_at / 86400 ORDER BY o.sealed_at / 86400 DESC, m.area, o.form`, string(area), since.Unix())
-	})
 	return out, err
 }
 

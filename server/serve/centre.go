@@ -23,6 +23,7 @@ import (
 	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ingest"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/meter"
 	"github.com/askonce/fieldkit/server/places"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
@@ -71,6 +72,7 @@ type Centre struct {
 	Reconciler *reconcile.Reconciler
 	Ingest     *ingest.Ingest
 	Places     *places.Places
+	Meter      *meter.Meter
 	District   *district.District
 	Share      *share.Share // nil in an intake, as the two below
 	Desk       *agency.Desk
@@ -185,8 +187,11 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if err := o.openAgencies(ctx); err != nil {
 		return nil, err
 	}
+	if err := o.openMeter(); err != nil {
+		return nil, err
+	}
 	o.Ingest, err = ingest.New(ingest.Config{
-		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Share.Settler(o.Reconciler, o.SPDCI.Settled), Ahead: o.Reconciler.Ahead, District: o.District, Witness: o.witness(),
+		DB: db, Access: o.Access, Forms: batch.Remember(o.Published), Settler: o.Share.Settler(o.Reconciler, o.SPDCI.Settled), Ahead: o.Reconciler.Ahead, District: o.District, Witness: o.witness(), Meter: o.metered,
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	if err != nil {
@@ -210,19 +215,20 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 // no registry, decides nothing and serves no console.
 func (c *Centre) openIntake() (err error) {
 	c.Ingest, err = ingest.New(ingest.Config{
-		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Published), District: c.District, Witness: c.witness(),
+		DB: c.DB, Access: c.Access, Forms: batch.Remember(c.Published), District: c.District, Witness: c.witness(), Meter: c.metered,
 		Dir: c.Data, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Identify: c.Identify,
 	})
 	c.handler = c.routes(nil)
-	return err
+	return errors.Join(err, c.openMeter())
 }
 
 // console gives the web pages what they need of the other rooms.
 func (c *Centre) console() web.Config {
 	return web.Config{
 		Log: c.Log, SignEvidence: c.signEvidence,
+		Share: c.Share,
 		DB: c.DB, Access: c.Access, Registry: c.Registry, Reconciler: c.Reconciler, Tell: c.Ingest.TellKit, Clock: c.Clock, Logger: c.Logger,
-		URL: c.URL, Forms: c.Published, Citizens: c.Citizens,
+		Meter: c.Meter, URL: c.URL, Forms: c.Published, Citizens: c.Citizens,
 		Aside: func(ctx context.Context, area civic.Area) (list []web.Aside, err error) {
 			held, err := c.Ingest.Quarantined(ctx, area)
 			for _, h := range held {
