@@ -17,6 +17,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -171,6 +172,7 @@ func TestJourneyOpenerApart(t *testing.T) {
 	if len(got.Read) < 5 {
 		t.Errorf("the thief read only %v: this test shows nothing", got.Read)
 	}
+	wantAltered(t, o, a)
 	if !users.apart {
 		return
 	}
@@ -179,6 +181,31 @@ func TestJourneyOpenerApart(t *testing.T) {
 	}
 	if got := a.steal(users.opener, []string{a.data, a.keys}, nil); got.Identities == 0 {
 		t.Error("the opener's account finds no identity where it must: this test shows nothing")
+	}
+}
+
+// wantAltered takes a row out of the log of looks, as whoever may write to the
+// ledger can: nobody does so unseen.
+func wantAltered(t *testing.T, o *office, a *apart) {
+	t.Helper()
+	o.must("audit", "verify", "--keys", a.keys)
+	db, err := ledger.Open(t.Context(), "file:"+filepath.Join(a.data, "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Update(t.Context(), func(tx ledger.Tx) error {
+		n, err := tx.Exec(t.Context(), "DELETE FROM log_row WHERE id = (SELECT max(id) FROM log_row)")
+		if n != 1 {
+			t.Errorf("%d rows taken out: this test shows nothing", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := o.run("audit", "verify", "--keys", a.keys); s.code != 1 {
+		t.Errorf("a row taken out of the log is not missed: %v", s.json)
 	}
 }
 
