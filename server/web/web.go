@@ -11,8 +11,10 @@ import (
 	"github.com/askonce/fieldkit/server/citizen"
 	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/meter"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -34,6 +36,8 @@ type Config struct {
 	Log          *translog.Log
 	SignEvidence func(translog.EvidenceNote) ([]byte, error)
 	Logger       *slog.Logger
+	// Meter sums up what interviews asked and saved. It may be nil.
+	Meter *meter.Meter
 	// URL tells the address kits reach this centre at, for new enrolment codes.
 	URL func(context.Context) (string, error)
 	// Aside lists what was set aside whole, of all offices when area is empty;
@@ -55,6 +59,8 @@ type Config struct {
 	Outbox func(ctx context.Context) ([]registry.Waits, error)
 	// Queue counts what was received and is not decided yet. It may be nil.
 	Queue func(ctx context.Context) (int, error)
+	// Share holds the agreements. It may be nil.
+	Share *share.Share
 	// Forms is the catalogue of forms. It may be nil.
 	Forms *forms.Forms
 }
@@ -128,6 +134,9 @@ func New(c Config) (http.Handler, error) {
 		{"POST /console/reviews/undo", reviewer, (*visit).reopen},
 		{"GET /console/pictures/{area}/{id}/{office}/{registration}/{n}", reviewer, (*visit).showPicture},
 		{"GET /console/outcomes", all, (*visit).outcomes},
+		{"GET /console/meter", all, (*visit).meter},
+		{"GET /console/meter.csv", all, (*visit).meterCSV},
+		{"GET /console/evidence-due", all, (*visit).evidenceDue},
 		{"GET /console/devices", all, (*visit).devices},
 		{"POST /console/devices/invite", administrator, (*visit).invite},
 		{"POST /console/devices/revoke", administrator, (*visit).revoke},
@@ -146,6 +155,9 @@ func New(c Config) (http.Handler, error) {
 	if s.Citizens != nil {
 		mux.Handle("GET /console/objections", s.guard(watching, (*visit).objections))
 		mux.Handle("POST /console/objections/answer", s.guard([]access.Role{access.Supervisor}, (*visit).answerObjection))
+	}
+	if s.Share != nil {
+		s.agreementRoutes(mux)
 	}
 	for _, r := range s.formRoutes(all) {
 		mux.Handle(r.pattern, s.guard(r.roles, r.do))
