@@ -17,6 +17,7 @@ import (
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/match"
@@ -34,6 +35,9 @@ type Config struct {
 	Clock      func() time.Time
 	Rand       io.Reader
 	Logger     *slog.Logger
+	// Agreements are those that hold now: of an agency's table only what one of
+	// them lets be reused reaches kits. With nil nothing of a table does.
+	Agreements func(ctx context.Context, tx ledger.Tx) ([]agreement.Agreement, error)
 }
 
 // District makes packs and answers kits. It is for any number of goroutines.

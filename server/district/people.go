@@ -64,7 +64,7 @@ func members(ctx context.Context, tx ledger.Tx, s Settings) ([]someone, error) {
 		}, `SELECT s.area, s.person, s.registration, s.subject, s.office, s.said_at
 			FROM (SELECT DISTINCT area, person FROM registry_said WHERE office = ?1) AS here
 			JOIN registry_person AS p ON p.area = here.area AND p.person = here.person AND p.state = ?2
-			JOIN registry_said AS s ON s.area = here.area AND s.person = here.person
+			JOIN registry_said AS s ON s.area = here.area AND s.person = here.person AND s.withdrawn_at = 0
 			WHERE NOT EXISTS (SELECT 1 FROM pack_withdrawn AS w WHERE w.area = here.area AND w.person = here.person)
 			ORDER BY s.area, s.person, s.said_at, s.registration, s.subject`, string(office), int64(registry.Standing))
 		if err != nil {
@@ -107,8 +107,12 @@ func (d *District) portray(ctx context.Context, tx ledger.Tx, refs []registry.Re
 		return nil, err
 	}
 	out := make(map[registry.Ref]portrait, len(persons))
+	allowed, err := d.reusable(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range persons {
-		v, err := d.portrait(ctx, tx, p)
+		v, err := d.portrait(ctx, tx, p, allowed)
 		if err != nil {
 			return nil, err
 		}
@@ -117,18 +121,21 @@ func (d *District) portray(ctx context.Context, tx ledger.Tx, refs []registry.Re
 	return out, nil
 }
 
-func (d *District) portrait(ctx context.Context, tx ledger.Tx, p *registry.Person) (portrait, error) {
+func (d *District) portrait(ctx context.Context, tx ledger.Tx, p *registry.Person, allowed reusable) (portrait, error) {
 	out := portrait{layer: pack.Layer{Whole: true}}
-	visits := map[civic.RegistrationID]Visit{}
+	visits := map[civic.RegistrationID]visited{}
 	for _, s := range p.Said {
 		v, err := d.Visit(ctx, tx, s.Office, s.Registration)
-		if civic.CodeOf(err) == civic.PersonAbsent {
-			continue // an agency's list, or from before packs
+		if civic.CodeOf(err) == civic.PersonAbsent { // an agency's table, or from before packs
+			if visits[s.Registration], err = d.sourceOf(ctx, tx, &s); err != nil {
+				return out, err
+			}
+			continue
 		}
 		if err != nil {
 			return out, err
 		}
-		visits[s.Registration] = v
+		visits[s.Registration] = visited{Visit: v}
 		// Only the one a registration is about holds its receipt.
 		if s.Subject == "" && !v.Secret.IsZero() {
 			out.receipts = append(out.receipts, receiptOf{s.Registration, v.Secret})
@@ -141,7 +148,7 @@ func (d *District) portrait(ctx context.Context, tx ledger.Tx, p *registry.Perso
 		c := a.Holds
 		claims = append(claims, c)
 		entry, listed := d.Attributes.Get(a.Name)
-		if !listed || entry.Reuse == attributes.Never {
+		if !listed || entry.Reuse == attributes.Never || visits[c.Registration].table && !allowed.lets(visits[c.Registration].Service, a.Name) {
 			continue
 		}
 		i, ok := sources[c.Registration]

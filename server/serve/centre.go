@@ -155,7 +155,7 @@ func Open(ctx context.Context, c Config) (centre *Centre, err error) {
 	if _, err := o.Published.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	if o.District, err = district.New(district.Config{DB: db, Access: o.Access, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger}); err != nil {
+	if o.District, err = district.New(district.Config{DB: db, Access: o.Access, Agreements: o.inForce, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger}); err != nil {
 		return nil, err
 	}
 	if err := o.openLog(); err != nil {

@@ -35,18 +35,23 @@ func (c *Centre) openMeter() error {
 // agreementsInForce are those that count now.
 func (c *Centre) agreementsInForce(ctx context.Context) (set *agreement.Set, err error) {
 	var all []agreement.Agreement
-	err = c.DB.View(ctx, func(tx ledger.Tx) error {
-		all = nil
-		revisions, err := c.Share.InForce(ctx, tx)
-		for _, r := range revisions {
-			all = append(all, r.Agreement)
-		}
+	err = c.DB.View(ctx, func(tx ledger.Tx) (err error) {
+		all, err = c.inForce(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return agreement.NewSet(all...)
+}
+
+// inForce is the same inside a transaction.
+func (c *Centre) inForce(ctx context.Context, tx ledger.Tx) (all []agreement.Agreement, err error) {
+	revisions, err := c.Share.InForce(ctx, tx)
+	for _, r := range revisions {
+		all = append(all, r.Agreement)
+	}
+	return all, err
 }
 
 // metered keeps what a kit says of its interviews.
