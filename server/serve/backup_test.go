@@ -36,7 +36,7 @@ func take(t *testing.T, c *serve.Centre, k *kit, kind protocol.UploadKind, file 
 // The server's disk is lost with kits out: a new one from the off-host backup,
 // and the kits send again what was not safe.
 func TestLostDisk(t *testing.T) {
-	conf := config(t.TempDir())
+	conf := newConfig(t)
 	if err := serve.Init(t.Context(), conf, "Test"); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestLostDisk(t *testing.T) {
 	stop()
 	c.Close()
 
-	again := config(t.TempDir())
+	again := newConfig(t)
 	if _, err := serve.Restore(t.Context(), again, away); civic.CodeOf(err) != civic.KeysAbsent {
 		t.Fatalf("restored without keys: %v", err)
 	}
@@ -152,7 +152,7 @@ func rootKey(k *kit) []byte {
 }
 
 func TestBackupKeepsTwoAndFindsTheWholeOne(t *testing.T) {
-	conf := config(t.TempDir())
+	conf := newConfig(t)
 	now := time.Now()
 	conf.Clock = func() time.Time { now = now.Add(time.Second); return now }
 	if err := serve.Init(t.Context(), conf, "Test"); err != nil {
@@ -171,13 +171,13 @@ func TestBackupKeepsTwoAndFindsTheWholeOne(t *testing.T) {
 	}
 	// A bit of the newest copy flips: the one before it serves.
 	damage(t, found[2])
-	again := config(t.TempDir())
+	again := newConfig(t)
 	copyTree(t, filepath.Join(conf.Data, "keys"), filepath.Join(again.Data, "keys"))
 	if _, err := serve.Restore(t.Context(), again, away); err != nil {
 		t.Fatal(err)
 	}
 	damage(t, found[0])
-	third := config(t.TempDir())
+	third := newConfig(t)
 	copyTree(t, filepath.Join(conf.Data, "keys"), filepath.Join(third.Data, "keys"))
 	if _, err := serve.Restore(t.Context(), third, away); err == nil {
 		t.Fatal("restored from damaged copies")
@@ -201,7 +201,7 @@ func damage(t *testing.T, path string) {
 
 // A restore must not let a code be used twice, nor a session go on.
 func TestRestoreEndsCodesAndSessions(t *testing.T) {
-	conf := config(t.TempDir())
+	conf := newConfig(t)
 	if err := serve.Init(t.Context(), conf, "Test"); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestRestoreEndsCodesAndSessions(t *testing.T) {
 	if _, err := c.Backup(t.Context(), away, true); err != nil {
 		t.Fatal(err)
 	}
-	again := config(t.TempDir())
+	again := newConfig(t)
 	copyTree(t, filepath.Join(conf.Data, "keys"), filepath.Join(again.Data, "keys"))
 	if _, err := serve.Restore(t.Context(), again, away); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -29,10 +31,20 @@ func config(dir string) serve.Config {
 		PasswordCost: access.PasswordCost{Time: 1, MemoryKiB: 64, Threads: 1}}
 }
 
+// newConfig is of a centre in a folder and a ledger of its own.
+func newConfig(t testing.TB) serve.Config {
+	t.Helper()
+	c := config(t.TempDir())
+	if place := ledgertest.Place(t); ledger.IsPostgres(place) {
+		c.Ledger = place
+	}
+	return c
+}
+
 // newCentre makes a centre in a folder of its own.
 func newCentre(t testing.TB) *serve.Centre {
 	t.Helper()
-	c := config(t.TempDir())
+	c := newConfig(t)
 	if err := serve.Init(context.Background(), c, "Registry of Test"); err != nil {
 		t.Fatal(err)
 	}

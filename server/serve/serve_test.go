@@ -162,7 +162,7 @@ func TestPlainPages(t *testing.T) {
 // Five thousand registrations of several kits through the worker and the real
 // registry, with a restart in between: each is settled once.
 func TestFiveThousand(t *testing.T) {
-	conf := config(t.TempDir())
+	conf := newConfig(t)
 	if err := serve.Init(t.Context(), conf, "Test"); err != nil {
 		t.Fatal(err)
 	}
