@@ -52,7 +52,9 @@ bench-forms: ## prints how forms of the field load, compile and play, with the d
 	$(GO) test -count=1 -v -run '^(TestAskOnce|TestMapping)' ./app/capture
 
 bench-match: ## prints how well people are matched, with the data in SHARED
-	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/match/...
+	@json="$${BENCH_JSON:-$$(mktemp)}"; : >"$$json"; \
+	SHARED="$$(cd "$(SHARED)" && pwd)" BENCH_JSON="$$json" $(GO) test -count=1 -v -p 1 -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/match/...; s=$$?; \
+	echo "figures as JSON, one object a line:"; cat "$$json"; exit $$s
 
 bench-agencies: ## prints how quickly agencies are answered, on SQLite and on PostgreSQL (PERSONS=100000)
 	$(GO) run ./server/agency/agencybench -persons $${PERSONS:-100000}
@@ -67,6 +69,7 @@ bench-log: ## prints what the log of looks costs beside the access rows, with 1,
 soak: ## kills the programs 200 times each in the middle of their work; holds the modelled link against the kernel (as root)
 	$(GO) test -count=1 -v -timeout 30m -tags soak -run Kernel ./sync/badlink
 	KILLS=200 $(GO) test -count=1 -v -timeout 120m -run Kill ./store/... ./sync/rehearsal
+	.ci/postgres env KILLS=50 $(GO) test -count=1 -v -timeout 60m -run TwoServers ./server/serve
 
 package: ## makes a package of the app for this system in dist/
 	@.ci/system build
