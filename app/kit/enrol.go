@@ -88,6 +88,11 @@ func keepEnrolled(ctx context.Context, st *store.Store, e client.Enrolled) error
 	if err := st.KeepLease(ctx, e.Answer.Lease, e.Lease); err != nil {
 		return err
 	}
+	if len(e.Session) > 0 {
+		if err := st.KeepSession(ctx, e.Session); err != nil {
+			return err
+		}
+	}
 	return st.KeepServerTime(ctx, e.Answer.ServerTime)
 }
 

@@ -130,6 +130,24 @@ func (c *Certificate) renew(ctx context.Context) (*tls.Certificate, error) {
 	return &cert, err
 }
 
+// Tickets gives a server's configuration keys for its TLS sessions that outlive
+// the program, so that a kit on a slow link need not begin anew after a restart.
+// The secret they come from is made when it is missing.
+func (a *Access) Tickets(config *tls.Config) (*protocol.Tickets, error) {
+	path := filepath.Join(a.keys.dir, fileTickets)
+	secret, err := os.ReadFile(path)
+	if err != nil || len(secret) != 32 {
+		secret = make([]byte, 32)
+		if _, err := io.ReadFull(a.o.Rand, secret); err != nil {
+			return nil, err
+		}
+		if err := durable.WriteFile(path, secret); err != nil {
+			return nil, civic.NewProblem(civic.KeyUnreadable, err, fileTickets)
+		}
+	}
+	return protocol.NewTickets(config, secret, a.o.Clock), nil
+}
+
 // certify signs a server's certificate for a key and names.
 func (k *Keys) certify(key any, hosts []string, now time.Time, rand io.Reader) ([]byte, error) {
 	serial, err := serialNumber(rand)

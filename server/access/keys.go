@@ -25,6 +25,7 @@ const (
 	fileRootKey     = "root.key"
 	fileStatements  = "statements.key"
 	fileTLS         = "tls.pem"
+	fileTickets     = "tickets.key"
 	fileRegistry    = "registry.age"
 	fileData        = "registry-data.age"
 	fileRecovery    = "recovery.age"
@@ -42,6 +43,7 @@ root.crt, root.key   the registry's root. Every kit pins it. Keep a copy in a sa
 statements.key       signs acknowledgements, leases and forms.
 tls.pem              the server's certificate and key; made anew when it is missing.
 log.key              signs the heads of the log of looks. Kits know it by the bundle.
+tickets.key          lets kits take TLS sessions up again; made anew when missing.
 registry.age         opens what kits send. Keep a copy in a safe: without it the
                      sealed batches stay closed for ever.
 registry-data.age    the key of the registry's rows, sealed to registry.age.

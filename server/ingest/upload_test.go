@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -278,9 +279,13 @@ func TestKeyTravelsWithItsBatch(t *testing.T) {
 	w := newWire(t, k)
 	file := k.pack(k.seal())
 	h := creation(protocol.UploadBatch, file)
-	h[protocol.HeaderUploadMeta] = protocol.Metadata{Kind: protocol.UploadBatch, Name: protocol.NameOf(file), Key: k.header()}.String()
+	along, err := protocol.PackAlong(k.header())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h[protocol.HeaderKeyAlong] = strconv.Itoa(len(along))
 	h["Content-Type"] = protocol.MediaOffset
-	if a := w.do(t, "POST", protocol.PathUploads, h, file); a.code != 201 {
+	if a := w.do(t, "POST", protocol.PathUploads, h, slices.Concat(along, file)); a.code != 201 {
 		t.Fatalf("%+v", a)
 	}
 	c.work()

@@ -92,6 +92,11 @@ func (c *Centre) Serve(ctx context.Context, l net.Listener, hosts []string) erro
 	config := protocol.ServerTLS(tls.Certificate{})
 	config.Certificates = nil
 	config.GetCertificate = cert.Get
+	tickets, err := c.Access.Tickets(config.Clone())
+	if err != nil {
+		return err
+	}
+	config.GetConfigForClient = tickets.For
 
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()

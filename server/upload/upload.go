@@ -125,10 +125,8 @@ func (h *Handler) create(w http.ResponseWriter, r *http.Request, owner Owner) er
 	if length > meta.Kind.MaxSize() || length == 0 {
 		return civic.NewProblem(civic.UploadTooLarge, nil, bytesInWords(meta.Kind.MaxSize()))
 	}
-	if len(meta.Key) > 0 {
-		// The day key came along to save a round trip; a wrong one is set aside,
-		// and the batch goes its own way.
-		if err := h.Keeper.Take(r.Context(), protocol.UploadKey, meta.Key, owner); err != nil {
+	if r.Header.Get("Content-Type") == protocol.MediaOffset {
+		if err := h.takeAlong(r, owner); err != nil {
 			return err
 		}
 	}
@@ -160,6 +158,16 @@ func (h *Handler) create(w http.ResponseWriter, r *http.Request, owner Owner) er
 	w.Header().Set(protocol.HeaderUploadOffset, strconv.FormatInt(p.offset, 10))
 	w.WriteHeader(http.StatusCreated)
 	return nil
+}
+
+// takeAlong takes in the day key that travels at the front of a creation, as if
+// it had been uploaded; a wrong one is set aside, and the batch goes its own way.
+func (h *Handler) takeAlong(r *http.Request, owner Owner) error {
+	key, err := protocol.ReadAlong(r.Header, r.Body)
+	if err != nil || key == nil {
+		return err
+	}
+	return h.Keeper.Take(r.Context(), protocol.UploadKey, key, owner)
 }
 
 func (h *Handler) head(w http.ResponseWriter, r *http.Request, owner Owner, name civic.Digest) error {

@@ -239,11 +239,15 @@ func (c *centre) upload(w http.ResponseWriter, r *http.Request) error {
 		if size > m.Kind.MaxSize() {
 			return civic.NewProblem(civic.UploadTooLarge, nil, strconv.FormatInt(size, 10))
 		}
+		key, err := protocol.ReadAlong(r.Header, r.Body)
+		if err != nil {
+			return err
+		}
 		c.mu.Lock()
 		name = m.Name
-		if len(m.Key) > 0 {
-			k := protocol.NameOf(m.Key)
-			c.uploads[k] = &stored{kind: protocol.UploadKey, size: int64(len(m.Key)), bytes: m.Key, whole: true}
+		if len(key) > 0 {
+			k := protocol.NameOf(key)
+			c.uploads[k] = &stored{kind: protocol.UploadKey, size: int64(len(key)), bytes: key, whole: true}
 		}
 		if c.uploads[name] == nil {
 			c.uploads[name] = &stored{kind: m.Kind, size: size}

@@ -36,6 +36,10 @@ type Config struct {
 	LastServerTime func() time.Time
 	// Dial replaces the network in tests and behind carriers. May be nil.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Session is what KeepSession was told last, also by Enrolled: the next
+	// handshake resumes it. Keep it where the transport key lies. Both may be nil.
+	Session     []byte
+	KeepSession func(session []byte)
 	// Jitter gives numbers in [0,1) that spread out retries. May be nil.
 	Jitter func() float64
 	Logger *slog.Logger // may be nil
@@ -73,7 +77,7 @@ func DefaultTuning() Tuning {
 		RetryMin:   200 * time.Millisecond,
 		RetryMax:   20 * time.Second,
 		Patience:   6,
-		SendBuffer: 12 << 10,
+		SendBuffer: 16 << 10,
 	}
 }
 
@@ -137,6 +141,7 @@ type Client struct {
 	address string // host:port
 	base    string // https://host:port
 	tls     *tls.Config
+	known   *protocol.Sessions
 }
 
 // New checks a configuration and makes a client; it opens no connection.
@@ -165,7 +170,9 @@ func New(c Config) (*Client, error) {
 		c.Jitter = rand.Float64
 	}
 	c.Tuning = c.Tuning.filled()
-	return &Client{config: c, base: base, address: address, tls: config}, nil
+	known := protocol.NewSessions(address, c.Session)
+	known.Keep = c.KeepSession
+	return &Client{config: c, base: base, address: address, tls: config, known: known}, nil
 }
 
 // filled puts the default in every field that is zero.

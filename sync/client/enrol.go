@@ -43,6 +43,9 @@ type Enrolled struct {
 	Bundle protocol.KeyBundle // what Answer.Bundle says, checked against the root
 	Lease  protocol.Lease     // what Answer.Lease says, checked against the server key
 	Root   *x509.Certificate  // what the code's pin stands for
+	// Session saves the first pass a whole handshake: see Config.Session. May
+	// be empty.
+	Session []byte
 	// Doubt is a civic.ClockDoubt problem when the device's clock differs from
 	// the centre's by more than MaxClockOff, else nil.
 	Doubt error
@@ -93,14 +96,18 @@ func Enrol(ctx context.Context, c EnrolConfig) (Enrolled, error) {
 		return Enrolled{}, civic.NewProblem(civic.WrongServer, errors.New("the answer is for another device"))
 	}
 	_, out.Doubt = clockDoubt(c.Clock(), answer.ServerTime)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out.Session = e.session
 	return out, nil
 }
 
 // enrolment is one conversation before the kit is one.
 type enrolment struct {
-	wire *wire
-	mu   sync.Mutex
-	root *x509.Certificate // found in the handshake
+	wire    *wire
+	mu      sync.Mutex
+	root    *x509.Certificate // found in the handshake
+	session []byte
 }
 
 func newEnrolment(c EnrolConfig) (*enrolment, error) {
@@ -117,7 +124,13 @@ func newEnrolment(c EnrolConfig) (*enrolment, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.wire = newWire(&wire{address: address, base: base, dial: c.Dial, tls: config, tuning: c.Tuning.filled(), clock: c.Clock, jitter: rand.Float64})
+	known := protocol.NewSessions(address, nil)
+	known.Keep = func(session []byte) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.session = session
+	}
+	e.wire = newWire(&wire{address: address, base: base, dial: c.Dial, tls: config, known: known, tuning: c.Tuning.filled(), clock: c.Clock, jitter: rand.Float64})
 	return e, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"log/slog"
-	"net/http"
 	"slices"
 	"time"
 
@@ -30,9 +29,10 @@ type pass struct {
 	keys    map[protocol.KeyID]bool
 	ended   int64 // bytes of uploads that ended, as far as they came
 	first   bool
-	prompt  int // answers in a row that came at once with nothing new
-	packs   int // bytes of the district pack asked for at once
-	heads   int // heads of the log told of in this pass
+	early   *question // the sync call that followed the uploads, answered and not kept yet
+	prompt  int       // answers in a row that came at once with nothing new
+	packs   int       // bytes of the district pack asked for at once
+	heads   int       // heads of the log told of in this pass
 	moreLog bool
 }
 
@@ -42,7 +42,7 @@ const mostAsked = 3
 // Pass makes one pass: see the package comment. The error is a civic.Problem.
 // Result tells what was done also beside an error.
 func (c *Client) Pass(ctx context.Context, o Options) (Result, error) {
-	w := newWire(&wire{address: c.address, base: c.base, dial: c.config.Dial, tls: c.tls, tuning: c.config.Tuning, clock: c.config.Clock, jitter: c.config.Jitter})
+	w := newWire(&wire{address: c.address, base: c.base, dial: c.config.Dial, tls: c.tls, known: c.known, tuning: c.config.Tuning, clock: c.config.Clock, jitter: c.config.Jitter})
 	defer w.close()
 	p := c.newPass(w, o.Progress)
 	err := p.run(ctx, o.Wait)
@@ -181,33 +181,8 @@ func (p *pass) want(pending []protocol.Item, a *protocol.SyncAnswer) ([]protocol
 	return items, often
 }
 
-// ask makes one sync call and keeps what it brought. rest tells that more files
-// wait than one call may name.
-func (p *pass) ask(ctx context.Context, pending []protocol.Item, seconds uint8) (*protocol.SyncAnswer, bool, error) {
-	step := Asking
-	if seconds > 0 {
-		step = Waiting
-	}
-	p.tell(step)
-	r, rest, err := p.request(ctx, pending)
-	if err != nil {
-		return nil, false, err
-	}
-	r.Wait = seconds
-	var a protocol.SyncAnswer
-	begun := p.config.Clock()
-	err = p.wire.call(ctx, http.MethodPost, protocol.PathSync, r, &a, time.Duration(seconds)*time.Second, func() { p.tell(Retrying) })
-	if err != nil {
-		return nil, false, err
-	}
-	p.first = false
-	p.pace(p.config.Clock().Sub(begun), &a)
-	if err := p.keep(ctx, pending, r, &a); err != nil {
-		return &a, rest, err
-	}
-	return &a, rest, p.heard(ctx, r)
-}
-
+// request writes what a sync call asks now. rest tells that more files wait than
+// one call may name.
 func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.SyncRequest, bool, error) {
 	r := &protocol.SyncRequest{Clock: p.local.Stamp()}
 	var err error

@@ -309,7 +309,7 @@ func TestPassRefusedFileDoesNotStopOthers(t *testing.T) {
 }
 
 func TestPassStopsAtAnyMoment(t *testing.T) {
-	for n := range 6 {
+	for n, done := 0, false; !done; n++ {
 		c, m := newCentre(t), newMemory()
 		names := fill(c, m, 2)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -321,7 +321,7 @@ func TestPassStopsAtAnyMoment(t *testing.T) {
 			return false
 		}
 		_, err := newKit(t, c, m, nil).Pass(ctx, Options{})
-		if civic.CodeOf(err) != civic.Stopped {
+		if done = err == nil; !done && civic.CodeOf(err) != civic.Stopped || done && n < 3 {
 			t.Errorf("stopped at request %d: %v", n, err)
 		}
 		c.mu.Lock()

@@ -59,13 +59,15 @@ type sending struct {
 	flying  []flight  // begun and not answered, in the order of their answers
 	fails   int       // in a row, with nothing gained
 	rest    int       // refusals that pass by themselves, since the last pause
+	asked   bool      // the sync call followed, or tried to
 	gained  int64     // bytes the centre has, of all uploads, when fails was last 0
 }
 
-// flight is one request of an upload.
+// flight is one request of an upload, or the sync call behind them all.
 type flight struct {
 	*upload
-	call *call
+	question *question // nil as a rule
+	call     *call
 }
 
 func (s *sending) run(ctx context.Context) error {
@@ -76,6 +78,10 @@ func (s *sending) run(ctx context.Context) error {
 			return nil
 		case u != nil && len(s.flying) < underWay && !s.answered() && s.whole():
 			if err := s.start(ctx, u); err != nil {
+				return err
+			}
+		case u == nil && s.mayAsk():
+			if err := s.ask(ctx); err != nil {
 				return err
 			}
 		case len(s.flying) > 0:
@@ -120,7 +126,7 @@ func (s *sending) start(ctx context.Context, u *upload) error {
 		return err
 	}
 	u.flying = true
-	s.flying = append(s.flying, flight{u, c})
+	s.flying = append(s.flying, flight{upload: u, call: c})
 	return nil
 }
 
@@ -129,6 +135,10 @@ func (s *sending) land(ctx context.Context) error {
 	f := s.flying[0]
 	s.flying = s.flying[1:]
 	got := <-f.call.answer
+	if f.question != nil {
+		s.heard(f.question, got)
+		return nil
+	}
 	f.flying = false
 	if got.err != nil {
 		return s.cut(ctx, f, problemOf(ctx, got.err))
@@ -152,6 +162,9 @@ func (s *sending) cut(ctx context.Context, f flight, err error) error {
 	f.lost()
 	for _, other := range s.flying {
 		got := <-other.call.answer
+		if other.question != nil {
+			continue
+		}
 		other.flying = false
 		if got.err != nil {
 			other.lost()

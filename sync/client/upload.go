@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,11 +28,13 @@ type upload struct {
 	along   *protocol.Item // the day key that travels in the creation; nil as a rule
 	file    []byte
 	flying  bool  // a request is under way
+	ends    bool  // and carries the file to its end
 	fresh   bool  // not created at the centre as far as we know
 	began   bool  // the kit's memory knows that it may be there
 	offset  int64 // what the centre has, or unknown
 	best    int64 // the farthest offset seen
 	counted int64 // bytes told to progress
+	ahead   int64 // bytes of the day key still to leave before the file's own
 	left    int64 // bytes that left in the last request
 	tried   int64 // bytes that left in a request whose end is not known
 	bad     int   // checksums that did not fit
@@ -53,6 +56,7 @@ func (u *upload) load(ctx context.Context) (err error) {
 func (u *upload) request(ctx context.Context) (*call, error) {
 	road := u.pass.wire.road
 	if u.offset == unknown {
+		u.ends = false
 		r, err := u.newRequest(ctx, http.MethodHead, protocol.UploadPath(u.item.Digest), nil)
 		if err != nil {
 			return nil, err
@@ -65,23 +69,33 @@ func (u *upload) request(ctx context.Context) (*call, error) {
 	if u.fresh {
 		method, path = http.MethodPost, protocol.PathUploads
 	}
-	r, err := u.newRequest(ctx, method, path, bytes.NewReader(part))
+	u.ends, u.ahead = u.offset+int64(len(part)) == size, 0
+	body := part
+	if u.fresh && u.along != nil {
+		header, err := u.pass.local.Read(ctx, u.along.Digest)
+		if err != nil {
+			return nil, err
+		}
+		packed, err := protocol.PackAlong(header)
+		if err != nil {
+			return nil, err
+		}
+		u.ahead, body = int64(len(packed)), slices.Concat(packed, part)
+	}
+	r, err := u.newRequest(ctx, method, path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if len(body) > len(part) {
+		r.Header.Set(protocol.HeaderKeyAlong, strconv.Itoa(len(body)-len(part)))
 	}
 	r.Header.Set("Content-Type", protocol.MediaOffset)
 	if int64(len(part)) < size {
 		r.Header.Set(protocol.HeaderUploadSum, protocol.Checksum(part)) // of a whole file the name is the sum
 	}
 	if u.fresh {
-		meta := protocol.Metadata{Kind: u.item.Kind.Upload(), Name: u.item.Digest}
-		if u.along != nil {
-			if meta.Key, err = u.pass.local.Read(ctx, u.along.Digest); err != nil {
-				return nil, err
-			}
-		}
 		r.Header.Set(protocol.HeaderUploadLength, strconv.FormatInt(size, 10))
-		r.Header.Set(protocol.HeaderUploadMeta, meta.String())
+		r.Header.Set(protocol.HeaderUploadMeta, protocol.Metadata{Kind: u.item.Kind.Upload(), Name: u.item.Digest}.String())
 	} else {
 		r.Header.Set(protocol.HeaderUploadOffset, strconv.FormatInt(u.offset, 10))
 	}
@@ -226,9 +240,11 @@ func (u *upload) count(offset int64) {
 
 // moved notes bytes that left; the centre's word corrects them later.
 func (u *upload) moved(n int) {
-	u.counted += int64(n)
 	u.left += int64(n)
-	u.pass.meter.moved(int64(n))
+	own := int64(n) - min(u.ahead, int64(n))
+	u.ahead -= int64(n) - own
+	u.counted += own
+	u.pass.meter.moved(own)
 }
 
 func (u *upload) offsetIn(h http.Header) (int64, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
 )
 
 // wire is the way to one server: a connection that is metered and kept lean, and
@@ -19,6 +20,7 @@ type wire struct {
 	base    string
 	dial    func(ctx context.Context, address string) (net.Conn, error)
 	tls     *tls.Config
+	known   *protocol.Sessions // with this server; the cache of tls
 	tuning  Tuning
 	clock   func() time.Time
 	jitter  func() float64
@@ -39,6 +41,8 @@ func newWire(w *wire) *wire {
 		w.dial = func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
 	}
 	w.buffer.Store(int64(w.tuning.SendBuffer))
+	w.tls = w.tls.Clone()
+	w.tls.ClientSessionCache = w.known
 	w.road = &road{wire: w}
 	w.http = &http.Client{
 		Transport: w.road,
@@ -56,11 +60,22 @@ func (w *wire) close() { w.road.close() }
 func (w *wire) connect(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*w.tuning.Stall)
 	defer cancel()
-	raw, err := w.dial(ctx, w.address)
+	if _, ok := w.known.Get(""); ok {
+		c, err := w.shake(ctx, protocol.Resuming(w.tls))
+		if !errors.Is(err, protocol.ErrNotResumed) {
+			return c, err
+		}
+		w.known.Forget()
+	}
+	return w.shake(ctx, w.tls)
+}
+
+func (w *wire) shake(ctx context.Context, config *tls.Config) (net.Conn, error) {
+	raw, err := dialTwice(ctx, func(ctx context.Context) (net.Conn, error) { return w.dial(ctx, w.address) })
 	if err != nil {
 		return nil, err
 	}
-	secure := tls.Client(newLean(raw, w), w.tls)
+	secure := tls.Client(newLean(raw, w), config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, errors.Join(err, raw.Close())
 	}
@@ -99,7 +114,7 @@ type lean struct {
 const (
 	// A send buffer holds what the link carries in bufferSpan: enough that the
 	// link does not idle while one lost segment is sent again.
-	bufferSpan    = 2500 * time.Millisecond
+	bufferSpan    = 2 * time.Second
 	bufferFloor   = 6 << 10 // bytes
 	bufferCeiling = 4 << 20
 	// adaptEvery is the shortest span that tells how fast a link is.

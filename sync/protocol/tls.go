@@ -94,8 +94,9 @@ func TransportKey(state *tls.ConnectionState) (ed25519.PublicKey, bool) {
 // last server time, so that a clock set back does not close the wire.
 //
 // A handshake fails with civic.WrongServer, or with civic.ClockDoubt when only
-// the kit's clock speaks against the server's certificate. Handshakes after the
-// first resume the session, which saves the certificates.
+// the kit's clock speaks against the server's certificate. Set
+// ClientSessionCache to [Sessions], so that handshakes after the first save the
+// certificates (see [Resuming]).
 func ClientTLS(root *x509.Certificate, transport ed25519.PrivateKey, now func() time.Time) (*tls.Config, error) {
 	if root == nil {
 		return nil, errors.New("no root to trust")
@@ -144,7 +145,6 @@ func clientTLS(pick func([]*x509.Certificate) *x509.Certificate, transport ed255
 		// the standard check would compare with the system's authorities.
 		InsecureSkipVerify: true,
 		VerifyConnection:   func(s tls.ConnectionState) error { return checkServer(s.PeerCertificates, pick, now()) },
-		ClientSessionCache: tls.NewLRUClientSessionCache(4),
 		// The client writes in pieces that suit the link.
 		DynamicRecordSizingDisabled: true,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {

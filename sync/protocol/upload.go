@@ -61,26 +61,15 @@ func (k UploadKind) MaxSize() int64 {
 type Metadata struct {
 	Kind UploadKind
 	Name civic.Digest
-	// Key is the header file of the day key the file is sealed under, where it
-	// travels along to save a round trip; empty as a rule, at most MaxKeyAlong
-	// bytes.
-	Key []byte
 }
 
-// MaxKeyAlong is the largest key file that travels in Metadata, in bytes.
-const MaxKeyAlong = 4 << 10
-
 // maxMetadata limits the header's length, in bytes.
-const maxMetadata = 1024 + MaxKeyAlong*4/3
+const maxMetadata = 1024
 
 // String writes the value of Upload-Metadata.
 func (m Metadata) String() string {
 	enc := base64.StdEncoding
-	s := "kind " + enc.EncodeToString([]byte(m.Kind)) + ",name " + enc.EncodeToString([]byte(m.Name.String()))
-	if len(m.Key) > 0 {
-		s += ",key " + enc.EncodeToString(m.Key)
-	}
-	return s
+	return "kind " + enc.EncodeToString([]byte(m.Kind)) + ",name " + enc.EncodeToString([]byte(m.Name.String()))
 }
 
 // AckHeader writes a statement of acknowledgement as the value of HeaderAck.
@@ -114,7 +103,7 @@ func ParseMetadata(header string) (Metadata, error) {
 	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(header, ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(pair), " ")
-		if key != "kind" && key != "name" && key != "key" {
+		if key != "kind" && key != "name" {
 			continue
 		}
 		plain, err := base64.StdEncoding.DecodeString(value)
@@ -122,14 +111,8 @@ func ParseMetadata(header string) (Metadata, error) {
 			return Metadata{}, malformed
 		}
 		seen[key] = true
-		switch key {
-		case "kind":
+		if key == "kind" {
 			m.Kind = UploadKind(plain)
-			continue
-		case "key":
-			if m.Key = plain; len(plain) == 0 || len(plain) > MaxKeyAlong {
-				return Metadata{}, malformed
-			}
 			continue
 		}
 		if m.Name, err = civic.ParseDigest(string(plain)); err != nil {

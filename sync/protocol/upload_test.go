@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,20 +17,68 @@ import (
 
 func TestMetadata(t *testing.T) {
 	m := Metadata{Kind: UploadBatch, Name: civic.Digest{1, 2, 3}}
-	for _, m := range []Metadata{m, {Kind: UploadBatch, Name: m.Name, Key: make([]byte, MaxKeyAlong)}} {
-		if got, err := ParseMetadata(m.String()); err != nil || !reflect.DeepEqual(got, m) {
-			t.Errorf("%v became %v: %v", m, got, err)
-		}
+	if got, err := ParseMetadata(m.String()); err != nil || !reflect.DeepEqual(got, m) {
+		t.Errorf("%v became %v: %v", m, got, err)
 	}
 	if got, err := ParseMetadata("filename Zm9v, " + m.String() + ",is_confidential"); err != nil || !reflect.DeepEqual(got, m) {
 		t.Errorf("with another client's keys: %v, %v", got, err)
 	}
-	for _, bad := range []string{"", "kind", "kind YmF0Y2g=", m.String() + "," + m.String(), Metadata{Kind: "letter", Name: m.Name}.String(), "kind !,name !", m.String() + ",key ",
-		Metadata{Kind: UploadBatch, Key: make([]byte, MaxKeyAlong+1)}.String()} {
+	for _, bad := range []string{"", "kind", "kind YmF0Y2g=", m.String() + "," + m.String(), Metadata{Kind: "letter", Name: m.Name}.String(), "kind !,name !"} {
 		if _, err := ParseMetadata(bad); civic.CodeOf(err) != civic.RequestMalformed {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+}
+
+func TestKeyAlong(t *testing.T) {
+	header := bytes.Repeat([]byte("age-encryption.org "), 90)
+	packed, err := PackAlong(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := http.Header{}
+	if got, err := ReadAlong(h, bytes.NewReader(packed)); got != nil || err != nil {
+		t.Errorf("without the header nothing is along: %q, %v", got, err)
+	}
+	h.Set(HeaderKeyAlong, strconv.Itoa(len(packed)))
+	body := bytes.NewReader(append(packed, "the batch"...))
+	if got, err := ReadAlong(h, body); err != nil || !bytes.Equal(got, header) || body.Len() != len("the batch") {
+		t.Errorf("read %d bytes, %v; %d left", len(got), err, body.Len())
+	}
+	if _, err := ReadAlong(h, bytes.NewReader(packed[:10])); civic.CodeOf(err) != civic.Stopped {
+		t.Errorf("cut short: %v", err)
+	}
+	bomb, err := PackAlong(make([]byte, MaxKeyAlong))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := PackAlong(make([]byte, MaxKeyAlong+1)); err == nil {
+		t.Error("a longer key was packed")
+	}
+	for n, bad := range map[string][]byte{"0": bomb, "-1": bomb, "x": bomb, "4097": bomb, "3": []byte("abc"), "1": bomb} {
+		h.Set(HeaderKeyAlong, n)
+		if _, err := ReadAlong(h, bytes.NewReader(bad)); civic.CodeOf(err) != civic.RequestMalformed {
+			t.Errorf("%q: %v", n, err)
+		}
+	}
+}
+
+// FuzzKeyAlong reads whatever stands at the front of a creation.
+func FuzzKeyAlong(f *testing.F) {
+	packed, err := PackAlong([]byte("a day key's header"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(strconv.Itoa(len(packed)), packed)
+	f.Add("5", []byte("hello"))
+	f.Fuzz(func(t *testing.T, n string, body []byte) {
+		h := http.Header{}
+		h.Set(HeaderKeyAlong, n)
+		key, err := ReadAlong(h, bytes.NewReader(body))
+		if err != nil && civic.CodeOf(err) == "" || len(key) > MaxKeyAlong {
+			t.Fatal(len(key), err)
+		}
+	})
 }
 
 func TestUploadPath(t *testing.T) {

@@ -64,7 +64,7 @@ func (k *bareKit) enrol(t testing.TB, c *serve.Centre, dial dialFunc, tuning cli
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.area, k.root, k.bundle, k.lease = got.Answer.Area, got.Root, got.Bundle, got.Lease
+	k.area, k.root, k.bundle, k.lease, k.session = got.Answer.Area, got.Root, got.Bundle, got.Lease, got.Session
 }
 
 // client is the kit's side of the wire, new as after a start of the program.
@@ -72,7 +72,12 @@ func (k *bareKit) client(t testing.TB, dial dialFunc, tuning client.Tuning, jitt
 	t.Helper()
 	c, err := client.New(client.Config{
 		Server: "centre:443", Root: k.root, Transport: k.transport, ServerKey: k.serverKey, Local: k,
-		Clock: k.clock, Dial: dial, Tuning: tuning, Jitter: jitter,
+		Clock: k.clock, Dial: dial, Tuning: tuning, Jitter: jitter, Session: k.session,
+		KeepSession: func(session []byte) {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.session = session
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ type bareKit struct {
 	cursor   uint64
 	bundle   protocol.KeyBundle
 	lease    protocol.Lease
+	session  []byte // of TLS
 	outcomes map[uint64][]civic.Outcome
 	wrong    []string  // what must never happen and did
 	acked    time.Time // when everything was acknowledged for the first time
