@@ -64,6 +64,9 @@ func (m *Model) Decide(r *Prepared, among []Person) Decision {
 		d.Verdict, d.Reasons = Review, []civic.Code{ReasonFamilyOnly}
 	case best.ambiguous:
 		d.Verdict, d.Reasons = Review, []civic.Code{ReasonTwin}
+		if slipped(&d.Comparison) {
+			d.Reasons[0] = ReasonNamesake
+		}
 	case d.Margin < m.Margin:
 		d.Verdict, d.Reasons = Review, []civic.Code{ReasonTwoCandidates}
 	case p < m.Auto:
@@ -72,6 +75,16 @@ func (m *Model) Decide(r *Prepared, among []Person) Decision {
 		d.Verdict, d.Reasons = Auto, []civic.Code{ReasonSamePerson}
 	}
 	return d
+}
+
+// slipped tells whether the birth dates differ as by a slip of the pen.
+func slipped(c *Comparison) bool {
+	for _, e := range c.Evidence {
+		if e.Field == "birth" && (e.Level == levelNames[kindBirth][birthTypo] || e.Level == levelNames[kindBirth][birthTwoParts]) {
+			return true
+		}
+	}
+	return false
 }
 
 // entity is how a record stands to a whole person.

@@ -268,3 +268,33 @@ func FuzzPrepare(f *testing.F) {
 func goldenKeys() []uint64 {
 	return []uint64{0x3e86e8e5ebb264b, 0x8fe45caabd76100f, 0xaf87b5dc39ac303e, 0xc1dbbdb9cf1f20bd}
 }
+
+// A namesake of the same town, born one digit away, is nobody's to join without
+// a look, however common or rare the name; a second thing that only one person
+// has makes it a slip of the pen.
+func TestNamesakeOneDigitOffIsHeld(t *testing.T) {
+	known := Record{
+		Given: []string{"Rosalba"}, Surnames: []string{"Xolalpa", "Tecuapetla"}, Birth: civic.Date{Year: 1984, Month: 3, Day: 12}, Sex: "F",
+		Places: []string{"San Isidro", "Tlacolula", "Oaxaca"}, Phones: []string{"9511234567"},
+	}
+	model := DefaultModel()
+	for _, tt := range []struct {
+		what   string
+		change func(r *Record)
+		want   Verdict
+	}{
+		{"a phone of her own", func(r *Record) { r.Places[0] = "Centro"; r.Phones = []string{"9517654321"} }, Review},
+		{"another home in the town", func(r *Record) { r.Places[0] = "Centro"; r.Phones = nil }, Review},
+		{"the same phone", func(r *Record) { r.Places[0] = "Centro" }, Auto},
+		{"the same locality", func(r *Record) { r.Phones = nil }, Auto},
+	} {
+		other := known
+		other.Places = append([]string(nil), known.Places...)
+		other.Birth.Day = 13
+		tt.change(&other)
+		d := model.Decide(Prepare(other), []Person{{Records: []*Prepared{Prepare(known)}}})
+		if d.Verdict != tt.want || d.Verdict == Review && d.Reasons[0] != ReasonNamesake {
+			t.Errorf("%s: %v %v %+v", tt.what, d.Verdict, d.Reasons, d.Comparison)
+		}
+	}
+}

@@ -9,6 +9,7 @@ const homeBits = 3.5
 // of one family at once.
 func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous bool) {
 	var given, surname, full, birth, sex, phone, ids, place int
+	var elsewhere bool // a place is known of both, and differs
 	for i := range fields {
 		level := p.level(i)
 		switch fields[i].kind {
@@ -29,6 +30,7 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 				ids++
 			}
 		case kindPlace:
+			elsewhere = elsewhere || level == other
 			// A shared state is no home.
 			if level == textEqual && (fields[i].weights == nil || fields[i].weights[textEqual] >= homeBits) {
 				place++
@@ -97,6 +99,10 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 	case surname == surnameOne && ids == 0:
 		return Same, !home
 	case sex == other:
+		return Same, true
+	case (birth == birthTypo || birth == birthTwoParts) && ids == 0 && phone < textAlike && place < 2 && (phone == other || elsewhere):
+		// A slip of the pen, or a namesake of the same town born close by? With
+		// another phone or another home within the town nobody can tell.
 		return Same, true
 	}
 	return Same, false

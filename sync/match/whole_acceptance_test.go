@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/askonce/fieldkit/sync/match/benchjson"
 )
 
 // Pairs of whole names from many scripts: the likeness at its own threshold.
@@ -38,6 +40,7 @@ func TestAcceptanceNameBench(t *testing.T) {
 	}
 	m := measure(right, wrong, truth)
 	t.Logf("name_bench, persons: %+v", m)
+	benchjson.Record(t, "name_bench persons", map[string]any{"f1": m.F1, "precision": m.Precision, "recall": m.Recall})
 	if m.F1 < .80 {
 		t.Fail()
 	}

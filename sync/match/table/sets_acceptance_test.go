@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/sync/match"
+	"github.com/askonce/fieldkit/sync/match/benchjson"
 )
 
 // The labelled sets with the system's own thresholds, set without labels: F1 of
@@ -27,6 +28,10 @@ func TestAcceptanceLabelledSets(t *testing.T) {
 		a := r.Auto
 		t.Logf("%-28s %8.4f %8.4f %8.4f %8.4f   %.3f %.4f [%.4f %.4f] %.3f   %v", s.name, *r.F1, *r.Precision, *r.Recall, r.Pairwise.F1,
 			a.Declared, a.Observed, a.Low, a.High, a.Recall, time.Since(begin).Round(100*time.Millisecond))
+		benchjson.Record(t, s.name, map[string]any{
+			"f1": *r.F1, "bar": s.bar, "precision": *r.Precision, "recall": *r.Recall, "pairs_f1": r.Pairwise.F1, "auto_declared": a.Declared,
+			"auto_observed": a.Observed, "auto_low": a.Low, "auto_high": a.High, "auto_recall": a.Recall, "calibration": r.Calibration,
+		})
 		if *r.F1 < s.bar {
 			t.Errorf("%s: F1 %.4f is below %.4f", s.name, *r.F1, s.bar)
 		}
@@ -55,6 +60,7 @@ func TestAcceptanceBestThreshold(t *testing.T) {
 			}
 		}
 		t.Logf("%s: best F1 %.4f (P %.4f R %.4f) at %v bits", s.name, best.F1, best.Precision, best.Recall, at)
+		benchjson.Record(t, s.name+" best threshold", map[string]any{"f1": best.F1, "precision": best.Precision, "recall": best.Recall, "bits": at})
 		if best.F1 < .92 {
 			t.Fail()
 		}
