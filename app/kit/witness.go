@@ -200,19 +200,30 @@ func (k *Kit) swapHeads(ctx context.Context, st *store.Store, root *os.Root) err
 		}
 		b, err := readWhole(root, filepath.Join(mediaLog, e.Name()), witness.MaxNote)
 		if err == nil {
-			_, err = book.Meet(log, now.Unix(), b)
+			_, err = book.Meet(log, now.Unix(), b, seenAt(e.Name()))
 		}
 		if err != nil { // not a head of this log: a medium may hold anything
 			k.log.Warn("a head of the log on the medium cannot be used", "code", civic.CodeOf(err))
 		}
 	}
 	for _, h := range book.Kept {
-		name := filepath.Join(mediaLog, own+"-"+strconv.FormatInt(h.Size, 10)+".note")
-		if err := writeWhole(root, name, log.Note(h)); err != nil {
+		name := filepath.Join(mediaLog, own+"-"+strconv.FormatInt(h.Size, 10)+"-"+strconv.FormatInt(h.At, 10)+".note")
+		if err := writeWhole(root, name, log.Note(h.Head)); err != nil {
 			return err
 		}
 	}
 	return w.write(ctx, book)
+}
+
+// seenAt is when a head on a medium was seen, as its name says: kit, size, time.
+func seenAt(name string) int64 {
+	_, last, _ := strings.Cut(strings.TrimSuffix(name, ".note"), "-")
+	_, last, _ = strings.Cut(last, "-")
+	at, err := strconv.ParseInt(last, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(0, at)
 }
 
 // maxMediaHeads bounds how many files of heads are looked at on one medium.
@@ -251,11 +262,11 @@ func (k *Kit) LogEvidence(ctx context.Context, dir string) (files int, err error
 	}
 	put("key", []byte(log.Key()+"\n"))
 	for _, h := range book.Kept {
-		put("head-"+strconv.FormatInt(h.Size, 10)+".note", log.Note(h))
+		put("head-"+strconv.FormatInt(h.Size, 10)+".note", log.Note(h.Head))
 	}
 	for i, a := range book.Alarms {
 		n := "alarm-" + strconv.Itoa(i+1) + "-" + string(a.Code)
-		put(n+"-held.note", log.Note(a.Held))
+		put(n+"-held.note", log.Note(a.Held.Head))
 		put(n+"-shown.note", log.Note(a.Shown))
 		put(n+"-restore.statement", a.Gap)
 		var proof strings.Builder

@@ -52,7 +52,7 @@ func (l *Log) answer(ctx context.Context, tx ledger.Tx, area civic.Area, device 
 			return news, keep, err
 		}
 	}
-	gap, err := newestGap(ctx, tx, seen.Size)
+	gap, err := newestGap(ctx, tx, seen)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,6 +89,7 @@ func (l *Log) keepConflict(ctx context.Context, tx ledger.Tx, area civic.Area, d
 type gap struct {
 	restored, backup, size int64
 	outside, statement     []byte
+	known                  int64 // leaves of the head known outside, 0 for none
 }
 
 func gaps(ctx context.Context, tx ledger.Tx) (out []gap, err error) {
@@ -101,11 +102,12 @@ func gaps(ctx context.Context, tx ledger.Tx) (out []gap, err error) {
 	return out, err
 }
 
-// newestGap is the newest restore of fewer leaves than a head has, zero for none.
-func newestGap(ctx context.Context, tx ledger.Tx, size int64) (gap, error) {
+// newestGap is the newest restore that explains a head: of fewer leaves, and not
+// before the head was seen. It is zero when there is none.
+func newestGap(ctx context.Context, tx ledger.Tx, seen protocol.LogSeen) (gap, error) {
 	all, err := gaps(ctx, tx)
 	for _, g := range all {
-		if g.size < size {
+		if g.size < seen.Size && seen.At <= g.restored {
 			return g, err
 		}
 	}
@@ -144,9 +146,10 @@ func (v *verifier) witnessed() (err error) {
 	if v.gaps, err = gaps(v.ctx, v.tx); err != nil {
 		return err
 	}
-	for _, g := range v.gaps {
+	for i, g := range v.gaps {
 		if h, err := v.log.public.Open(g.outside); err == nil {
-			v.roots[h.Size] = append(v.roots[h.Size], claim{h.Root, Forked, "head known when it was restored"})
+			v.gaps[i].known = h.Size
+			v.roots[h.Size] = append(v.roots[h.Size], claim{root: h.Root, fault: Forked, detail: "head known when it was restored", restored: g.restored})
 			continue
 		}
 		v.r.notice(Gap, g.size, key{}, "restored "+moment(g.restored)+" from a copy of "+moment(g.backup)+"; how many rows were lost is not known")
@@ -154,15 +157,15 @@ func (v *verifier) witnessed() (err error) {
 	return ledger.All(v.ctx, v.tx, func(s ledger.Row) error {
 		var area civic.Area
 		var device, root []byte
-		var size int64
-		if err := s.Scan(&area, &device, &size, &root); err != nil {
+		var size, restored int64
+		if err := s.Scan(&area, &device, &size, &root, &restored); err != nil {
 			return err
 		}
 		if len(root) == len(civic.Digest{}) && len(device) == len(civic.DeviceID{}) && size > 0 {
-			v.roots[size] = append(v.roots[size], claim{civic.Digest(root), Forked, "seen by kit " + civic.DeviceID(device).String()})
+			v.roots[size] = append(v.roots[size], claim{root: civic.Digest(root), fault: Forked, detail: "seen by kit " + civic.DeviceID(device).String(), restored: restored})
 		}
 		return nil
-	}, `SELECT area, device, size, root FROM log_seen UNION ALL SELECT area, device, size, root FROM log_conflict`)
+	}, `SELECT area, device, size, root, 0 FROM log_seen UNION ALL SELECT area, device, size, root, restored FROM log_conflict`)
 }
 
 // Witness is what one kit holds of the log, for the auditor's page.

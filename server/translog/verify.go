@@ -118,6 +118,8 @@ type claim struct {
 	root   civic.Digest
 	fault  Fault
 	detail string
+	// restored is the restore that explains why the head is not of this tree.
+	restored int64
 }
 
 type verifier struct {
@@ -176,7 +178,7 @@ func (v *verifier) heads() error {
 			return nil
 		}
 		newest = max(newest, size)
-		v.roots[size] = append(v.roots[size], claim{h.Root, HeadDiffers, "stored head"})
+		v.roots[size] = append(v.roots[size], claim{root: h.Root, fault: HeadDiffers, detail: "stored head"})
 		return nil
 	}, "SELECT size, note FROM log_checkpoint ORDER BY size")
 	if err != nil {
@@ -191,7 +193,7 @@ func (v *verifier) heads() error {
 			v.r.find(HeadUnsigned, -1, key{}, "given head "+strconv.Itoa(i+1))
 			continue
 		}
-		v.roots[h.Size] = append(v.roots[h.Size], claim{h.Root, Forked, "given head " + strconv.Itoa(i+1)})
+		v.roots[h.Size] = append(v.roots[h.Size], claim{root: h.Root, fault: Forked, detail: "given head " + strconv.Itoa(i+1)})
 	}
 	return v.witnessed()
 }
@@ -252,15 +254,12 @@ func (v *verifier) compare(size int64) {
 	}
 }
 
-// outside reports a head this tree does not lead to. A restore that the centre
-// signed for, of fewer leaves than the head has, makes it a hole that is told.
+// outside reports a head this tree does not lead to. It is a hole that is told
+// when a restore explains it: the kit says it saw the head before, or the head
+// known at the restore was as far on.
 func (v *verifier) outside(f Fault, size int64, c claim) {
-	if f == HeadDiffers {
-		v.r.find(f, size, key{}, c.detail)
-		return
-	}
 	for _, g := range v.gaps {
-		if g.size < size {
+		if f != HeadDiffers && g.size < size && (g.restored == c.restored || size <= g.known) {
 			v.r.notice(Gap, size, key{}, c.detail+": "+strconv.FormatInt(size-g.size, 10)+" rows were lost by the restore of "+moment(g.restored))
 			return
 		}

@@ -13,6 +13,9 @@ type LogSeen struct {
 	Root civic.Digest `cbor:"2,keyasint,omitempty"`
 	// Signature is the log's over that head; sent when the centre asks for it.
 	Signature []byte `cbor:"3,keyasint,omitempty"`
+	// At is when it was seen, by the centre's clock, seconds; 0: not known. What
+	// was seen after a restore is not explained by it.
+	At int64 `cbor:"4,keyasint,omitempty"`
 }
 
 // LogNews answers it with the newest head and the proof that the seen one leads

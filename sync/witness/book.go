@@ -19,10 +19,18 @@ const (
 // wrong with them. It is a value to be kept as CBOR ([protocol.Marshal]); the
 // zero Book has seen nothing.
 type Book struct {
-	Kept   []Head  `cbor:"1,keyasint,omitempty"` // of one history, the newest last
-	Ask    []Head  `cbor:"2,keyasint,omitempty"` // brought by others, not yet compared
+	Kept   []Seen  `cbor:"1,keyasint,omitempty"` // of one history, the newest last
+	Ask    []Seen  `cbor:"2,keyasint,omitempty"` // brought by others, not yet compared
 	Report bool    `cbor:"3,keyasint,omitempty"` // the centre asked for the newest with its signature
 	Alarms []Alarm `cbor:"4,keyasint,omitempty"`
+}
+
+// Seen is a head with when it was seen, in seconds by the centre's clock as the
+// witness knows it; 0 when nobody knows. A restore explains only what was seen
+// before it.
+type Seen struct {
+	Head
+	At int64 `cbor:"4,keyasint,omitempty"`
 }
 
 // Alarm is something wrong, with the evidence. Two heads that the log signed
@@ -30,7 +38,7 @@ type Book struct {
 type Alarm struct {
 	Code  civic.Code     `cbor:"1,keyasint"` // LogForked, LogGap or LogSignature
 	At    int64          `cbor:"2,keyasint"` // seconds, the witness's best clock
-	Held  Head           `cbor:"3,keyasint"`
+	Held  Seen           `cbor:"3,keyasint"`
 	Shown Head           `cbor:"4,keyasint"`
 	Proof []civic.Digest `cbor:"5,keyasint,omitempty"` // that was offered
 	Gap   []byte         `cbor:"6,keyasint,omitempty"` // the centre's signed note of the restore
@@ -40,9 +48,9 @@ type Alarm struct {
 }
 
 // Newest is the newest head kept, zero for none.
-func (b *Book) Newest() Head {
+func (b *Book) Newest() Seen {
 	if len(b.Kept) == 0 {
-		return Head{}
+		return Seen{}
 	}
 	return b.Kept[len(b.Kept)-1]
 }
@@ -55,7 +63,7 @@ func (b *Book) Next() (seen protocol.LogSeen, more bool) {
 	if len(b.Ask) > 0 && len(b.Kept) > 0 && !b.Report {
 		h, signed = b.Ask[0], true
 	}
-	seen = protocol.LogSeen{Size: h.Size, Root: h.Root}
+	seen = protocol.LogSeen{Size: h.Size, Root: h.Root, At: h.At}
 	if signed && !h.IsZero() {
 		seen.Signature = h.Signature[:]
 	}
@@ -63,7 +71,7 @@ func (b *Book) Next() (seen protocol.LogSeen, more bool) {
 }
 
 // find gives the head that was told of.
-func (b *Book) find(seen protocol.LogSeen) (h Head, brought bool) {
+func (b *Book) find(seen protocol.LogSeen) (h Seen, brought bool) {
 	for _, h := range b.Kept {
 		if h.Size == seen.Size && h.Root == seen.Root {
 			return h, false
@@ -74,7 +82,7 @@ func (b *Book) find(seen protocol.LogSeen) (h Head, brought bool) {
 			return h, true
 		}
 	}
-	return Head{}, false
+	return Seen{}, false
 }
 
 // Hear takes in what the centre answered. server is the key that signs the
@@ -85,7 +93,7 @@ func (b *Book) Hear(log Log, server ed25519.PublicKey, at int64, seen protocol.L
 	if held.IsZero() && seen.Size > 0 {
 		return nil // it was dropped meanwhile
 	}
-	b.Ask = slices.DeleteFunc(b.Ask, func(h Head) bool { return h.Checkpoint == held.Checkpoint })
+	b.Ask = slices.DeleteFunc(b.Ask, func(h Seen) bool { return h.Checkpoint == held.Checkpoint })
 	if !brought {
 		b.Report = false
 	}
@@ -102,25 +110,26 @@ func (b *Book) Hear(log Log, server ed25519.PublicKey, at int64, seen protocol.L
 		return b.raise(a)
 	}
 	if held.IsZero() {
-		b.keep(shown)
+		b.keep(Seen{shown, at})
 		return nil
 	}
 	if held.Size <= shown.Size && held.Grows(shown.Checkpoint, news.Proof) == nil {
 		if !brought {
-			b.keep(shown)
+			b.keep(Seen{shown, at})
 		}
 		return nil
 	}
 	a.Code = civic.LogForked
 	var gap protocol.LogGap
-	if len(news.Gap) > 0 && protocol.Open(protocol.StatementLogGap, news.Gap, server, &gap) == nil && gap.Size < held.Size && gap.Size <= shown.Size {
+	if len(news.Gap) > 0 && protocol.Open(protocol.StatementLogGap, news.Gap, server, &gap) == nil && gap.Size < held.Size && gap.Size <= shown.Size &&
+		held.At <= gap.Restored {
 		a.Code, a.Gap, a.Lost = civic.LogGap, news.Gap, held.Size-gap.Size
 		if !brought {
 			// What a restore lost is told and let go; what was seen before the copy
 			// was made must still be the beginning, and is asked about next.
-			b.Kept = slices.DeleteFunc(b.Kept, func(h Head) bool { return h.Size > gap.Size })
+			b.Kept = slices.DeleteFunc(b.Kept, func(h Seen) bool { return h.Size > gap.Size })
 			if len(b.Kept) == 0 {
-				b.keep(shown)
+				b.keep(Seen{shown, at})
 			}
 		}
 	}
@@ -130,12 +139,12 @@ func (b *Book) Hear(log Log, server ed25519.PublicKey, at int64, seen protocol.L
 
 // keep puts the newest head behind the others. Of older ones those stay whose
 // ages differ most, so that some reach far back.
-func (b *Book) keep(h Head) {
+func (b *Book) keep(h Seen) {
 	if b.Newest().Checkpoint == h.Checkpoint {
 		return
 	}
 	b.Kept = append(b.Kept, h)
-	b.Ask = slices.DeleteFunc(b.Ask, func(a Head) bool { return a.Checkpoint == h.Checkpoint })
+	b.Ask = slices.DeleteFunc(b.Ask, func(a Seen) bool { return a.Checkpoint == h.Checkpoint })
 	for len(b.Kept) > maxKept {
 		// Behind half of them, every other one goes: the far past thins out, the
 		// near past stays.
@@ -162,10 +171,11 @@ func (b *Book) raise(a Alarm) *Alarm {
 	return &a
 }
 
-// Meet takes in a head that another witness handed over as a signed note. One
+// Meet takes in a head that another witness handed over as a signed note, and
+// says it saw at a moment (0: does not say). One
 // of the same size with another root is a fork at once; others are compared at
 // the next talk with the centre.
-func (b *Book) Meet(log Log, at int64, note []byte) (*Alarm, error) {
+func (b *Book) Meet(log Log, at int64, note []byte, seen int64) (*Alarm, error) {
 	h, err := log.Open(note)
 	if err != nil {
 		return nil, err
@@ -180,7 +190,7 @@ func (b *Book) Meet(log Log, at int64, note []byte) (*Alarm, error) {
 		return b.raise(Alarm{Code: civic.LogForked, At: at, Held: k, Shown: h}), nil
 	}
 	if _, known := b.find(protocol.LogSeen{Size: h.Size, Root: h.Root}); !known && len(b.Ask) < maxAsk {
-		b.Ask = append(b.Ask, h)
+		b.Ask = append(b.Ask, Seen{h, max(0, seen)})
 	}
 	return nil, nil
 }

@@ -139,7 +139,7 @@ func TestForkIsCaught(t *testing.T) {
 				t.Fatalf("%+v", a)
 			}
 			log := logOf(t, "k")
-			if log.Check(a.Held) != nil || log.Check(a.Shown) != nil {
+			if log.Check(a.Held.Head) != nil || log.Check(a.Shown) != nil {
 				t.Error("the evidence is not signed by the log")
 			}
 			if b.Newest().Checkpoint != one.head(one.size).Checkpoint {
@@ -177,16 +177,16 @@ func TestHeadsOfOthers(t *testing.T) {
 	var b witness.Book
 	talk(&b, common)
 	talk(&b, one)
-	if a, err := b.Meet(log, 9, log.Note(common.head(8))); a != nil || err != nil || len(b.Ask) != 0 {
+	if a, err := b.Meet(log, 9, log.Note(common.head(8)), 0); a != nil || err != nil || len(b.Ask) != 0 {
 		t.Fatal(a, err)
 	}
 	// Of the same size: known without the centre.
-	if a, err := b.Meet(log, 9, log.Note(two.head(12))); err != nil || a == nil || a.Code != civic.LogForked {
+	if a, err := b.Meet(log, 9, log.Note(two.head(12)), 0); err != nil || a == nil || a.Code != civic.LogForked {
 		t.Fatal(a, err)
 	}
 	// Of another size: at the next talk with the centre.
 	two.grow(3, "two")
-	if a, err := b.Meet(log, 9, log.Note(two.head(15))); err != nil || a != nil || len(b.Ask) != 1 {
+	if a, err := b.Meet(log, 9, log.Note(two.head(15)), 0); err != nil || a != nil || len(b.Ask) != 1 {
 		t.Fatal(a, err)
 	}
 	one.grow(10, "one")
@@ -196,10 +196,10 @@ func TestHeadsOfOthers(t *testing.T) {
 	if a := talk(&b, one); a != nil || b.Newest().Size != one.size {
 		t.Errorf("%+v", a)
 	}
-	if _, err := b.Meet(log, 9, []byte("no note")); civic.CodeOf(err) != civic.LogMalformed {
+	if _, err := b.Meet(log, 9, []byte("no note"), 0); civic.CodeOf(err) != civic.LogMalformed {
 		t.Error(err)
 	}
-	if _, err := b.Meet(log, 9, logOf(t, "o").Note(newTree(t, "o").grow(3, "x").head(3))); civic.CodeOf(err) != civic.LogSignature {
+	if _, err := b.Meet(log, 9, logOf(t, "o").Note(newTree(t, "o").grow(3, "x").head(3)), 0); civic.CodeOf(err) != civic.LogSignature {
 		t.Error(err)
 	}
 }
@@ -210,7 +210,7 @@ func TestRestoreIsTold(t *testing.T) {
 	server := key("s")
 	before := newTree(t, "k").grow(20, "x")
 	full := before.copy().grow(10, "lost")
-	gap, err := protocol.Sign(protocol.StatementLogGap, protocol.LogGap{Restored: 5, Backup: 4, Size: 20, Root: before.head(20).Root}, server)
+	gap, err := protocol.Sign(protocol.StatementLogGap, protocol.LogGap{Restored: 8, Backup: 4, Size: 20, Root: before.head(20).Root}, server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,9 +242,17 @@ func TestRestoreIsTold(t *testing.T) {
 	if a := hear(&b, liar, gap); a == nil || a.Code != civic.LogForked {
 		t.Errorf("%+v", a)
 	}
+	// Nor does it explain a head that was seen after it.
+	b = met()
+	hear(&b, honest, gap)
+	hear(&b, honest, gap)
+	b.Kept[len(b.Kept)-1].At = 9
+	if a := hear(&b, before.copy().grow(8, "again"), gap); a == nil || a.Code != civic.LogForked {
+		t.Errorf("%+v", a)
+	}
 	// Nor does a note that the centre did not sign help.
 	b = met()
-	forged, err := protocol.Sign(protocol.StatementLogGap, protocol.LogGap{Restored: 5, Size: 20}, key("o"))
+	forged, err := protocol.Sign(protocol.StatementLogGap, protocol.LogGap{Restored: 8, Size: 20}, key("o"))
 	if err != nil {
 		t.Fatal(err)
 	}
