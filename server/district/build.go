@@ -63,9 +63,19 @@ type keys struct {
 
 // Build makes or refreshes the pack of an office that Set was called for. With
 // anew, or when the pack has grown old, another one replaces it.
-func (d *District) Build(ctx context.Context, area civic.Area, anew bool) (Report, error) {
+func (d *District) Build(ctx context.Context, area civic.Area, anew bool) (r Report, err error) {
 	d.making.Lock()
 	defer d.making.Unlock()
+	// Another process may be at it; whoever loses looks again at what is left.
+	for range 3 {
+		if r, err = d.build(ctx, area, anew); civic.CodeOf(err) != civic.MovedOn {
+			break
+		}
+	}
+	return r, err
+}
+
+func (d *District) build(ctx context.Context, area civic.Area, anew bool) (Report, error) {
 	all, err := d.Settings(ctx, area)
 	if err != nil {
 		return Report{}, err

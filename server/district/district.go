@@ -121,9 +121,9 @@ func (d *District) Set(ctx context.Context, s Settings) error {
 		others = append(others, string(a))
 	}
 	return d.DB.Update(ctx, func(tx ledger.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO pack_district (area, neighbours, max_bytes, every, keep_days) VALUES (?1, ?2, ?3, ?4, ?5)
+		_, err := tx.Exec(ctx, `INSERT INTO pack_district (area, neighbours, max_bytes, every, keep_days, next_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 			ON CONFLICT (area) DO UPDATE SET neighbours = excluded.neighbours, max_bytes = excluded.max_bytes, every = excluded.every, keep_days = excluded.keep_days`,
-			string(s.Area), strings.Join(others, "\n"), s.MaxBytes, int64(s.Every/time.Second), int64(s.Keep/(24*time.Hour)))
+			string(s.Area), strings.Join(others, "\n"), s.MaxBytes, int64(s.Every/time.Second), int64(s.Keep/(24*time.Hour)), d.Clock().Add(s.Every).Unix())
 		return err
 	})
 }

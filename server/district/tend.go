@@ -33,6 +33,11 @@ func (d *District) Tend(ctx context.Context) error {
 		if d.Clock().Before(s.Next) {
 			continue
 		}
+		if mine, err := d.claim(ctx, s); err != nil {
+			return err
+		} else if !mine {
+			continue // another process was quicker
+		}
 		if _, err := d.Build(ctx, s.Area, false); err != nil {
 			return err
 		}
@@ -46,6 +51,17 @@ func (d *District) Tend(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// claim takes the turn to refresh an office's pack.
+func (d *District) claim(ctx context.Context, s Settings) (mine bool, err error) {
+	err = d.DB.Update(ctx, func(tx ledger.Tx) error {
+		n, err := tx.Exec(ctx, "UPDATE pack_district SET next_at = ?2 WHERE area = ?1 AND next_at = ?3",
+			string(s.Area), d.Clock().Add(s.Every).Unix(), s.Next.Unix())
+		mine = n == 1
+		return err
+	})
+	return mine, err
 }
 
 // openingsAtOnce is how many are logged in one transaction.
