@@ -179,14 +179,14 @@ func (s *Share) scanRevision(r ledger.Row) (v Revision, err error) {
 
 // parse reads an agreement once: its digest names its bytes for ever.
 func (s *Share) parse(digest civic.Digest, body []byte) (*agreement.Agreement, error) {
+	if sha256.Sum256(body) != digest {
+		return nil, civic.NewProblem(civic.LedgerDamaged, errors.New("an agreement is not what its digest says"))
+	}
 	s.mu.Lock()
 	a := s.read[digest]
 	s.mu.Unlock()
 	if a != nil {
 		return a, nil
-	}
-	if sha256.Sum256(body) != digest {
-		return nil, civic.NewProblem(civic.LedgerDamaged, errors.New("an agreement is not what its digest says"))
 	}
 	v, err := agreement.Read(body)
 	if err != nil {
