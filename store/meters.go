@@ -13,9 +13,15 @@ import (
 // has: counts only, so that it can be told without a passphrase.
 const settingMeters = "meters"
 
+// settingLate holds the figures of the last registrations, for the home page.
+const settingLate = "meters late"
+
 // mostMeters are kept at a time; a kit that never meets its centre forgets the
 // oldest figures, no registration.
 const mostMeters = 2 * protocol.MaxMeters
+
+// mostLate is how many figures the home page may look at.
+const mostLate = 400
 
 // Meters gives the figures that wait, by growing counters, as many as one
 // request takes (package sync/client, Metering).
@@ -30,25 +36,45 @@ func (s *Store) Metered(ctx context.Context, upTo uint64) error {
 	if err != nil {
 		return err
 	}
-	return s.keepMeters(ctx, slices.DeleteFunc(all, func(m protocol.Meter) bool { return m.Counter <= upTo }))
+	return s.keep(ctx, settingMeters, slices.DeleteFunc(all, func(m protocol.Meter) bool { return m.Counter <= upTo }), mostMeters)
 }
 
-// AddMeters puts figures to those that wait; of one registration the last word
-// counts.
+// AddMeters puts figures to those that wait and to those of late; of one
+// registration the first word counts.
 func (s *Store) AddMeters(ctx context.Context, fresh []protocol.Meter) error {
-	all, err := s.meters(ctx)
+	late, err := s.LateMeters(ctx)
 	if err != nil {
 		return err
 	}
-	for _, f := range fresh {
-		all = append(slices.DeleteFunc(all, func(m protocol.Meter) bool { return m.Counter == f.Counter }), f)
+	known := map[uint64]bool{}
+	for _, m := range late {
+		known[m.Counter] = true
 	}
-	slices.SortFunc(all, func(a, b protocol.Meter) int { return cmp.Compare(a.Counter, b.Counter) })
-	return s.keepMeters(ctx, all)
+	fresh = slices.DeleteFunc(slices.Clone(fresh), func(m protocol.Meter) bool { return known[m.Counter] })
+	if len(fresh) == 0 {
+		return nil
+	}
+	waiting, err := s.meters(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.keep(ctx, settingMeters, append(waiting, fresh...), mostMeters); err != nil {
+		return err
+	}
+	return s.keep(ctx, settingLate, append(late, fresh...), mostLate)
+}
+
+// LateMeters gives the figures of the last registrations, told or not.
+func (s *Store) LateMeters(ctx context.Context) ([]protocol.Meter, error) {
+	return s.metersAt(ctx, settingLate)
 }
 
 func (s *Store) meters(ctx context.Context) ([]protocol.Meter, error) {
-	text, err := s.Setting(ctx, settingMeters)
+	return s.metersAt(ctx, settingMeters)
+}
+
+func (s *Store) metersAt(ctx context.Context, setting string) ([]protocol.Meter, error) {
+	text, err := s.Setting(ctx, setting)
 	if err != nil || text == "" {
 		return nil, err
 	}
@@ -63,13 +89,14 @@ func (s *Store) meters(ctx context.Context) ([]protocol.Meter, error) {
 	return all, nil
 }
 
-func (s *Store) keepMeters(ctx context.Context, all []protocol.Meter) error {
+func (s *Store) keep(ctx context.Context, setting string, all []protocol.Meter, most int) error {
 	if len(all) == 0 {
-		return s.SetSetting(ctx, settingMeters, "")
+		return s.SetSetting(ctx, setting, "")
 	}
-	b, err := protocol.Marshal(all[max(0, len(all)-mostMeters):])
+	slices.SortFunc(all, func(a, b protocol.Meter) int { return cmp.Compare(a.Counter, b.Counter) })
+	b, err := protocol.Marshal(all[max(0, len(all)-most):])
 	if err != nil {
 		return err
 	}
-	return s.SetSetting(ctx, settingMeters, base64.StdEncoding.EncodeToString(b))
+	return s.SetSetting(ctx, setting, base64.StdEncoding.EncodeToString(b))
 }

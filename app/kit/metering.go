@@ -22,9 +22,9 @@ type ServiceMeter struct {
 }
 
 // Meters count the questions of the registrations sealed since a moment, by
-// service. Each is counted again from its answers and what the kit held before
-// it, so nothing about it is stored; lists that were imported asked nobody and are left
-// out, and so is practice. Of very many registrations the newest count.
+// service, as they were counted when they were sealed; older ones are counted
+// again from their answers and what the kit held before. Lists that were imported
+// asked nobody and are left out, and so is practice. Of very many registrations the newest count.
 func (k *Kit) Meters(ctx context.Context, since time.Time) ([]ServiceMeter, error) {
 	st, err := k.open()
 	if err != nil {
@@ -34,20 +34,23 @@ func (k *Kit) Meters(ctx context.Context, since time.Time) ([]ServiceMeter, erro
 	if err != nil {
 		return nil, problem(err)
 	}
+	known := late(ctx, st)
 	by := map[civic.ServiceID]*ServiceMeter{}
 	for _, e := range entries {
 		r := &e.Registration
 		if e.Forgotten || r.Practice || r.SourceRow != "" {
 			continue
 		}
-		m, ok, err := k.meterOf(ctx, st, r)
-		if err != nil {
-			return nil, err
+		m, counted := known[r.Counter]
+		f, ok := k.forms.Form(r.Form)
+		if ok && !counted {
+			if m, ok, err = k.meterOf(ctx, st, r); err != nil {
+				return nil, err
+			}
 		}
 		if !ok {
 			continue
 		}
-		f, _ := k.forms.Form(r.Form)
 		sum := by[f.Service()]
 		if sum == nil {
 			sum = &ServiceMeter{Service: f.Service()}

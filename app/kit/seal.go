@@ -49,11 +49,17 @@ func (k *Kit) Seal(ctx context.Context, iv *capture.Interview) (civic.Registrati
 		return none, err
 	}
 	d := iv.Draft()
+	meter := iv.Meter()
+	var sealedAs uint64
 	id, err := st.Seal(ctx, d.ID, func(counter uint64, previous civic.Digest) (*civic.Registration, civic.Digest, string, error) {
+		sealedAs = counter
 		return s.make(iv.Form(), d, "", counter, previous)
 	})
 	if err != nil {
 		return none, problem(err)
+	}
+	if sealedAs != 0 && !d.Practice {
+		k.keepMeter(ctx, st, sealedAs, meter)
 	}
 	k.copyAside(ctx, st)
 	if counts, err := st.Counts(ctx); err == nil && counts.ByStatus[civic.Sealed] >= packWhen {

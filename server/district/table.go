@@ -31,7 +31,8 @@ func (d *District) sourceOf(ctx context.Context, tx ledger.Tx, s *registry.Said)
 }
 
 // reusable are the agreements that hold now: of an agency's table only what one
-// of them lets some service reuse reaches kits.
+// of them lets some service reuse reaches kits. One that rests on consent lets
+// nothing of it be reused: nobody was asked.
 type reusable []agreement.Agreement
 
 func (d *District) reusable(ctx context.Context, tx ledger.Tx) (reusable, error) {
@@ -43,6 +44,9 @@ func (d *District) reusable(ctx context.Context, tx ledger.Tx) (reusable, error)
 
 func (r reusable) lets(source civic.ServiceID, a civic.Attribute) bool {
 	for i := range r {
+		if r[i].Basis == agreement.ByConsent {
+			continue
+		}
 		for _, s := range r[i].Sources {
 			if s == source && r[i].Covers(a) {
 				return true

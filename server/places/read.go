@@ -259,11 +259,13 @@ func around(list []places.Place, names [][]string, levels []Level) []places.Plac
 		known[p.Code] = true
 	}
 	codes := make([]string, rows)
+	above := 0
 	for depth, l := range levels {
 		digits := l.Digits
 		if digits == 0 {
-			digits = telling(list[:rows], names, depth)
+			digits = telling(list[:rows], names, depth, above)
 		}
+		above = max(above, digits)
 		for i := range rows {
 			if names[i][depth] == "" {
 				continue
@@ -289,14 +291,22 @@ func around(list []places.Place, names [][]string, levels []Level) []places.Plac
 
 // telling is how many signs of the code name the places of a level, 0 when no
 // beginning of it does: the same beginning, the same names, and the other way
-// round.
-func telling(list []places.Place, names [][]string, depth int) int {
+// round. It is longer than that of the level above. Where several would do, two
+// signs and five are tried first: few lists are long enough to tell 2 from 20.
+func telling(list []places.Place, names [][]string, depth, above int) int {
 	shortest := len(list[0].Code)
 	for _, p := range list {
 		shortest = min(shortest, len(p.Code))
 	}
-next:
+	lengths := []int{2, 5}
 	for n := 1; n < shortest; n++ {
+		lengths = append(lengths, n)
+	}
+next:
+	for _, n := range lengths {
+		if n <= above || n >= shortest {
+			continue
+		}
 		name, code := map[string]string{}, map[string]string{}
 		for i, p := range list {
 			path := strings.Join(names[i][:depth+1], "\x00")
