@@ -27,11 +27,12 @@ test: ## runs every test, the real window included
 	@.ci/system test
 	@$(MAKE) --no-print-directory build
 	npm ci --silent --no-audit --no-fund --prefix sync/rehearsal/testdata/tus
-	$(GO) vet -tags $(TAGS),window,acceptance,soak ./...
+	$(GO) vet -tags $(TAGS),window,browser,acceptance,soak ./...
 	.ci/postgres $(GO) test -timeout 30m -tags $(TAGS) ./...
 	.ci/postgres env FIELDKIT_TEST_ENGINE=postgres $(GO) test -timeout 30m -skip PowerCut ./server/...
 	$(GO) test -count=1 -timeout 30m -run '^TestSimulation$$' ./sync/rehearsal -sim.seeds 10000
 	$(GO) test -count=1 -tags $(TAGS),window ./app/windowtest
+	$(GO) test -count=1 -tags $(TAGS),browser -run '^TestBrowser' ./server/web
 
 acceptance: ## runs what needs the data in SHARED (receipt vectors, labelled people, forms)
 	@[ -d "$(SHARED)" ] || { echo "No data at $(SHARED): give SHARED=folder" >&2; exit 1; }
@@ -46,6 +47,7 @@ bench: ## prints the tables of figures, each measured against something in the s
 	$(GO) run ./sync/batch/batchbench
 	$(GO) test -run '^$$' -bench . -benchtime 1x -count=1 ./store/... ./server/serve ./sync/receipt
 	$(GO) test -count=1 -v -run '^TestLinkTimes$$' ./sync/rehearsal -link.table
+	$(GO) test -count=1 -v -timeout 25m -run '^TestPackFigures$$' ./sync/rehearsal -pack.people 50000
 
 bench-forms: ## prints how forms of the field load, compile and play, with the data in SHARED
 	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/form/...
