@@ -96,16 +96,21 @@ func TestLogCosts(t *testing.T) {
 		plain, logged, placed time.Duration
 	}
 	var by [2]cost
-	const rounds = 10
-	for range rounds {
+	const rounds = 100
+	for round := range rounds {
 		for i, k := range []int{1, 50} {
 			share := min(rows/2, 20_000) / rounds
 			if i == 1 {
 				share = rows/rounds - share
 			}
 			by[i].rows += share
-			by[i].plain += run(share, k, plain)
+			if round%2 == 0 { // neither always pays for what the other left behind
+				by[i].plain += run(share, k, plain)
+			}
 			by[i].logged += run(share, k, logged)
+			if round%2 == 1 {
+				by[i].plain += run(share, k, plain)
+			}
 			before := cpu(t)
 			b.sequence()
 			by[i].placed += cpu(t) - before

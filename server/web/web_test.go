@@ -25,6 +25,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/server/web"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
@@ -43,6 +44,7 @@ func (plain) Claims(r *civic.Registration) (out []civic.Claim) {
 }
 
 type console struct {
+	log *translog.Log
 	*httptest.Server
 	db       ledger.DB
 	access   *access.Access
@@ -148,6 +150,13 @@ func (c *console) serve(t *testing.T, config web.Config) {
 		c.retried = append(c.retried, d)
 		return nil
 	}
+	keys := config.Access.Keys()
+	var err error
+	if c.log, err = translog.Open(translog.Config{DB: config.DB, Key: keys.LogSigner(), Public: keys.LogKey(), Clock: config.Clock}); err != nil {
+		t.Fatal(err)
+	}
+	config.Log = c.log
+	config.SignEvidence = func(n translog.EvidenceNote) ([]byte, error) { return keys.Sign(translog.StatementEvidence, n) }
 	h, err := web.New(config)
 	if err != nil {
 		t.Fatal(err)
