@@ -195,6 +195,12 @@ func (k *Kit) applyInbox(ctx context.Context, st *store.Store) (applied, error) 
 				return nil, err
 			}
 			return nil, k.takePlacesNotice(ctx, st, plain, server)
+		case protocol.DownLooks:
+			plain, err := protocol.OpenDown(secret[:], d.Seq, d.Kind, d.Body)
+			if err != nil {
+				return nil, err
+			}
+			return nil, takeLooks(ctx, st, plain)
 		case protocol.DownAgreement:
 			return nil, k.takeAgreement(ctx, st, d.Body, server)
 		case protocol.DownPlacesPart:

@@ -41,9 +41,14 @@ func (p *checkPage) build(s *Shell) view {
 	case p.verdict != nil:
 		body.Add(p.words(s))
 	}
-	return view{title: say("check.title"), body: body, focus: f,
+	v := view{title: say("check.title"), body: body, focus: f,
 		main: &action{name: "check.go", icon: theme.IconCheck, words: say("check.go"), do: check},
 		side: []action{{name: "check.picture", icon: theme.IconPhoto, words: say("check.picture"), key: fyne.KeyF6, do: pick}}}
+	if p.verdict != nil && p.verdict.Valid && !p.verdict.Practice {
+		text := p.verdict.Text
+		v.side = append(v.side, action{name: "looks", icon: theme.IconPerson, words: say("looks.title"), key: fyne.KeyF7, do: func() { s.open(&looksPage{receipt: text}) }})
+	}
+	return v
 }
 
 func (p *checkPage) check(s *Shell) {

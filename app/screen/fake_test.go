@@ -221,6 +221,13 @@ func (k *fakeKit) ReceiptPNG(context.Context, civic.RegistrationID) ([]byte, err
 	return receipt.PNG(sampleCode)
 }
 
+func (k *fakeKit) Looks(context.Context, string, string) (kit.Looks, error) {
+	return kit.Looks{At: time.Unix(1_790_000_000, 0), Offline: true, Hidden: 1, Rows: []kit.Look{{
+		At: time.Unix(1_780_000_000, 0), Kind: "agency", Who: "salud", Action: "disclosure", Purpose: "dpv:HealthcareDelivery",
+		Fields: []civic.Attribute{"birth_date"}, Basis: "legal obligation", Agreement: "salud-1", Reason: "a visit to the clinic",
+	}}}, nil
+}
+
 func (k *fakeKit) SlipPDF(context.Context, civic.RegistrationID, string) ([]byte, error) {
 	return []byte("%PDF slip"), nil
 }

@@ -75,6 +75,7 @@ type Kit interface {
 	Receipt(ctx context.Context, id civic.RegistrationID) (kit.Receipt, error)
 	ReceiptPNG(ctx context.Context, id civic.RegistrationID) ([]byte, error)
 	ReceiptPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error)
+	Looks(ctx context.Context, receipt, code string) (kit.Looks, error)
 	SlipPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error)
 	Verify(ctx context.Context, text string) (kit.Verdict, error)
 	VerifyPicture(ctx context.Context, r io.Reader) (kit.Verdict, error)

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
@@ -26,6 +27,7 @@ import (
 	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
 	"github.com/askonce/fieldkit/sync/receipt"
 )
 
@@ -45,10 +47,20 @@ type Config struct {
 
 // Citizens is the door. It is for any number of goroutines; all state lies in
 // the ledger.
-type Citizens struct{ Config }
+type Citizens struct {
+	Config
+
+	mu   sync.Mutex
+	keys map[civic.RegistrationID]protocol.LooksKey // worked out lately: each costs a try's work
+}
+
+// maxKeys bounds the keys kept.
+const maxKeys = 4096
 
 // New makes the door.
-func New(c Config) *Citizens { return &Citizens{c} }
+func New(c Config) *Citizens {
+	return &Citizens{Config: c, keys: map[civic.RegistrationID]protocol.LooksKey{}}
+}
 
 // How somebody proved who they are.
 const (
@@ -111,8 +123,8 @@ func (c *Citizens) Looks(ctx context.Context, v Visit, before translog.RowID) (l
 	return looks, err
 }
 
-// keys finds the keys receipts are signed with.
-func (c *Citizens) keys(ctx context.Context) (receipt.Keys, error) {
+// receiptKeys finds the keys receipts are signed with.
+func (c *Citizens) receiptKeys(ctx context.Context) (receipt.Keys, error) {
 	devices, err := c.Access.Devices(ctx)
 	if err != nil {
 		return nil, err

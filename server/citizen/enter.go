@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/askonce/fieldkit/server/district"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -59,7 +60,7 @@ func (c *Citizens) Check(ctx context.Context, text, code string) (v Visit, err e
 	if len(text) > maxReceipt || len(code) > maxCode {
 		return v, refused
 	}
-	keys, err := c.keys(ctx)
+	keys, err := c.receiptKeys(ctx)
 	if err != nil {
 		return v, err
 	}
@@ -219,10 +220,26 @@ func (c *Citizens) SetCode(ctx context.Context, v Visit, code string) error {
 	if err != nil {
 		return err
 	}
+	var kept district.Visit
+	err = c.DB.View(ctx, func(tx ledger.Tx) error {
+		kept, err = c.Visit(ctx, tx, v.Area, v.Registration)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	key, err := protocol.LooksKeyOf(kept.Secret, code, false)
+	if err != nil {
+		return err
+	}
+	sealedKey, err := c.Share.Seal("looks key"+v.Registration.String(), key[:])
+	if err != nil {
+		return err
+	}
 	return c.DB.Update(ctx, func(tx ledger.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO citizen_code (area, registration, hash, at) VALUES (?1, ?2, ?3, ?4)
-			ON CONFLICT (area, registration) DO UPDATE SET hash = excluded.hash, at = excluded.at`,
-			string(v.Area), v.Registration[:], sealed, c.Clock().Unix())
+		_, err := tx.Exec(ctx, `INSERT INTO citizen_code (area, registration, hash, at, looks_key) VALUES (?1, ?2, ?3, ?4, ?5)
+			ON CONFLICT (area, registration) DO UPDATE SET hash = excluded.hash, at = excluded.at, looks_key = excluded.looks_key`,
+			string(v.Area), v.Registration[:], sealed, c.Clock().Unix(), sealedKey)
 		return err
 	})
 }

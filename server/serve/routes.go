@@ -30,6 +30,8 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+protocol.PathHealth, c.health)
 	mux.HandleFunc("GET "+protocol.PathBundle, c.bundle)
+	mux.HandleFunc("POST "+protocol.PathPerson, c.question(protocol.PathPerson, c.Person))
+	mux.HandleFunc("POST "+protocol.PathLooks, c.question(protocol.PathLooks, c.Looks))
 	if !c.Opener {
 		c.kitRoutes(mux)
 	}
@@ -56,7 +58,6 @@ func (c *Centre) kitRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+protocol.PathSync, c.Ingest.Sync)
 	mux.HandleFunc("POST "+protocol.PathRelay, c.Ingest.Relay)
 	mux.HandleFunc("POST "+protocol.PathHub, c.Ingest.Hub)
-	mux.HandleFunc("POST "+protocol.PathPerson, c.person)
 	mux.HandleFunc(protocol.PathUploads, c.Ingest.Uploads)
 	mux.HandleFunc(protocol.PathUploads+"/", c.Ingest.Uploads)
 }

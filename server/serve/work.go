@@ -82,6 +82,9 @@ func (c *Centre) attend(ctx context.Context) {
 	if _, err := c.Share.Tell(ctx, c.DB); err != nil && ctx.Err() == nil {
 		c.Logger.Error("kits cannot be told of agreements", "error", err)
 	}
+	if _, err := c.Citizens.Tell(ctx); err != nil && ctx.Err() == nil {
+		c.Logger.Error("kits cannot be told who looked", "error", err)
+	}
 	if err := c.Access.Attend(ctx); err != nil && ctx.Err() == nil {
 		c.Logger.Error("an intake cannot be attended to", "error", err)
 	}

@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/json"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -207,6 +208,24 @@ func TestJourneyCitizen(t *testing.T) {
 		t.Fatalf("%d %s", code, body)
 	}
 
+	// At the counter: from the centre, and without a network from the kit.
+	counter := func(id, code string) said {
+		s := k.must("receipt", id)
+		return k.run("looks", "--receipt", receiptTextOf(t, s), "--code", code)
+	}
+	if s := counter(ids[0], "maize-7"); s.code != 0 || s.json["offline"] != false || !strings.Contains(s.line(t), "look at the first") {
+		t.Fatalf("%v", s.json)
+	}
+	k.must("sync", "--wait", "5s")
+	o.stop()
+	if s := counter(ids[1], other); s.code != 0 || s.json["offline"] != true || !strings.Contains(s.line(t), "look at the second") {
+		t.Fatalf("%v\n%s", s.json, s.stderr)
+	}
+	if s := counter(ids[1], slip); s.problem() != civic.EntryRefused {
+		t.Fatalf("another slip opens it: %v", s.json)
+	}
+	o.serve()
+
 	// Wrong codes for one receipt, from many addresses as it were.
 	centre := openOffice(t, o)
 	for i := range 6 {
@@ -225,6 +244,16 @@ func TestJourneyCitizen(t *testing.T) {
 	if _, _, err := centre.Citizens.Enter(t.Context(), changed(text), "maize-7"); civic.CodeOf(err) != civic.EntryRefused {
 		t.Fatal(err)
 	}
+}
+
+// line is all that a command printed.
+func (s said) line(t testing.TB) string {
+	t.Helper()
+	b, err := json.Marshal(s.json)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 func changed(text string) string {

@@ -1,0 +1,246 @@
+package citizen
+
+import (
+	"context"
+	"errors"
+
+	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/district"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/translog"
+	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+const (
+	// leavesAtOnce is how many leaves one transaction looks at.
+	leavesAtOnce = 16
+	// kitsRemember is how long a registration's kit is told, in seconds: about
+	// as long as the paper is asked about where it was made.
+	kitsRemember = 400 * 24 * 3600
+	// maxRegistrations bounds the receipts of one person that are told.
+	maxRegistrations = 16
+)
+
+// Tell puts down for kits the newest rows about people they registered, and
+// gives how many rows it looked at; call it now and then, until it gives 0.
+// Rows under investigation stay back; the citizen's own acts do not travel.
+func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
+	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
+		looked = 0
+		head, err := c.Log.Head(ctx, tx)
+		if err != nil {
+			return err
+		}
+		var next int64
+		err = tx.QueryRow(ctx, "SELECT leaf FROM citizen_told WHERE one = 1").Scan(&next)
+		if errors.Is(err, ledger.ErrNoRows) {
+			_, err = tx.Exec(ctx, "INSERT INTO citizen_told (one, leaf) VALUES (1, 0)")
+		}
+		if err != nil {
+			return err
+		}
+		end := min(next+leavesAtOnce, int64(head.Size))
+		for leaf := next; leaf < end; leaf++ {
+			row, err := c.Log.At(ctx, tx, leaf)
+			if civic.CodeOf(err) == civic.LogMalformed || errors.Is(err, ledger.ErrNoRows) {
+				continue // audit verify finds what was done to it
+			}
+			if err == nil {
+				err = c.tellRow(ctx, tx, row)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		looked = int(max(0, end-next))
+		if looked == 0 {
+			return nil
+		}
+		_, err = tx.Exec(ctx, "UPDATE citizen_told SET leaf = ?1 WHERE one = 1", end)
+		return err
+	})
+	return looked, err
+}
+
+// kept is one registration of a person, with the kit it was made on.
+type kept struct {
+	area         civic.Area
+	registration civic.RegistrationID
+	device       civic.DeviceID
+}
+
+func (c *Citizens) tellRow(ctx context.Context, tx ledger.Tx, row translog.Row) error {
+	now := c.Clock().Unix()
+	if row.Person.IsZero() || row.Kind == translog.Citizen || row.HiddenUntil > now {
+		return nil
+	}
+	var list []kept
+	err := ledger.All(ctx, tx, func(r ledger.Row) error {
+		var k kept
+		var area string
+		var registration, device []byte
+		err := r.Scan(&area, &registration, &device)
+		k.area = civic.Area(area)
+		copy(k.registration[:], registration)
+		copy(k.device[:], device)
+		list = append(list, k)
+		return err
+	}, `SELECT o.area, o.registration, o.device FROM registry_said s
+		JOIN outcome o ON o.area = s.office AND o.registration = s.registration
+		WHERE s.area = ?1 AND s.person = ?2 AND s.subject = '' AND o.at > ?3 ORDER BY o.at DESC LIMIT ?4`,
+		string(row.Area), row.Person[:], now-kitsRemember, int64(maxRegistrations))
+	if err != nil {
+		return err
+	}
+	for _, k := range list {
+		if err := c.tellKit(ctx, tx, k, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Citizens) tellKit(ctx context.Context, tx ledger.Tx, k kept, row translog.Row) error {
+	d, err := c.Access.ByID(ctx, tx, k.device)
+	if civic.CodeOf(err) == civic.DeviceUnknown || err == nil && (d.IsRevoked() || d.Hub) {
+		return nil // imported claims come from no kit
+	}
+	if err != nil {
+		return err
+	}
+	visit, err := c.Visit(ctx, tx, k.area, k.registration)
+	if absent(err) || err == nil && visit.Secret.IsZero() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key, err := c.looksKey(ctx, tx, k, visit)
+	if err != nil {
+		return err
+	}
+	sealed, err := protocol.SealLooks(key, k.registration, protocol.Looks{At: c.Clock().Unix(), Rows: []protocol.Look{lookOf(row)}}, c.Rand)
+	if err != nil {
+		return err
+	}
+	plain, err := protocol.Marshal(protocol.LooksNote{Registration: k.registration, Sealed: sealed})
+	if err != nil {
+		return err
+	}
+	secret, err := c.Access.Secret(d)
+	if err != nil {
+		return err
+	}
+	seq, err := access.NextSeq(ctx, tx, d.Area, d.ID)
+	if err != nil {
+		return err
+	}
+	body, err := protocol.SealDown(secret, seq, protocol.DownLooks, plain, c.Rand)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO ingest_down (area, device, seq, kind, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		string(d.Area), d.ID[:], int64(seq), int(protocol.DownLooks), body, c.Clock().Unix())
+	return err
+}
+
+// looksKey is what a registration's looks are sealed with for its kit.
+func (c *Citizens) looksKey(ctx context.Context, tx ledger.Tx, k kept, visit district.Visit) (key protocol.LooksKey, err error) {
+	var sealed []byte
+	err = tx.QueryRow(ctx, "SELECT looks_key FROM citizen_code WHERE area = ?1 AND registration = ?2", string(k.area), k.registration[:]).Scan(&sealed)
+	if errors.Is(err, ledger.ErrNoRows) {
+		return c.slipKey(k.registration, visit)
+	}
+	if err != nil {
+		return key, err
+	}
+	plain, err := c.Share.Unseal("looks key"+k.registration.String(), sealed)
+	copy(key[:], plain)
+	return key, err
+}
+
+// slipKey works out the key of a slip, once for a while.
+func (c *Citizens) slipKey(id civic.RegistrationID, visit district.Visit) (protocol.LooksKey, error) {
+	c.mu.Lock()
+	key, ok := c.keys[id]
+	c.mu.Unlock()
+	if ok {
+		return key, nil
+	}
+	key, err := protocol.LooksKeyOf(visit.Secret, visit.Slip, true)
+	if err != nil {
+		return key, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.keys) >= maxKeys {
+		clear(c.keys)
+	}
+	c.keys[id] = key
+	return key, nil
+}
+
+// lookOf is a row as its person reads it.
+func lookOf(r translog.Row) protocol.Look {
+	who := ""
+	if r.Kind == translog.Agency {
+		who = r.Actor // a person of the state is told by what they are, not by name
+	}
+	return protocol.Look{
+		At: r.At, Kind: string(r.Kind), Who: who, Action: string(r.Action), Purpose: r.Entry.Purpose, Fields: r.Fields, Basis: r.Basis,
+		Agreement: r.Agreement, Reason: r.Reason, Code: r.Code,
+	}
+}
+
+// Asked answers a kit that asks for the citizen at its counter: a marshalled
+// LooksRequest comes, a marshalled LooksAnswer goes, sealed to the kit.
+func (c *Citizens) Asked(ctx context.Context, request []byte) ([]byte, error) {
+	var r protocol.LooksRequest
+	if err := protocol.Unmarshal(request, &r); err != nil {
+		return nil, err
+	}
+	var d access.Device
+	err := c.DB.View(ctx, func(tx ledger.Tx) (err error) {
+		d, err = c.Access.ByID(ctx, tx, r.Device)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.IsRevoked() || d.Hub {
+		return nil, civic.NewProblem(civic.DeviceRevoked, nil)
+	}
+	secret, err := c.Access.Secret(d)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := protocol.OpenUp(secret, 0, r.Asked)
+	var ask protocol.LooksAsk
+	if err == nil {
+		err = protocol.Unmarshal(plain, &ask)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.Check(ctx, ask.Receipt, ask.Code)
+	if err != nil {
+		return nil, err
+	}
+	personal, err := c.Looks(ctx, v, translog.RowID{})
+	if err != nil {
+		return nil, err
+	}
+	looks := protocol.Looks{Nonce: ask.Nonce, At: c.Clock().Unix(), Hidden: personal.Hidden, Rows: []protocol.Look{}}
+	for _, row := range personal.Rows[:min(len(personal.Rows), protocol.MaxLooks)] {
+		looks.Rows = append(looks.Rows, lookOf(row))
+	}
+	if plain, err = protocol.Marshal(looks); err != nil {
+		return nil, err
+	}
+	sealed, err := protocol.SealDown(secret, 0, protocol.DownLooks, plain, c.Rand)
+	if err != nil {
+		return nil, err
+	}
+	return protocol.Marshal(protocol.LooksAnswer{Sealed: sealed})
+}
