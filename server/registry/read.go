@@ -71,7 +71,7 @@ func (e *Embedded) Events(ctx context.Context, tx ledger.Tx, p *Person) ([]Event
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(out, func(a, b Event) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.N, b.N)) })
 	return out, nil
 }
 

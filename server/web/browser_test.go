@@ -193,7 +193,7 @@ func people() (in []reconcile.Incoming) {
 		{"given_name", "Itzel", "surname", "Xolalpa", "second_surname", "Tun", "birth_date", "2015-03-21", "sex", "F", "municipality", "Ocotlán"},
 	} {
 		n := uint64(i + 1)
-		reg := &civic.Registration{ID: civic.NewRegistrationID([]byte("k"), n), Counter: n, Area: office, Form: civic.FormRef{ID: "identity", Version: "1"}, Sealed: civic.Stamp{Wall: 1_789_990_000 + int64(n)*600}}
+		reg := &civic.Registration{ID: civic.NewRegistrationID([]byte("k"), n), Device: civic.DeviceID{1}, Counter: n, Area: office, Form: civic.FormRef{ID: "identity", Version: "1"}, Sealed: civic.Stamp{Wall: 1_789_990_000 + int64(n)*600}}
 		for j := 0; j < len(answers); j += 2 {
 			reg.Answers = append(reg.Answers, civic.Answer{Path: answers[j], Value: answers[j+1]})
 		}
@@ -229,7 +229,7 @@ func TestBrowser(t *testing.T) {
 			return nil, civic.NewProblem(civic.UploadUnknown, nil)
 		}
 	})
-	password, err := c.access.AddStaff(t.Context(), "second-reviewer", "", "reviewer", "test")
+	password, err := c.access.AddStaff(t.Context(), "second-reviewer", "", "supervisor", "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -193,6 +194,9 @@ func sideBySide(people []*registry.Person, own registry.Ref) []line {
 	by := map[civic.Attribute][]cell{}
 	for i, p := range people {
 		for _, a := range known(p) {
+			if a.Name == "photo" {
+				continue // pictures are shown, not their names
+			}
 			if by[a.Name] == nil {
 				by[a.Name] = make([]cell, len(people))
 			}
@@ -216,8 +220,23 @@ func sideBySide(people []*registry.Person, own registry.Ref) []line {
 		}
 		out = append(out, l)
 	}
-	slices.SortFunc(out, func(a, b line) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	slices.SortFunc(out, func(a, b line) int {
+		return cmp.Or(cmp.Compare(place(a.Name), place(b.Name)), strings.Compare(string(a.Name), string(b.Name)))
+	})
 	return out
+}
+
+// inFront are the attributes that tell most, in the order they are compared.
+var inFront = []civic.Attribute{
+	"full_name", "given_name", "surname", "second_surname", "birth_date", "sex", "national_id", "other_id", "mother_name", "father_name", "phone",
+	"email", "address", "address_more", "locality", "municipality", "state", "postcode", "birth_place",
+}
+
+func place(a civic.Attribute) int {
+	if i := slices.Index(inFront, a); i >= 0 {
+		return i
+	}
+	return len(inFront)
 }
 
 // maxAlso is how many other values of an attribute stand in a cell.

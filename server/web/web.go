@@ -113,6 +113,7 @@ func New(c Config) (http.Handler, error) {
 	persons := []access.Role{access.Reviewer, access.Supervisor, access.Auditor}
 	watching := []access.Role{access.Auditor, access.Supervisor}
 	reviewer := []access.Role{access.Reviewer}
+	reviewing := []access.Role{access.Reviewer, access.Supervisor} // a supervisor may be the second pair of eyes
 	administrator := []access.Role{access.Administrator}
 	for _, r := range []struct {
 		pattern string
@@ -128,11 +129,11 @@ func New(c Config) (http.Handler, error) {
 		{"GET /console/glass", watching, (*visit).glasses},
 		{"POST /console/glass/review", watching, (*visit).reviewGlass},
 		{"POST /console/persons/undo", reviewer, (*visit).undo},
-		{"GET /console/reviews", reviewer, (*visit).reviews},
-		{"GET /console/reviews/{area}/{id}", reviewer, (*visit).review},
-		{"POST /console/reviews/decide", reviewer, (*visit).decide},
-		{"POST /console/reviews/undo", reviewer, (*visit).reopen},
-		{"GET /console/pictures/{area}/{id}/{office}/{registration}/{n}", reviewer, (*visit).showPicture},
+		{"GET /console/reviews", reviewing, (*visit).reviews},
+		{"GET /console/reviews/{area}/{id}", reviewing, (*visit).review},
+		{"POST /console/reviews/decide", reviewing, (*visit).decide},
+		{"POST /console/reviews/undo", reviewing, (*visit).reopen},
+		{"GET /console/pictures/{area}/{id}/{office}/{registration}/{n}", reviewing, (*visit).showPicture},
 		{"GET /console/outcomes", all, (*visit).outcomes},
 		{"GET /console/meter", all, (*visit).meter},
 		{"GET /console/meter.csv", all, (*visit).meterCSV},

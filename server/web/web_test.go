@@ -411,7 +411,7 @@ func TestReviewSideBySide(t *testing.T) {
 	}
 	path := "/console/reviews/" + string(office) + "/" + id + "?subject="
 	_, body := b.do("GET", path, nil)
-	for _, want := range []string{"Xóchitl <span", "Xóchitl &lt;b&gt;", "differs", "surnames", "same " + string(office)} {
+	for _, want := range []string{"Xóchitl</span>", "Xóchitl &lt;b&gt;", "differs", "surnames", "same " + string(office)} {
 		if !strings.Contains(body, want) {
 			t.Errorf("without %q", want)
 		}
