@@ -73,35 +73,14 @@ func (r *row) choice(all []widget.Option, many bool) fyne.CanvasObject {
 // list is a choice among many: typed until it is found.
 func (r *row) list() fyne.CanvasObject {
 	all := options(r.item.Choices)
-	t := widget.NewTypeAhead(r.p.s.hands, true, func(typed string) []widget.Option { return matching(all, typed) })
+	l := &offerList{all: all}
+	t := widget.NewTypeAhead(r.p.s.hands, true, l.matching)
 	t.Put(labelOf(all, r.item.Answer.Value))
 	t.Next, t.Leave = r.next, r.leave
-	r.value = func() string { return nameOf(all, t.Text) }
+	r.value = func() string { return l.nameOf(t.Text) }
 	r.put = func(v string) { t.Put(labelOf(all, v)) }
 	r.focus = t.Field
 	return t.Object()
-}
-
-// matching finds the options with what was typed at the beginning of a word,
-// those that begin with it first.
-func matching(all []widget.Option, typed string) []widget.Option {
-	typed = fold(typed)
-	var first, later []widget.Option
-	for _, o := range all {
-		label := fold(o.Label)
-		switch {
-		case strings.HasPrefix(label, typed):
-			first = append(first, o)
-		case strings.Contains(label, " "+typed):
-			later = append(later, o)
-		}
-	}
-	return append(first, later...)
-}
-
-// fold makes "Édzná" and "edzna" the same.
-func fold(s string) string {
-	return strings.NewReplacer("á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ü", "u", "ñ", "n").Replace(strings.ToLower(strings.TrimSpace(s)))
 }
 
 func labelOf(all []widget.Option, name string) string {
@@ -111,17 +90,6 @@ func labelOf(all []widget.Option, name string) string {
 		}
 	}
 	return name
-}
-
-// nameOf is the option whose label was typed; what is none of them stays as
-// typed, and the form says so.
-func nameOf(all []widget.Option, typed string) string {
-	for _, o := range all {
-		if fold(o.Label) == fold(typed) {
-			return o.Name
-		}
-	}
-	return strings.TrimSpace(typed)
 }
 
 // digits is a date, a time or a number.
@@ -164,11 +132,12 @@ func (r *row) text() fyne.CanvasObject {
 		for i, w := range words {
 			all[i] = widget.Option{Name: w, Label: w}
 		}
+		l := &offerList{all: all}
 		t := widget.NewTypeAhead(h, false, func(typed string) []widget.Option {
 			if len([]rune(strings.TrimSpace(typed))) < 2 {
 				return nil
 			}
-			return matching(all, typed)
+			return l.matching(typed)
 		})
 		f, object = t.Field, t.Object()
 	default:

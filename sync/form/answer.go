@@ -74,7 +74,7 @@ func (s *Session) State(path string) State {
 // "members[3]".
 func (s *Session) AddInstance(repeatPath string) (string, error) {
 	up, e := s.repeatAt(repeatPath)
-	if e == nil || e.count != nil || len(up.instances(e)) >= MaxInstances {
+	if e == nil || e.count != nil || len(up.instances(e)) >= MaxInstances || s.fields >= MaxFields {
 		return "", civic.NewProblem(civic.AnswersInvalid, nil, repeatPath)
 	}
 	f := s.added(up, e)

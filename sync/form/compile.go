@@ -37,6 +37,9 @@ func (b *builder) compileExpressions() {
 		e.filter = b.expression(e, "choice_filter")
 		if e.filter != nil {
 			e.equal = e.filter.Equalities()
+			if begins, whole, ok := e.filter.Beginning(); ok {
+				e.begins, e.beginsWhole = &begins, whole
+			}
 		}
 		if call := searchCall(e.appearance); call != "" {
 			e.search = b.parse(e, "appearance", call)

@@ -42,6 +42,8 @@ type element struct {
 	relevant, required, readOnly, constraint, calculate, count, filter, dynamicDefault *xpath.Expr
 	fixedDefault                                                                       string
 	equal                                                                              []xpath.Equality // parts of the filter that an index can answer
+	begins                                                                             *xpath.Equality  // a part of the filter that says how a column begins
+	beginsWhole                                                                        bool             // the filter says nothing else
 	triggers                                                                           []*element
 	meta                                                                               string // source of metadata
 

@@ -36,7 +36,11 @@ func (s *Session) options(f *field) []*choiceItem {
 	if f.filtered && e.source == nil {
 		return f.offered
 	}
-	items = s.narrow(f, items)
+	items, done := s.narrow(f, items)
+	if done {
+		f.offered, f.filtered = items, true
+		return items
+	}
 	nodes := make([]*xpath.Node, len(items))
 	for i, o := range items {
 		nodes[i] = o.node
@@ -140,11 +144,12 @@ func (s *Session) searchChoices(f *field) []*choiceItem {
 const fewChoices = 500
 
 // narrow leaves out choices that the filter cannot keep, by an index of the
-// columns it compares with an answer.
-func (s *Session) narrow(f *field, items []*choiceItem) []*choiceItem {
+// columns it compares with an answer; done tells that the filter would keep all
+// that are left.
+func (s *Session) narrow(f *field, items []*choiceItem) (left []*choiceItem, done bool) {
 	e := f.element
 	if len(items) < fewChoices || e.source != nil || e.search != nil {
-		return items
+		return items, false
 	}
 	for _, eq := range e.equal {
 		v, err := eq.Value.Eval(f.node, s.xenv)
@@ -152,7 +157,7 @@ func (s *Session) narrow(f *field, items []*choiceItem) []*choiceItem {
 			continue
 		}
 		if v.Type() == xpath.NodeSet && len(v.Nodes()) == 0 {
-			return nil // nothing equals what is not there
+			return nil, false // nothing equals what is not there
 		}
 		index := s.indexed[indexKey{items[0], eq.Child}]
 		if index == nil {
@@ -166,9 +171,14 @@ func (s *Session) narrow(f *field, items []*choiceItem) []*choiceItem {
 			}
 			s.indexed[indexKey{items[0], eq.Child}] = index
 		}
-		return index[v.Text()]
+		return index[v.Text()], false
 	}
-	return items
+	if e.begins != nil {
+		if v, err := e.begins.Value.Eval(f.node, s.xenv); err == nil && !v.IsDate() {
+			return s.beginning(items, e.begins.Child, v.Text()), e.beginsWhole
+		}
+	}
+	return items, false
 }
 
 // indexKey names an index: the list by its first choice, and a column.

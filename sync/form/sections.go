@@ -192,11 +192,15 @@ func (s *Session) item(f *field, level int) Item {
 		it.Label = e.name
 	}
 	it.Media = s.mediaOf(e.media, f)
-	for _, o := range s.options(f) {
-		it.Choices = append(it.Choices, Choice{
-			Name: o.name, Label: s.labelOf(o, f),
-			Image: s.write(o.media["image"], f), Audio: s.write(o.media["audio"], f), Video: s.write(o.media["video"], f),
-		})
+	options := s.options(f)
+	if len(options) > 0 {
+		it.Choices = make([]Choice, len(options))
+	}
+	for i, o := range options {
+		it.Choices[i] = Choice{Name: o.name, Label: s.labelOf(o, f)}
+		if o.media != nil {
+			it.Choices[i].Image, it.Choices[i].Audio, it.Choices[i].Video = s.write(o.media["image"], f), s.write(o.media["audio"], f), s.write(o.media["video"], f)
+		}
 	}
 	return it
 }
@@ -225,6 +229,9 @@ func (s *Session) showAt(w wording, at *xpath.Node) string { return s.fill(w.in(
 
 // fill puts the answers into a text.
 func (s *Session) fill(pieces []piece, at *xpath.Node) string {
+	if len(pieces) == 1 && pieces[0].value == nil {
+		return pieces[0].text
+	}
 	var b strings.Builder
 	for _, p := range pieces {
 		if p.value == nil {

@@ -8,8 +8,13 @@ import (
 	"github.com/askonce/fieldkit/sync/form/xpath"
 )
 
-// MaxInstances limits the instances of one repeat.
-const MaxInstances = 500
+const (
+	// MaxInstances limits the instances of one repeat.
+	MaxInstances = 500
+	// MaxFields limits the questions of all instances together: repeats within
+	// repeats multiply.
+	MaxFields = 50_000
+)
 
 // Session is a running form. It is not safe for several goroutines at once.
 type Session struct {
@@ -25,8 +30,10 @@ type Session struct {
 	fired   map[*task]bool // calculations whose trigger was pulled
 	asked   searched       // by the search() evaluated last
 	work    int            // steps left until the next change
-	fresh   bool           // a new interview: metadata and defaults are filled
-	sealed  bool           // judging what was sealed: no instances of repeats but those with answers
+	fields  int            // of all instances
+	sorted  map[indexKey]*sortedColumn
+	fresh   bool // a new interview: metadata and defaults are filled
+	sealed  bool // judging what was sealed: no instances of repeats but those with answers
 }
 
 // Start begins an interview with the form's defaults.
@@ -113,6 +120,7 @@ func (s *Session) instance(id string) *xpath.Node {
 // grow makes an instance of an element under parent at position i, with
 // everything in it.
 func (s *Session) grow(parent *field, e *element, i int) *field {
+	s.fields++
 	f := &field{element: e, parent: parent, own: true, relevant: parent == nil || parent.relevant, fits: true}
 	f.node = xpath.NewElement(e.name, "")
 	f.node.Data = f
@@ -188,7 +196,7 @@ func (s *Session) newID() string {
 func (s *Session) compute(f *field) {
 	f.each(func(x *field) {
 		if d := x.element.dynamicDefault; d != nil {
-			if v, err := d.Eval(x.node, s.xenv); err == nil {
+			if v, err := d.Eval(x.node, s.xenv); err == nil && len(plainValue(v)) <= MaxText {
 				x.answer.Value = plainValue(v)
 				x.show()
 			}
@@ -231,7 +239,7 @@ func (s *Session) makeRoom(path string) {
 			return
 		}
 		if e.kind == Repeat {
-			for n := len(f.instances(e)); n < i; n++ {
+			for n := len(f.instances(e)); n < i && s.fields < MaxFields; n++ {
 				s.grow(f, e, f.end(e))
 			}
 		}

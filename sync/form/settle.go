@@ -89,7 +89,11 @@ func (s *Session) perform(t *task, f *field) {
 		if !f.relevant || err != nil {
 			return
 		}
-		if text := plainValue(v); text != f.answer.Value || f.answer.Absent != civic.Present {
+		text := plainValue(v)
+		if len(text) > MaxText {
+			text = "" // no answer may be that long: it counts as one that failed
+		}
+		if text != f.answer.Value || f.answer.Absent != civic.Present {
 			s.assign(f, civic.Answer{Value: text})
 		}
 	case propReadOnly:
@@ -193,7 +197,7 @@ func (s *Session) recount(t *task) {
 		}
 		want := countOf(v)
 		have := up.instances(t.element)
-		for n := len(have); n < want; n++ {
+		for n := len(have); n < want && s.fields < MaxFields; n++ {
 			s.added(up, t.element)
 		}
 		for n := len(have); n > want; n-- {
@@ -218,6 +222,7 @@ func (s *Session) added(up *field, e *element) *field {
 // removed takes an instance away.
 func (s *Session) removed(f *field) {
 	up := f.parent
+	f.each(func(*field) { s.fields-- })
 	up.node.Remove(f.node)
 	if i := slices.Index(up.children, f); i >= 0 {
 		up.children = slices.Delete(up.children, i, i+1)

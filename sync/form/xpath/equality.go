@@ -32,6 +32,31 @@ func (e *Expr) Equalities() []Equality {
 	return out
 }
 
+// Beginning finds starts-with(child, value) in an expression, taken as a
+// predicate whose parts must all hold; whole tells that the predicate is nothing
+// but that. The value is the same at every node.
+func (e *Expr) Beginning() (begins Equality, whole, ok bool) {
+	var find func(expr) bool
+	find = func(x expr) bool {
+		switch x := x.(type) {
+		case operation:
+			return x.op == "and" && (find(x.left) || find(x.right))
+		case call:
+			if x.name != "starts-with" || len(x.args) != 2 {
+				return false
+			}
+			if name := childName(x.args[0]); name != "" && independent(x.args[1]) {
+				begins = Equality{name, &Expr{text: e.text, root: x.args[1]}}
+				return true
+			}
+		}
+		return false
+	}
+	ok = find(e.root)
+	_, whole = e.root.(call)
+	return begins, whole && ok, ok
+}
+
 // childName gives the name when x is a path of one step to a child, or the
 // same with "./" before it.
 func childName(x expr) string {

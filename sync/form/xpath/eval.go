@@ -247,7 +247,15 @@ func (c *context) call(e call) (Value, error) {
 	if len(e.args) < e.fn.least || e.fn.most >= 0 && len(e.args) > e.fn.most {
 		return Value{}, fmt.Errorf("%s() takes another number of arguments", e.name)
 	}
-	return e.fn.do(host)
+	v, err := e.fn.do(host)
+	if err == nil && v.kind == String {
+		// Long texts are work too, or a form could double one until nothing is left.
+		if len(v.str) > MaxValue {
+			return Value{}, ErrTooLong
+		}
+		err = c.run.spend(len(v.str) / bytesAStep)
+	}
+	return v, err
 }
 
 // UnknownFunction tells that an expression calls what nobody defines.

@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 )
 
+// bytesAStep is how much text counts as one step of an evaluation.
+const bytesAStep = 32
+
 func textFunctions() map[string]*function {
 	two := func(do func(a, b string) Value) *function {
 		return &function{2, 2, func(c *Call) (Value, error) {
@@ -39,7 +42,9 @@ func textFunctions() map[string]*function {
 			values, err := c.spread(0, 1)
 			var b strings.Builder
 			for _, v := range values {
-				b.WriteString(v.Text())
+				if b.WriteString(v.Text()); b.Len() > MaxValue {
+					return Value{}, ErrTooLong
+				}
 			}
 			return Str(b.String()), err
 		}},
@@ -50,8 +55,12 @@ func textFunctions() map[string]*function {
 			}
 			values, err := c.spread(1, 1)
 			texts := make([]string, len(values))
+			room := MaxValue
 			for i, v := range values {
 				texts[i] = v.Text()
+				if room -= len(texts[i]) + len(between); room < 0 {
+					return Value{}, ErrTooLong
+				}
 			}
 			return Str(strings.Join(texts, between)), err
 		}},

@@ -10,6 +10,7 @@ import (
 const (
 	MaxLength = 32 << 10 // bytes of an expression's text
 	MaxDepth  = 128      // nesting of parentheses, predicates and arguments
+	MaxValue  = 1 << 20  // bytes of a text that a function gives
 	MaxSteps  = 2 << 20  // nodes visited and operations made in one evaluation
 )
 
