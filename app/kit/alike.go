@@ -154,9 +154,7 @@ func (k *Kit) alikeAround(ctx context.Context, st *store.Store, model *match.Mod
 		}
 		met := map[uint32]bool{}
 		for _, key := range new.Keys() {
-			under := n.of(pack.ShortKey(key))
-			for _, entry := range under[:min(len(under), mostCompared)] {
-				number := uint32(entry)
+			for _, number := range n.of(pack.ShortKey(key)) {
 				if met[number] {
 					continue
 				}

@@ -266,11 +266,13 @@ func (k *Kit) searchDistrict(ctx context.Context, st *store.Store, query string,
 		if n.state == nil {
 			return nil
 		}
+		shown := map[uint32]bool{}
 		for _, p := range n.index.Search(query, limit) {
 			known, ok := n.state.Person(p.Ref)
-			if !ok || skip[known.ID] {
+			if !ok || skip[known.ID] || shown[p.Ref] { // gone, or listed under a name they had
 				continue
 			}
+			shown[p.Ref] = true
 			if o := n.opened[known.ID]; o != nil {
 				out = append(out, o.found())
 				continue

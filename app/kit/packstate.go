@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
@@ -21,14 +24,17 @@ import (
 // neighbours are the people of the district in the memory of an unlocked kit,
 // and whoever of them was opened since. Locking drops it all.
 type neighbours struct {
-	mu     sync.Mutex
-	number uint64 // of the pack that state is of
+	loading sync.Mutex // one reading of the pack at a time
+
+	mu     sync.Mutex // guards what follows
+	number uint64     // of the pack that state is of
 	head   pack.Head
 	state  *pack.State
 	index  *people.Index
-	keys   []uint64 // match key and number of a person, in rising order
-	built  uint64   // the piece up to which index and keys were made
+	keys   []uint64            // match key and number of a person, in rising order
+	recent map[uint32][]uint32 // the same of people who came since keys was made
 	opened map[civic.PersonID]*openedPerson
+	stop   context.CancelFunc // of the reading in the background
 }
 
 // openedPerson is somebody whose answers were opened on this kit.
@@ -39,29 +45,58 @@ type openedPerson struct {
 
 func (n *neighbours) forget() {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.number, n.head, n.state, n.index, n.keys, n.built, n.opened = 0, pack.Head{}, nil, nil, nil, 0, nil
-}
-
-// district gives the people of the district as far as they came, with the lock
-// held by the caller's function. A pack that cannot be read is let go of and
-// fetched anew with the next sync.
-func (k *Kit) district(ctx context.Context, st *store.Store, use func(*neighbours) error) error {
-	n := &k.neighbours
+	if n.stop != nil {
+		n.stop() // locking does not wait for a long reading
+	}
+	n.mu.Unlock()
+	n.loading.Lock()
+	defer n.loading.Unlock()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := k.loadDistrict(ctx, st, n); err != nil {
+	n.number, n.head, n.state, n.index, n.keys, n.recent, n.opened = 0, pack.Head{}, nil, nil, nil, nil, nil
+}
+
+// district gives use the people of the district as far as they came. While more
+// of them are read, what was read before is used. A pack that cannot be read is
+// let go of and fetched anew with the next sync.
+func (k *Kit) district(ctx context.Context, st *store.Store, use func(*neighbours) error) error {
+	n := &k.neighbours
+	free := n.loading.TryLock()
+	if !free {
+		n.mu.Lock()
+		before := n.state != nil
+		n.mu.Unlock()
+		if !before {
+			n.loading.Lock()
+			free = true
+		}
+	}
+	if free {
+		err := k.loadDistrict(ctx, st, n)
 		if civic.CodeOf(err) == civic.PackDamaged || civic.CodeOf(err) == civic.StatementForged {
 			k.log.Warn("the district pack cannot be read and is fetched anew", "code", civic.CodeOf(err))
-			n.state, n.index, n.keys, n.number = nil, nil, nil, 0
-			if drop := st.DropPacks(ctx); drop != nil {
-				return problem(drop)
-			}
+			n.put(0, pack.Head{}, nil, nil, nil)
+			err = errors.Join(err, st.DropPacks(ctx))
 		}
-		return problem(err)
+		n.loading.Unlock()
+		if err != nil {
+			return problem(err)
+		}
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	return use(n)
 }
+
+func (n *neighbours) put(number uint64, head pack.Head, state *pack.State, index *people.Index, keys []uint64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.number, n.head, n.state, n.index, n.keys, n.recent = number, head, state, index, keys, map[uint32][]uint32{}
+}
+
+// fewPieces are taken in beside those that are there; more of them are read
+// anew, which costs as much as unlocking.
+const fewPieces = 64
 
 func (k *Kit) loadDistrict(ctx context.Context, st *store.Store, n *neighbours) error {
 	p, coming, err := st.Packs(ctx)
@@ -72,48 +107,52 @@ func (k *Kit) loadDistrict(ctx context.Context, st *store.Store, n *neighbours) 
 		p = coming // the first one is of use as it comes
 	}
 	if p == nil || len(p.Head) == 0 {
-		n.state = nil
+		n.put(0, pack.Head{}, nil, nil, nil)
 		return nil
 	}
-	if n.state == nil || n.number != p.Number || n.head.Version != p.Version {
-		head, err := openHead(st, p)
-		if err != nil {
+	// Only this function, under loading, changes these.
+	state, head := n.state, n.head
+	if state != nil && n.number == p.Number && head.Version == p.Version && state.Last() == p.Cursor {
+		return nil
+	}
+	if state == nil || n.number != p.Number || head.Version != p.Version {
+		if head, err = openHead(st, p); err != nil {
 			return err
 		}
-		if n.state == nil || n.number != p.Number {
-			n.state, n.number, n.index, n.keys, n.built = pack.NewState(head.Pack, head.Key), p.Number, nil, nil, 0
+	}
+	read := func(s *pack.State) error {
+		for seq := s.Last() + 1; seq <= p.Cursor; seq++ {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			piece, err := st.PackPiece(ctx, p.Number, seq)
+			if err != nil {
+				return err
+			}
+			if err := s.Apply(seq, piece); err != nil {
+				return err
+			}
 		}
+		return nil
+	}
+	if state != nil && n.number == p.Number && p.Cursor-state.Last() <= fewPieces {
+		n.mu.Lock()
+		defer n.mu.Unlock()
 		n.head = head
-	}
-	for seq := n.state.Last() + 1; seq <= p.Cursor; seq++ {
-		if err := ctx.Err(); err != nil {
+		if err := read(state); err != nil {
 			return err
 		}
-		piece, err := st.PackPiece(ctx, p.Number, seq)
-		if err != nil {
-			return err
-		}
-		if err := n.state.Apply(seq, piece); err != nil {
-			return err
-		}
+		n.more(state.Touched())
+		return nil
 	}
-	if n.index == nil || n.built != n.state.Last() {
-		n.build()
+	fresh := pack.NewState(head.Pack, head.Key)
+	if err := read(fresh); err != nil {
+		return err
 	}
+	fresh.Touched()
+	index, keys := indexed(fresh)
+	n.put(p.Number, head, fresh, index, keys)
 	return nil
-}
-
-// readDistrict reads the people of the district in the background, so that the
-// first search finds them in memory.
-func (k *Kit) readDistrict(ctx context.Context, st *store.Store) {
-	if current, coming, err := st.Packs(ctx); err != nil || current == nil && coming == nil {
-		return
-	}
-	go func() {
-		if err := k.district(context.WithoutCancel(ctx), st, func(*neighbours) error { return nil }); err != nil {
-			k.log.Debug("the people of the district were not read", "code", civic.CodeOf(err))
-		}
-	}()
 }
 
 func openHead(st *store.Store, p *store.Pack) (pack.Head, error) {
@@ -128,32 +167,88 @@ func openHead(st *store.Store, p *store.Pack) (pack.Head, error) {
 	return pack.ReadHead(plain)
 }
 
-// build makes the search and the table of match keys.
-func (n *neighbours) build() {
-	n.index, n.keys = people.New(), n.keys[:0]
-	n.state.Each(func(k *pack.Known) bool {
-		n.index.Add(people.Person{Ref: k.Number, Name: k.Name(), Year: k.Year, Place: k.Place()})
-		for _, key := range match.Keys(k.Record()) {
-			n.keys = append(n.keys, uint64(pack.ShortKey(key))<<32|uint64(k.Number))
-		}
-		for _, key := range k.Keys {
-			n.keys = append(n.keys, uint64(key)<<32|uint64(k.Number))
-		}
+// indexed makes the search and the table of match keys, on all processors.
+func indexed(s *pack.State) (*people.Index, []uint64) {
+	index := people.New()
+	all := make([]*pack.Known, 0, s.Len())
+	s.Each(func(k *pack.Known) bool {
+		all = append(all, k)
+		index.Add(people.Person{Ref: k.Number, Name: k.Name(), Year: k.Year, Place: k.Place()})
 		return true
 	})
+	var parts errgroup.Group
+	const shares = 8
+	found := make([][]uint64, shares)
+	for i := range found {
+		parts.Go(func() error {
+			for j := i; j < len(all); j += shares {
+				for _, key := range keysOf(all[j]) {
+					found[i] = append(found[i], uint64(key)<<32|uint64(all[j].Number))
+				}
+			}
+			return nil
+		})
+	}
+	index.Settle()
+	_ = parts.Wait() // none of them fails
+	keys := slices.Concat(found...)
+	slices.Sort(keys)
+	return index, keys
+}
+
+func keysOf(k *pack.Known) []uint32 {
+	open := match.Keys(k.Record())
+	out := make([]uint32, 0, len(open)+len(k.Keys))
+	for _, key := range open {
+		out = append(out, pack.ShortKey(key))
+	}
+	return append(out, k.Keys...)
+}
+
+// more makes people who came or changed findable.
+func (n *neighbours) more(numbers []uint32) {
+	for _, number := range numbers {
+		k, ok := n.state.Person(number)
+		if !ok {
+			continue
+		}
+		n.index.Add(people.Person{Ref: k.Number, Name: k.Name(), Year: k.Year, Place: k.Place()})
+		for _, key := range keysOf(k) {
+			n.recent[key] = append(n.recent[key], number)
+		}
+	}
 	n.index.Settle()
-	slices.Sort(n.keys)
-	n.built = n.state.Last()
 }
 
 // of finds who stands under a match key.
-func (n *neighbours) of(key uint32) []uint64 {
+func (n *neighbours) of(key uint32) []uint32 {
 	from, _ := slices.BinarySearchFunc(n.keys, uint64(key), func(have, want uint64) int { return cmp.Compare(have>>32, want) })
-	to := from
-	for to < len(n.keys) && n.keys[to]>>32 == uint64(key) {
-		to++
+	var out []uint32
+	for ; from < len(n.keys) && n.keys[from]>>32 == uint64(key) && len(out) < mostCompared; from++ {
+		out = append(out, uint32(n.keys[from]))
 	}
-	return n.keys[from:to]
+	return append(out, n.recent[key]...)
+}
+
+// readDistrict reads the people of the district in the background, so that the
+// first search finds them in memory.
+func (k *Kit) readDistrict(ctx context.Context, st *store.Store) {
+	if current, coming, err := st.Packs(ctx); err != nil || current == nil && coming == nil {
+		return
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	k.neighbours.mu.Lock()
+	if k.neighbours.stop != nil {
+		k.neighbours.stop()
+	}
+	k.neighbours.stop = stop
+	k.neighbours.mu.Unlock()
+	go func() {
+		defer stop()
+		if err := k.district(ctx, st, func(*neighbours) error { return nil }); err != nil {
+			k.log.Debug("the people of the district were not read", "code", civic.CodeOf(err))
+		}
+	}()
 }
 
 // packRef is how the planner names somebody of the pack: a registration that

@@ -199,6 +199,7 @@ type told struct {
 	Index    [8]byte                     `cbor:"1,keyasint"`
 	Claims   map[civic.Attribute][8]byte `cbor:"2,keyasint"`
 	Receipts []civic.RegistrationID      `cbor:"3,keyasint"`
+	Keys     []uint32                    `cbor:"4,keyasint"`
 }
 
 func sumOf(v any) (out [8]byte, err error) {
@@ -215,7 +216,7 @@ func sumOf(v any) (out [8]byte, err error) {
 // when before is as it is now.
 func (p *portrait) change(number uint32, id pack.ID, master pack.Master, before *told) (*pack.Change, told, error) {
 	index := p.index
-	index.Number, index.Seen = number, 0 // when somebody came last is told with the rest, not by itself
+	index.Number, index.Seen, index.Keys = number, 0, nil // when somebody came last is told with the rest, not by itself
 	now := told{Claims: map[civic.Attribute][8]byte{}}
 	var err error
 	if now.Index, err = sumOf(index); err != nil {
@@ -249,7 +250,7 @@ func (p *portrait) change(number uint32, id pack.ID, master pack.Master, before 
 		claim.Source = n
 		patch.Claims = append(patch.Claims, claim)
 	}
-	index.Seen = p.index.Seen
+	index.Seen, index.Keys, now.Keys = p.index.Seen, p.index.Keys, p.index.Keys
 	switch {
 	case before == nil:
 		c.Person, c.Layer = &index, &p.layer
@@ -261,6 +262,14 @@ func (p *portrait) change(number uint32, id pack.ID, master pack.Master, before 
 		}
 		if now.Index != before.Index {
 			c.Person = &index
+		} else {
+			// A key once told stays: a former telephone may still be named.
+			now.Keys = slices.Clone(before.Keys)
+			for _, k := range p.index.Keys {
+				if !slices.Contains(before.Keys, k) {
+					c.Keys, now.Keys = append(c.Keys, k), append(now.Keys, k)
+				}
+			}
 		}
 		if len(patch.Claims) > 0 {
 			c.Layer = &patch
@@ -278,7 +287,7 @@ func (p *portrait) change(number uint32, id pack.ID, master pack.Master, before 
 			c.Wraps = append(c.Wraps, pack.NewWrap(key, id, p.index.ID, r.registration, r.secret))
 		}
 	}
-	if c.Person == nil && c.Layer == nil && len(c.Wraps) == 0 {
+	if c.Person == nil && c.Layer == nil && len(c.Wraps) == 0 && len(c.Keys) == 0 {
 		return nil, now, nil
 	}
 	return c, now, nil

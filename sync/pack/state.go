@@ -20,6 +20,8 @@ type State struct {
 	tables Tables
 	people map[uint32]*Known
 	wraps  map[Locator][]receiptOf
+
+	touched []uint32
 }
 
 // Known is one person in memory.
@@ -47,6 +49,14 @@ func NewState(pack ID, key Key) *State {
 
 // Last is the number of the last piece applied.
 func (s *State) Last() uint64 { return s.last }
+
+// Touched gives the people who came or are found otherwise since it was asked
+// last.
+func (s *State) Touched() []uint32 {
+	out := s.touched
+	s.touched = nil
+	return out
+}
 
 // Len is how many people there are.
 func (s *State) Len() int { return len(s.people) }
@@ -110,6 +120,13 @@ func (s *State) take(seq uint64, c *readChange) {
 	}
 	if have == nil {
 		return // of somebody the kit was never told of
+	}
+	if len(c.keys) > 0 {
+		have.Keys = append(have.Keys, c.keys...)
+		have.Keys = have.Keys[max(len(have.Keys)-maxKeys, 0):] // the latest count
+	}
+	if c.person != nil || len(c.keys) > 0 {
+		s.touched = append(s.touched, c.number)
 	}
 	if c.layer.len > 0 {
 		have.layers = append(have.layers, place{seq, c.layer.off, c.layer.len})
@@ -195,6 +212,7 @@ type readChange struct {
 	number uint32
 	gone   bool
 	person *Person
+	keys   []uint32
 	layer  span
 	wraps  []Wrap
 }
@@ -252,6 +270,8 @@ func readPiece(plain []byte, told *Tables) (readOut, error) {
 		ch.gone = flags&hasGone != 0
 		if flags&hasPerson != 0 {
 			ch.person = out.tables.person(&c, raw)
+		} else if flags&hasKeys != 0 {
+			ch.keys = readKeys(c[7], raw)
 		}
 		if flags&hasLayer != 0 {
 			n := uint32(c[8].uint(MaxPiece))
@@ -344,17 +364,22 @@ func (t *Tables) person(c *[10]*reader, raw *reader) *Person {
 		*into = word(c[5])
 	}
 	p.Seen = int32(unzigzag(c[6].uint(1<<24)) + firstDay)
-	n := int(c[7].byte())
-	if n > maxKeys {
-		c[7].fail(errors.New("too many match keys"))
-		return p
-	}
 	copy(p.ID[:], raw.bytes(len(p.ID)))
+	p.Keys = readKeys(c[7], raw)
+	return p
+}
+
+func readKeys(counts, raw *reader) (keys []uint32) {
+	n := int(counts.byte())
+	if n > maxKeys {
+		counts.fail(errors.New("too many match keys"))
+		return nil
+	}
 	for i := 0; i < n && raw.err == nil; i++ {
 		b := raw.bytes(3)
 		if raw.err == nil {
-			p.Keys = append(p.Keys, uint32(b[0])<<16|uint32(b[1])<<8|uint32(b[2]))
+			keys = append(keys, uint32(b[0])<<16|uint32(b[1])<<8|uint32(b[2]))
 		}
 	}
-	return p
+	return keys
 }

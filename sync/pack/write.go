@@ -35,6 +35,8 @@ type Change struct {
 	// ID is needed to seal Layer where Person is nil.
 	ID    civic.PersonID
 	Wraps []Wrap // further receipts that open the person
+	// Keys are further match keys of a person whose index layer is as before.
+	Keys []uint32
 }
 
 // What a change brings, as one byte.
@@ -43,6 +45,7 @@ const (
 	hasPerson
 	hasLayer
 	hasWraps
+	hasKeys
 )
 
 // Writer makes the pieces of one pack. It keeps the words that were told;
@@ -176,6 +179,12 @@ func (w *Writer) change(c *columns, ch *Change, step uint32, salt []byte) error 
 			return err
 		}
 	}
+	if ch.Person == nil && len(ch.Keys) > 0 {
+		flags |= hasKeys
+		if err := c.keys(ch.Keys); err != nil {
+			return err
+		}
+	}
 	if ch.Layer != nil {
 		flags |= hasLayer
 		plain, err := w.writeLayer(ch.Layer)
@@ -226,12 +235,16 @@ func (w *Writer) person(c *columns, p *Person) error {
 		c.places = appendUint(c.places, uint64(w.word(cut(s, maxString))))
 	}
 	c.seen = appendUint(c.seen, zigzag(int64(p.Seen)-firstDay))
-	if len(p.Keys) > maxKeys {
-		return fmt.Errorf("%d match keys", len(p.Keys))
-	}
-	c.counts = append(c.counts, byte(len(p.Keys)))
 	c.raw = append(c.raw, p.ID[:]...)
-	for _, k := range p.Keys {
+	return c.keys(p.Keys)
+}
+
+func (c *columns) keys(keys []uint32) error {
+	if len(keys) > maxKeys {
+		return fmt.Errorf("%d match keys", len(keys))
+	}
+	c.counts = append(c.counts, byte(len(keys)))
+	for _, k := range keys {
 		c.raw = append(c.raw, byte(k>>16), byte(k>>8), byte(k))
 	}
 	return nil
