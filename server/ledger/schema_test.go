@@ -22,6 +22,7 @@ var globalTables = map[string]string{
 	"access_session":      "a cookie",
 	"access_look":         "a cookie, and whom it looks at",
 	"access_bundle":       "one row",
+	"citizen_told":        "one row: how far kits were told of the log",
 	"citizen_visit":       "a cookie",
 	"opener_certificate":  "a request of an intake, before anything of it is known",
 	"ingest_digest":       "the name of a file",
