@@ -49,9 +49,8 @@ bench: ## prints the tables of figures, each measured against something in the s
 	$(GO) test -count=1 -v -run '^TestLinkTimes$$' ./sync/rehearsal -link.table
 	$(GO) test -count=1 -v -timeout 25m -run '^TestPackFigures$$' ./sync/rehearsal -pack.people 50000
 
-bench-forms: ## prints how forms of the field load, compile and play, with the data in SHARED
-	SHARED="$$(cd "$(SHARED)" && pwd)" $(GO) test -count=1 -v -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/form/...
-	$(GO) test -count=1 -v -run '^(TestAskOnce|TestMapping)' ./app/capture
+bench-forms: ## prints how forms of the field load, compile and play, with the data in SHARED; JSON to the file BENCH_JSON or on the last line
+	@SHARED="$$(cd "$(SHARED)" && pwd)" .ci/bench-forms
 
 bench-match: ## prints how well people are matched, with the data in SHARED
 	@json="$${BENCH_JSON:-$$(mktemp)}"; : >"$$json"; \

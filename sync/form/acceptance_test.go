@@ -153,7 +153,8 @@ func TestAcceptanceWorkbooks(t *testing.T) {
 	}
 }
 
-// figures prints what was measured as one line of JSON, for programs.
+// figures prints what was measured as one line of JSON, for programs, and puts
+// the line behind those of the file FORMS_FIGURES.
 func figures(t testing.TB, name string, values map[string]any) {
 	t.Helper()
 	b, err := json.Marshal(map[string]any{"measured": name, "figures": values})
@@ -161,6 +162,18 @@ func figures(t testing.TB, name string, values map[string]any) {
 		t.Fatal(err)
 	}
 	fmt.Println(string(b))
+	file := os.Getenv("FORMS_FIGURES")
+	if file == "" {
+		return
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(append(b, '\n')); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // smallCase is one small form with what the reference converter says of it.

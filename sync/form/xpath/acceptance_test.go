@@ -93,6 +93,17 @@ func TestAcceptanceExpressions(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Printf("recorded expressions: %d, equal %d, meant to differ %d, not repeatable %d, missed %d\n", sum.all, sum.equal, sum.meant, sum.aside, len(missed))
+	if file := os.Getenv("FORMS_FIGURES"); file != "" {
+		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		_, err = fmt.Fprintf(f, "{\"figures\":{\"all\":%d,\"equal\":%d,\"meant_to_differ\":%d,\"not_repeatable\":%d,\"missed\":%d},\"measured\":\"expressions\"}\n", sum.all, sum.equal, sum.meant, sum.aside, len(missed))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, k := range slices.Sorted(maps.Keys(missed)) {
 		fmt.Printf("  missed %3d %s\n", missed[k], k)
 	}
