@@ -2,6 +2,7 @@ package agency
 
 import (
 	"bytes"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -29,7 +30,7 @@ func FuzzCredentials(f *testing.F) {
 	f.Add("application/json", []byte(`{"grant_type":"client_credentials","client_id":"a"}`))
 	f.Add("text/plain", []byte("x"))
 	f.Fuzz(func(t *testing.T, media string, body []byte) {
-		r := httptest.NewRequest("POST", "/oauth2/client/token", bytes.NewReader(body))
+		r := httptest.NewRequest(http.MethodPost, "/oauth2/client/token", bytes.NewReader(body))
 		r.Header["Content-Type"] = []string{media}
 		if _, client, secret, err := credentials(httptest.NewRecorder(), r); err == nil && len(client)+len(secret) > maxCredentials {
 			t.Fatal("more than the limit was read")

@@ -248,9 +248,10 @@ func (s *Share) writeChoices(ctx context.Context, tx ledger.Tx, now time.Time, c
 			Purpose: c.Scope.Purpose, Consent: c.Record, Records: []civic.RegistrationID{c.Registration},
 			OnBehalf: string(c.Scope.Source) + ">" + string(c.Scope.Target) + ">" + string(c.Scope.Agency), Procedure: c.Channel,
 		}
-		if c.Channel == "receipt" {
+		switch c.Channel {
+		case "receipt":
 			e.Kind = translog.Citizen
-		} else if c.Channel == "counter" {
+		case "counter":
 			e.Kind = translog.Staff
 		}
 		if c.State == policy.Refused || c.State == policy.Withdrawn {

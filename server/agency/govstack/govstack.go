@@ -629,7 +629,7 @@ func (c *call) usage() (any, error) {
 		}
 		out = append(out, map[string]any{
 			"ID": u.ID, "ReaderID": u.Actor, "ReaderInstitutionID": u.Actor, "ReaderInstitutionName": u.Actor, "ReaderApplicationName": u.Purpose,
-			"SearchDateTime": u.At.UTC().Format(time.RFC3339), "Refrences": records, // spelt as in the standard
+			"SearchDateTime": u.At.UTC().Format(time.RFC3339), "Refrences": records, //nolint:misspell // as the standard spells it
 		})
 	}
 	return out, nil

@@ -2,6 +2,7 @@ package spdci
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/askonce/fieldkit/assets"
@@ -39,7 +40,7 @@ func FuzzQuery(f *testing.F) {
 				t.Fatalf("%s is not in the dictionary", name)
 			}
 		}
-		if _, err := q.query.Keys(); err != nil && err != agency.ErrTooWide {
+		if _, err := q.query.Keys(); err != nil && !errors.Is(err, agency.ErrTooWide) {
 			t.Fatal(err)
 		}
 	})

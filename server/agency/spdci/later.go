@@ -63,7 +63,7 @@ func callback(a share.Agency, wanted, action string) (string, bool) {
 	base, err1 := url.Parse(a.Callback)
 	to, err2 := url.Parse(wanted)
 	if err1 != nil || err2 != nil || len(wanted) > maxURI || to.Scheme != base.Scheme || to.Host != base.Host || to.User != nil ||
-		strings.Contains(to.EscapedPath(), "..") || !(to.Path == base.Path || strings.HasPrefix(to.Path, strings.TrimSuffix(base.Path, "/")+"/")) {
+		strings.Contains(to.EscapedPath(), "..") || to.Path != base.Path && !strings.HasPrefix(to.Path, strings.TrimSuffix(base.Path, "/")+"/") {
 		return "", false
 	}
 	return to.String(), true

@@ -217,11 +217,11 @@ func (a api) unsubscribe(ctx context.Context, tx ledger.Tx, m *message, correlat
 // their transaction.
 func (s *Server) Settled(ctx context.Context, tx ledger.Tx, area civic.Area, regs []reconcile.Incoming, _ []civic.Outcome) error {
 	type listener struct {
-		code             []byte
-		agency           agreement.AgencyID
-		api              kind
-		event, to        string
-		starts, ends, at int64
+		code         []byte
+		agency       agreement.AgencyID
+		api          kind
+		event, to    string
+		starts, ends int64
 	}
 	var all []listener
 	err := ledger.All(ctx, tx, func(r ledger.Row) error {
