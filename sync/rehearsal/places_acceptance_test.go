@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/server/places"
+	"github.com/askonce/fieldkit/sync/identity"
 	list "github.com/askonce/fieldkit/sync/places"
 )
 
@@ -35,7 +36,7 @@ func TestAcceptancePlaces(t *testing.T) {
 			[]string{"东", "东华", "东华门", "街道", "新华", "人民 河北"}, map[string]string{"东华门": "东华门街道", "华门街": "东华门街道"}},
 		{"Mexico, localities", in("mx_localidades_1000hab.csv"), 10635,
 			[]string{"s", "sa", "san", "san m", "san miguel", "san miguel oax", "juchitan", "guadalajraa", "oajaca", "xico", "ciudad jua"},
-			map[string]string{"juchitan": "Juchitán de Zaragoza", "heroica ciudad juares": "", "guadalajraa": "Guadalajara", "oaxaca de juarez": "Oaxaca de Juárez", "tizimin": "Tizimín", "jalapa enriquez": ""}},
+			map[string]string{"juchitan": "Juchitán de Zaragoza", "guadalajraa": "Guadalajara", "oaxaca de juarez": "Oaxaca de Juárez", "tizimin": "Tizimín"}},
 	} {
 		all, report, err := places.ReadTables(c.files, places.Columns{})
 		if err != nil || report.Rows != c.rows {
@@ -82,11 +83,8 @@ func TestAcceptancePlaces(t *testing.T) {
 			}
 		}
 		for typed, want := range c.want {
-			if want == "" {
-				continue
-			}
 			found := finder.Find(list.Query{Text: typed, Limit: 5})
-			if !slices.ContainsFunc(found, func(f list.Found) bool { return f.Name == want }) {
+			if !slices.ContainsFunc(found, func(f list.Found) bool { return identity.Fold(f.Name) == identity.Fold(want) }) {
 				t.Errorf("%q does not give %s: %v", typed, want, found)
 			}
 		}

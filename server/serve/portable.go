@@ -1,0 +1,92 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/askonce/fieldkit/assets"
+	"github.com/askonce/fieldkit/server/audit"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/portable"
+	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/translog"
+	"github.com/askonce/fieldkit/sync/attributes"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// maxReason bounds a reason, in bytes.
+const maxReason = translog.MaxText
+
+// TakeAlong writes a person's own data for the person to take along. It needs a
+// reason; that it was done stands in the log the person can read, in the
+// transaction that reads the data. actor is who does it.
+func (c *Centre) TakeAlong(ctx context.Context, id civic.PersonID, format, reason, actor string, kind translog.Kind) (out []byte, err error) {
+	if c.Registry == nil {
+		return nil, civic.NewProblem(civic.NeedsOpener, nil)
+	}
+	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > maxReason {
+		return nil, civic.NewProblem(civic.ReasonRequired, nil)
+	}
+	dictionary, err := attributes.Read(assets.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
+		p, err := c.personByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		s := portable.Subject{Person: p, Dictionary: dictionary, Registry: c.Access.Keys().Root.Subject.CommonName, Now: c.Clock(), Services: map[civic.RegistrationID]civic.ServiceID{}}
+		if s.Agreements, err = c.inForce(ctx, tx); err != nil {
+			return err
+		}
+		e := translog.Entry{Area: p.Home, Person: p.Person, Kind: kind, Actor: actor, Action: translog.Portability, Reason: reason, Explicit: true, Count: 1, Procedure: format}
+		for _, said := range p.Said {
+			if s.Services[said.Registration], err = c.serviceOf(ctx, tx, said); err != nil {
+				return err
+			}
+		}
+		for _, a := range registry.Fold(p) {
+			e.Fields = append(e.Fields, a.Name)
+		}
+		if out, err = portable.Write(format, s); err != nil {
+			return err
+		}
+		if err := translog.Append(ctx, tx, c.Clock(), []translog.Entry{e}); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, c.Clock(), []audit.Row{{Area: p.Home, Actor: actor, Action: "export_person", Object: id[:], Detail: format}})
+	})
+	return out, err
+}
+
+// personByID finds a person whose home is not known.
+func (c *Centre) personByID(ctx context.Context, tx ledger.Tx, id civic.PersonID) (*registry.Person, error) {
+	ref := registry.Ref{Person: id}
+	err := tx.QueryRow(ctx, "SELECT area FROM registry_person WHERE person = ?1 AND state <> ?2", id[:], int64(registry.Emptied)).Scan(&ref.Home)
+	if errors.Is(err, ledger.ErrNoRows) {
+		return nil, civic.NewProblem(civic.PersonAbsent, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	people, err := c.Registry.Known(ctx, tx, []registry.Ref{ref})
+	if err != nil {
+		return nil, err
+	}
+	if len(people) != 1 {
+		return nil, civic.NewProblem(civic.PersonAbsent, nil)
+	}
+	return people[0], nil
+}
+
+func (c *Centre) serviceOf(ctx context.Context, tx ledger.Tx, said registry.Said) (civic.ServiceID, error) {
+	var form string
+	err := tx.QueryRow(ctx, "SELECT form FROM outcome WHERE area = ?1 AND registration = ?2", string(said.Office), said.Registration[:]).Scan(&form)
+	if errors.Is(err, ledger.ErrNoRows) {
+		return "", nil
+	}
+	name, version, _ := strings.Cut(form, "@")
+	return c.Meter.Service(civic.FormRef{ID: civic.FormID(name), Version: version}), err
+}
