@@ -82,8 +82,13 @@ type counted struct {
 	Device      string `json:"device"`
 	Area        string `json:"area"`
 	LastContact string `json:"last_contact,omitempty"` // RFC 3339, server's clock
-	Partial     bool   `json:"partial,omitempty"`      // locked: only what is on its way is counted
-	Alerts      []told `json:"alerts"`
+	// CarriedSince is since when a hub or a courier has what the centre has not
+	// signed for, RFC 3339; CarriedBy is hub or courier, CarriedFiles how many.
+	CarriedSince string `json:"carried_since,omitempty"`
+	CarriedBy    string `json:"carried_by,omitempty"`
+	CarriedFiles int    `json:"carried_files,omitempty"`
+	Partial      bool   `json:"partial,omitempty"` // locked: only what is on its way is counted
+	Alerts       []told `json:"alerts"`
 }
 
 // told is an alert.
@@ -109,6 +114,13 @@ func (c *command) status() *cobra.Command {
 		}
 		if !h.LastContact.IsZero() {
 			out.LastContact = h.LastContact.Format(time.RFC3339)
+		}
+		if by := h.Carried; by.Files > 0 {
+			out.CarriedSince, out.CarriedBy, out.CarriedFiles = by.Since.Format(time.RFC3339), "courier", by.Files
+			if by.Hub {
+				out.CarriedBy = "hub"
+			}
+			c.face.say("With the %s since %s: %d sealed files. The kit keeps its own until the centre has signed.", out.CarriedBy, out.CarriedSince, by.Files)
 		}
 		for _, a := range h.Alerts {
 			p := civic.NewProblem(a.Code, nil, a.Words...)

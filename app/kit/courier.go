@@ -17,18 +17,6 @@ import (
 // for others, laid out as a medium is.
 const courierDir = "courier"
 
-// statementCustody is signed by the courier's transport key over the names of
-// the files it took over.
-const statementCustody protocol.StatementKind = "askonce/custody/v0"
-
-// custody is what a courier puts its name to. It promises nothing but that the
-// files were whole when they were taken over.
-type custody struct {
-	Courier civic.DeviceID `cbor:"1,keyasint"`
-	At      int64          `cbor:"2,keyasint"` // the courier's clock, seconds
-	Files   []civic.Digest `cbor:"3,keyasint"`
-}
-
 // Carried tells what changed hands.
 type Carried struct {
 	Files int // taken from the medium and given to it
@@ -74,14 +62,15 @@ func (k *Kit) Carry(ctx context.Context, dir string) (Carried, error) {
 
 func signCustody(st *store.Store, medium *os.Root, taken []civic.Digest, at int64) error {
 	id := st.Identity()
-	b, err := protocol.Sign(statementCustody, custody{Courier: id.Device, At: at, Files: taken}, id.TransportKey)
+	files := taken[:min(len(taken), protocol.MaxCustody)]
+	b, err := protocol.SignCustody(protocol.Custody{Carrier: id.Device, At: at, Files: files}, id.TransportKey)
 	if err != nil {
 		return err
 	}
-	if err := medium.Mkdir("custody", 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := medium.Mkdir(mediaCustody, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return civic.NewProblem(civic.MediumFailed, err)
 	}
-	return writeWhole(medium, filepath.Join("custody", id.Device.String()+".cbor"), b)
+	return writeWhole(medium, filepath.Join(mediaCustody, id.Device.String()+".cbor"), b)
 }
 
 // merge copies what the other side has not: sealed files by their name, which
@@ -171,4 +160,33 @@ func later(sub string, a, b []byte) bool {
 	}
 	var x, y protocol.SyncAnswer
 	return protocol.Unmarshal(a, &x) == nil && (protocol.Unmarshal(b, &y) != nil || x.ServerTime > y.ServerTime)
+}
+
+// mediaCustody holds couriers' receipts on a medium.
+const mediaCustody = "custody"
+
+// maxReceipts is how many couriers' receipts of one medium are read.
+const maxReceipts = 64
+
+// takeCustody keeps what couriers put their names to on a medium. What cannot be
+// read is passed over: it only tells who has what.
+func takeCustody(ctx context.Context, st *store.Store, medium *os.Root) error {
+	entries, err := fs.ReadDir(medium.FS(), mediaCustody)
+	if err != nil {
+		return nil //nolint:nilerr // no courier was here
+	}
+	for _, e := range entries[:min(len(entries), maxReceipts)] {
+		b, err := readWhole(medium, filepath.Join(mediaCustody, e.Name()), protocol.MaxMessage)
+		if err != nil {
+			continue
+		}
+		c, _, err := protocol.OpenCustody(b)
+		if err != nil || c.Carrier == st.Identity().Device {
+			continue
+		}
+		if err := st.KeepCustody(ctx, b, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }

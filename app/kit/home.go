@@ -26,6 +26,9 @@ func (k *Kit) Home(ctx context.Context) (Home, error) {
 	if server, _, err := st.ServerTime(ctx); err == nil && server != 0 {
 		h.LastContact = time.Unix(server, 0).UTC()
 	}
+	if c, err := st.Custody(ctx); err == nil && c.Files > 0 {
+		h.Carried = Carrier(c)
+	}
 	if !st.Unlocked() {
 		return h, nil
 	}

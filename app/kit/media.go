@@ -57,6 +57,9 @@ func (k *Kit) Export(ctx context.Context, dir string) (Exported, error) {
 	if err := writeOutbox(ctx, st, root, &out); err != nil {
 		return out, problem(err)
 	}
+	if err := takeCustody(ctx, st, root); err != nil {
+		return out, problem(err)
+	}
 	if err := k.swapHeads(ctx, st, root); err != nil {
 		return out, problem(err)
 	}

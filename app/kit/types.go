@@ -43,10 +43,19 @@ type Home struct {
 	KitName     string
 	LastContact time.Time // server's clock at the last answer, zero if never
 	Today       int       // sealed today, in the kit's time zone
+	Carried     Carrier   // who has what the centre has not signed for
 	Counts      Counts
 	Drafts      []DraftInfo // newest first
 	Alerts      []Alert
 	Practice    bool // interviews begun now are about invented people
+}
+
+// Carrier is what a hub or a courier has put its name to of this kit's files;
+// zero when nobody has any.
+type Carrier struct {
+	Files int
+	Since time.Time
+	Hub   bool // else a courier
 }
 
 // Counts are registrations by where they stand; the states Sealed to

@@ -36,6 +36,13 @@ func (p *homePage) build(s *Shell) view {
 		widget.NewText(say("home.office", string(home.Office), s.kitName(home.KitName))),
 		widget.NewQuiet(say("home.contact", s.c.Words.Moment(home.LastContact, s.c.Clock()))+" "+s.c.Words.Count("home.today", home.Today)))
 
+	if by := home.Carried; by.Files > 0 {
+		key := "home.courier"
+		if by.Hub {
+			key = "home.hub"
+		}
+		greeting.Add(widget.NewQuiet(say(key, s.c.Words.Moment(by.Since, s.c.Clock()))))
+	}
 	saved, around := widget.NewQuiet(""), widget.NewQuiet("")
 	saved.Hide()
 	around.Hide()

@@ -43,6 +43,13 @@ func (p *syncPage) build(s *Shell) view {
 	waiting := home.Counts.Waiting()
 	body.Add(widget.NewHeading(s.c.Words.Count("sync.waiting", waiting)))
 	body.Add(widget.NewText(say("home.contact", s.c.Words.Moment(home.LastContact, s.c.Clock()))))
+	if by := home.Carried; by.Files > 0 {
+		key := "home.courier"
+		if by.Hub {
+			key = "home.hub"
+		}
+		body.Add(widget.NewQuiet(say(key, s.c.Words.Moment(by.Since, s.c.Clock()))))
+	}
 	p.meter, p.words = widget.NewMeter(), widget.NewText("")
 	switch {
 	case p.running:

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/askonce/fieldkit/server/upload"
@@ -146,11 +147,21 @@ func (h *Hub) answer(transport []byte, ask protocol.SyncRequest) (a protocol.Syn
 	for _, name := range last.Answer.Want {
 		there[name] = false
 	}
-	for _, names := range [][]civic.Digest{ask.Batches, ask.Attachments} {
-		for _, name := range names {
-			if h.files[name] == nil && !there[name] {
-				a.Want = append(a.Want, name)
-			}
+	// Of a kit it meets for the first time it knows nothing yet: what the centre
+	// has acknowledged to that kit stays where it is until the centre is asked.
+	custody := protocol.Custody{Carrier: h.about.Device, At: a.ServerTime, Hub: true}
+	for i, name := range slices.Concat(ask.Batches, ask.Attachments) {
+		word, answered := there[name]
+		switch acked := protocol.Bit(ask.Acked, i); {
+		case h.files[name] == nil && !word && (answered || !acked):
+			a.Want = append(a.Want, name)
+		case h.files[name] != nil && !word && !acked && len(custody.Files) < protocol.MaxCustody:
+			custody.Files = append(custody.Files, name)
+		}
+	}
+	if len(custody.Files) > 0 {
+		if a.Custody, err = protocol.SignCustody(custody, h.transport); err != nil {
+			return a, err
 		}
 	}
 	known := map[protocol.KeyID]bool{}

@@ -44,6 +44,9 @@ func (p *pass) keepSigned(ctx context.Context, pending []protocol.Item, r *proto
 	if err := p.keepAcks(ctx, pending, a); err != nil {
 		return err
 	}
+	if err := p.keepCustody(ctx, a.Custody); err != nil {
+		return err
+	}
 	if m, ok := p.local.(Metering); ok && a.Metered != 0 {
 		if err := m.Metered(ctx, a.Metered); err != nil {
 			return err
@@ -143,4 +146,26 @@ func (p *pass) keepDown(ctx context.Context, cursor uint64, down []protocol.Down
 	p.result.Received += len(down)
 	p.meter.took(len(down))
 	return nil
+}
+
+// Custodian is a kit's memory that keeps who carries its files. A Local may be
+// one.
+type Custodian interface {
+	// KeepCustody keeps a receipt whose signature was checked; see
+	// protocol.Custody for what it is worth.
+	KeepCustody(ctx context.Context, receipt []byte, c protocol.Custody) error
+}
+
+// keepCustody keeps a hub's receipt. One that cannot be read is passed over: it
+// only tells, and what it tells of is not lost with it.
+func (p *pass) keepCustody(ctx context.Context, receipt []byte) error {
+	keeper, ok := p.local.(Custodian)
+	if !ok || len(receipt) == 0 {
+		return nil
+	}
+	c, _, err := protocol.OpenCustody(receipt)
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	return keeper.KeepCustody(ctx, receipt, c)
 }

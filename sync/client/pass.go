@@ -223,6 +223,12 @@ func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.
 			rest = true
 		}
 	}
+	acked := map[civic.Digest]bool{}
+	for _, i := range pending {
+		acked[i.Digest] = i.Acked != protocol.BatchAbsent
+	}
+	asked := slices.Concat(r.Batches, r.Attachments)
+	r.Acked = protocol.Bits(len(asked), func(i int) bool { return acked[asked[i]] })
 	return r, rest, nil
 }
 

@@ -119,6 +119,10 @@ type SyncRequest struct {
 	// Openings tell of every known person whose answers were opened on the kit,
 	// sealed; oldest first, those the centre has not said it has.
 	Openings []SealedOpening `cbor:"21,keyasint,omitempty"`
+	// Acked has a bit for each of Batches, then Attachments, that the centre has
+	// acknowledged to the kit. A hub that does not know the kit yet leaves those
+	// where they are.
+	Acked []byte `cbor:"40,keyasint,omitempty"`
 }
 
 // Head is the end of a hash chain.
@@ -159,6 +163,9 @@ type SyncAnswer struct {
 	Opened uint64 `cbor:"21,keyasint,omitempty"`
 	// Metered is the last counter of the request's meters: the centre has them.
 	Metered uint64 `cbor:"22,keyasint,omitempty"`
+	// Custody is a hub's receipt for files the centre has not acknowledged yet:
+	// see SignCustody.
+	Custody []byte `cbor:"40,keyasint,omitempty"`
 }
 
 // BatchState is what the centre did with a batch.
