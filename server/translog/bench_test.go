@@ -125,6 +125,7 @@ func TestLogCosts(t *testing.T) {
 	}
 	t.Logf("%d leaves", size)
 	proofs(t, b, size)
+	soon(t, b)
 	if rows >= 100_000 {
 		began := time.Now()
 		if r := b.verify(translog.Checking{}); !r.OK() {
@@ -164,4 +165,26 @@ func proofs(t *testing.T, b *bench, size int64) {
 func rowID(n int) (id translog.RowID) {
 	copy(id[:], fmt.Sprintf("%016x", n))
 	return id
+}
+
+// soon prints how long an act waits for its place and a signed head over it.
+func soon(t *testing.T, b *bench) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { b.log.Run(ctx); close(done) }()
+	var took []time.Duration
+	for n := range 40 {
+		want := b.head().Size + 1
+		b.append(disclosure(n))
+		began := time.Now()
+		for b.head().Size < want {
+			time.Sleep(5 * time.Millisecond)
+		}
+		took = append(took, time.Since(began))
+	}
+	stop()
+	<-done
+	slices.Sort(took)
+	t.Logf("from the act's end to a signed head over it: median %s, longest of %d %s", took[20].Round(time.Millisecond), len(took), took[39].Round(time.Millisecond))
 }

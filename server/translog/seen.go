@@ -162,7 +162,7 @@ func (v *verifier) witnessed() (err error) {
 			return err
 		}
 		if len(root) == len(civic.Digest{}) && len(device) == len(civic.DeviceID{}) && size > 0 {
-			v.roots[size] = append(v.roots[size], claim{root: civic.Digest(root), fault: Forked, detail: "seen by kit " + civic.DeviceID(device).String(), restored: restored})
+			v.roots[size] = append(v.roots[size], claim{root: civic.Digest(root), fault: Forked, detail: "seen by kit " + civic.DeviceID(device).String(), restored: restored, dated: true})
 		}
 		return nil
 	}, `SELECT area, device, size, root, 0 FROM log_seen UNION ALL SELECT area, device, size, root, restored FROM log_conflict`)

@@ -120,6 +120,7 @@ type claim struct {
 	detail string
 	// restored is the restore that explains why the head is not of this tree.
 	restored int64
+	dated    bool // who saw it says when, so that restored decides alone
 }
 
 type verifier struct {
@@ -175,7 +176,7 @@ func (v *verifier) heads() error {
 		h, err := v.log.public.Open(note)
 		if err != nil || h.Size != size {
 			v.r.find(HeadUnsigned, size, key{}, "")
-			return nil
+			return nil //nolint:nilerr // it is a finding
 		}
 		newest = max(newest, size)
 		v.roots[size] = append(v.roots[size], claim{root: h.Root, fault: HeadDiffers, detail: "stored head"})
@@ -259,7 +260,7 @@ func (v *verifier) compare(size int64) {
 // known at the restore was as far on.
 func (v *verifier) outside(f Fault, size int64, c claim) {
 	for _, g := range v.gaps {
-		if f != HeadDiffers && g.size < size && (g.restored == c.restored || size <= g.known) {
+		if f != HeadDiffers && g.size < size && (g.restored == c.restored || !c.dated && size <= g.known) {
 			v.r.notice(Gap, size, key{}, c.detail+": "+strconv.FormatInt(size-g.size, 10)+" rows were lost by the restore of "+moment(g.restored))
 			return
 		}
