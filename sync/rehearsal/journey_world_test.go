@@ -19,6 +19,8 @@ import (
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/server/access"
 	centrecommand "github.com/askonce/fieldkit/server/command"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/client"
 )
@@ -70,6 +72,7 @@ type office struct {
 	t      testing.TB
 	dir    string
 	data   string
+	db     []string // where its ledger is, when not in data
 	listen string   // the address it listens on, kept over a restart
 	url    string   // what invitations say, when not the address
 	more   []string // further words for serve
@@ -82,6 +85,9 @@ func newOffice(t testing.TB) *office {
 	t.Helper()
 	dir := t.TempDir()
 	o := &office{t: t, dir: dir, data: filepath.Join(dir, "centre"), listen: "127.0.0.1:0"}
+	if place := ledgertest.Place(t); ledger.IsPostgres(place) {
+		o.db = []string{"--db", place}
+	}
 	o.must("init")
 	o.serve()
 	return o
@@ -99,7 +105,7 @@ func (o *office) env(out, errs io.Writer) centrecommand.Env {
 func (o *office) run(args ...string) said {
 	o.t.Helper()
 	var out, errs bytes.Buffer
-	args = append(args, "--data", o.data, "--json")
+	args = append(append(args, "--data", o.data, "--json"), o.db...)
 	code := centrecommand.Run(context.Background(), args, o.env(&out, &errs))
 	return parse(o.t, args, code, out.Bytes(), errs.String())
 }
@@ -120,7 +126,7 @@ func (o *office) serve() {
 	reader, writer := io.Pipe()
 	ended := make(chan int, 1)
 	var errs bytes.Buffer
-	args := append([]string{"serve", "--data", o.data, "--listen", o.listen}, o.more...)
+	args := append(append([]string{"serve", "--data", o.data, "--listen", o.listen}, o.db...), o.more...)
 	if o.url != "" {
 		args = append(args, "--url", o.url)
 	}
