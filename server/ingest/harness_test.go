@@ -40,7 +40,7 @@ func workbook(t testing.TB, version string) []byte {
 			{"text", "given_name", "Name", "yes", "", "given_name"},
 			{"text", "surname", "Surname", "", "", "surname"},
 			{"integer", "age", "Age", "", ". < 130", ""},
-			{"image", "photo", "Photo", "", "", ""},
+			{"image", "photo", "Photo", "", "", "photo"},
 		},
 		"settings": {{"form_title", "form_id", "version"}, {"Test", "test", version}},
 	} {
