@@ -97,7 +97,8 @@ func (c *command) root() *cobra.Command {
 		help(cmd, args)
 	})
 	root.AddCommand(c.initCentre(), c.serve(), c.device(), c.staff(), c.status(), c.registry(), c.quarantine(), c.importMedia(), c.backup(), c.restore(), c.doctor(),
-		c.form(), c.match(), c.hub(), c.recover(), c.opener(), c.claims(), c.places(), c.events(), c.identity(), c.person(), c.meter(), c.pack(), c.audit())
+		c.form(), c.match(), c.hub(), c.recover(), c.opener(), c.claims(), c.places(), c.events(), c.identity(), c.person(), c.meter(), c.pack(), c.audit(),
+		c.agency(), c.agreement(), c.policy())
 	return root
 }
 
