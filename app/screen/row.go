@@ -39,11 +39,11 @@ func newRow(p *interviewPage, item form.Item) *row {
 		r.object = add
 	case item.Kind == form.Note:
 		r.words = widget.NewText(plain(item.Label))
-		r.object = widget.NewPanel(theme.Plain, "", r.words)
+		r.object = widget.NewPanel(theme.Plain, "", r.illustrate(r.words))
 	case p.held[item.Path].Taken:
 		r.object = r.known(p.held[item.Path])
 	case item.ReadOnly:
-		r.words = widget.NewText(orDash(item.Answer.Value))
+		r.words = widget.NewText(orDash(p.s.valueWords(item, item.Answer.Value)))
 		r.object = part(widget.NewStrong(plain(item.Label)), r.words)
 	default:
 		r.question()
@@ -97,7 +97,7 @@ func (r *row) question() {
 	r.row.Absent = r.absent
 	r.row.Next = func() { r.p.after(r.item.Path) }
 	r.row.SetAbsence(absenceName(r.item.Answer.Absent))
-	r.object = r.row
+	r.object = r.illustrate(r.row)
 	r.p.s.mark("q:"+r.item.Path, r.focus.(fyne.CanvasObject))
 	if len(absences) > 0 {
 		r.p.s.mark("absent:"+r.item.Path, r.row.Absences())
@@ -209,7 +209,7 @@ func (r *row) update(item form.Item) {
 			r.put(item.Answer.Value)
 		}
 	case r.words != nil && item.ReadOnly:
-		r.words.SetText(orDash(item.Answer.Value))
+		r.words.SetText(orDash(r.p.s.valueWords(item, item.Answer.Value)))
 	case r.words != nil:
 		r.words.SetText(plain(item.Label))
 	}

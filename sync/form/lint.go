@@ -74,6 +74,8 @@ func outOfScope(e *element) string {
 		return "sound recordings"
 	case e.kind == Video:
 		return "videos"
+	case e.kind == File:
+		return "files of any kind (file); a photo is asked for as image"
 	case typ == "audit":
 		return "the audit log"
 	case typ == "background-audio" || typ == "start-geopoint" || typ == "background-geopoint":

@@ -231,6 +231,10 @@ func (f *Form) File(name string) ([]byte, bool) {
 // Files names the files the form brings along, in their order.
 func (f *Form) Files() []string { return slices.Sorted(maps.Keys(f.brought)) }
 
+// MediaName is the name of the file behind a mention of it in a workbook, which
+// may be written "jr://images/pump.png".
+func MediaName(s string) string { return path.Base(strings.TrimSpace(s)) }
+
 // FileName tells whether a name may be a file of a form: no folder, no mark a
 // system could read as one.
 func FileName(name string) bool {
