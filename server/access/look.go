@@ -21,6 +21,10 @@ const (
 	glassReview = 3 * 24 * time.Hour
 )
 
+// CheckReason gives a reason without needless space; civic.ReasonWanted when it
+// says too little or too much.
+func CheckReason(reason string) (string, error) { return checkReason(reason, minReason) }
+
 // checkReason gives a reason without needless space; civic.ReasonWanted when it
 // says too little or too much.
 func checkReason(reason string, least int) (string, error) {

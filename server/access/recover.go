@@ -102,3 +102,23 @@ func hybridIdentities(b []byte) (ids []age.Identity, err error) {
 	}
 	return ids, nil
 }
+
+// TwoReaders checks the words of two people for a deed that one alone may not
+// do and who runs the servers may not do at all, and gives their names:
+// civic.TwoPeople, civic.NotYours, or why a password is refused.
+func (a *Access) TwoReaders(ctx context.Context, one, two Word) (names [2]string, err error) {
+	if one.Name == two.Name {
+		return names, civic.NewProblem(civic.TwoPeople, nil)
+	}
+	for i, word := range []Word{one, two} {
+		s, err := a.Confirm(ctx, word.Name, word.Password, "")
+		if err != nil {
+			return names, err
+		}
+		if s.Role == Administrator || s.Area != "" {
+			return names, civic.NewProblem(civic.NotYours, nil)
+		}
+		names[i] = s.Staff
+	}
+	return names, nil
+}

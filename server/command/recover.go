@@ -6,11 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -31,17 +29,9 @@ func (c *command) recover() *cobra.Command {
 		Short: "Release a kit's keys to a new officer; two people have to agree",
 		Args:  cobra.ExactArgs(1),
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
-			if len(words) != 2 {
-				return nil, civic.NewProblem(civic.TwoPeople, nil)
-			}
-			var agreed [2]access.Word
-			for i, word := range words {
-				name, file, _ := strings.Cut(word, "=")
-				password, err := readInput(file)
-				if err != nil {
-					return nil, err
-				}
-				agreed[i] = access.Word{Name: name, Password: strings.TrimSpace(string(password))}
+			agreed, err := readWords(words)
+			if err != nil {
+				return nil, err
 			}
 			if key == "" {
 				key = filepath.Join(centre.Keys, "recovery.age")

@@ -32,11 +32,19 @@ func (e exported) tell(w io.Writer) {
 }
 
 func (c *command) exportRegistry() *cobra.Command {
-	return &cobra.Command{
+	var answers bool
+	var reason string
+	var words []string
+	cmd := &cobra.Command{
 		Use:   "export FILE.csv",
 		Short: "Persons with the registrations they hold: person_id,registration_id,source_row",
-		Args:  cobra.ExactArgs(1),
+		Long: "Persons with the registrations they hold: person_id,registration_id,source_row.\n" +
+			"With --answers what is held of everybody: two people who may read have to agree, with a reason that all whom it concerns can read.",
+		Args: cobra.ExactArgs(1),
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
+			if answers {
+				return exportAnswers(ctx, centre, args[0], reason, words)
+			}
 			// The deed is written first: a list that was made was read.
 			err := centre.DB.Update(ctx, func(tx ledger.Tx) error {
 				return translog.Append(ctx, tx, centre.Clock(), []translog.Entry{{
@@ -49,6 +57,10 @@ func (c *command) exportRegistry() *cobra.Command {
 			return exportTo(ctx, centre, args[0])
 		}),
 	}
+	cmd.Flags().BoolVar(&answers, "answers", false, "what is held of everybody, attribute by attribute")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for --answers: everybody concerned can read it")
+	cmd.Flags().StringArrayVar(&words, "agree", nil, "for --answers, `NAME=FILE`: an account and the file with its password; twice")
+	return cmd
 }
 
 // exportTo writes the list beside its place and moves it there when it is whole.

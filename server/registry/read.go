@@ -98,3 +98,18 @@ func (e *Embedded) events(ctx context.Context, tx ledger.Tx, where string, args 
  FROM registry_event WHERE `+where+` ORDER BY at, area, registration, subject, n`, args...)
 	return out, err
 }
+
+// All lists every person that is not emptied, by home.
+func (e *Embedded) All(ctx context.Context, tx ledger.Tx) (refs []Ref, err error) {
+	err = ledger.All(ctx, tx, func(r ledger.Row) error {
+		var ref Ref
+		var home string
+		var person []byte
+		err := r.Scan(&home, &person)
+		ref.Home = civic.Area(home)
+		copy(ref.Person[:], person)
+		refs = append(refs, ref)
+		return err
+	}, "SELECT area, person FROM registry_person WHERE state <> ?1 ORDER BY area, person", int64(Emptied))
+	return refs, err
+}
