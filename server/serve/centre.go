@@ -228,7 +228,7 @@ func (c *Centre) console() web.Config {
 		Log: c.Log, SignEvidence: c.signEvidence,
 		Share: c.Share,
 		DB:    c.DB, Access: c.Access, Registry: c.Registry, Reconciler: c.Reconciler, Tell: c.Ingest.TellKit, Clock: c.Clock, Logger: c.Logger,
-		Meter: c.Meter, URL: c.URL, Forms: c.Published, Citizens: c.Citizens,
+		Meter: c.Meter, TakeAlong: c.takeAlongAt, URL: c.URL, Forms: c.Published, Citizens: c.Citizens,
 		Aside: func(ctx context.Context, area civic.Area) (list []web.Aside, err error) {
 			held, err := c.Ingest.Quarantined(ctx, area)
 			for _, h := range held {

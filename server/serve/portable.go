@@ -90,3 +90,8 @@ func (c *Centre) serviceOf(ctx context.Context, tx ledger.Tx, said registry.Said
 	name, version, _ := strings.Cut(form, "@")
 	return c.Meter.Service(civic.FormRef{ID: civic.FormID(name), Version: version}), err
 }
+
+// takeAlongAt is TakeAlong for the console.
+func (c *Centre) takeAlongAt(ctx context.Context, id civic.PersonID, as, reason, staff string) ([]byte, error) {
+	return c.TakeAlong(ctx, id, as, reason, staff, translog.Staff)
+}

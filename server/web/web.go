@@ -38,6 +38,9 @@ type Config struct {
 	Logger       *slog.Logger
 	// Meter sums up what interviews asked and saved. It may be nil.
 	Meter *meter.Meter
+	// TakeAlong writes a person's own data in a format, for a reason; it logs what
+	// it does. It may be nil.
+	TakeAlong func(ctx context.Context, id civic.PersonID, as, reason, staff string) ([]byte, error)
 	// URL tells the address kits reach this centre at, for new enrolment codes.
 	URL func(context.Context) (string, error)
 	// Aside lists what was set aside whole, of all offices when area is empty;
@@ -129,6 +132,7 @@ func New(c Config) (http.Handler, error) {
 		{"GET /console/glass", watching, (*visit).glasses},
 		{"POST /console/glass/review", watching, (*visit).reviewGlass},
 		{"POST /console/persons/undo", reviewer, (*visit).undo},
+		{"POST /console/persons/take-along", persons, (*visit).takeAlong},
 		{"GET /console/reviews", reviewing, (*visit).reviews},
 		{"GET /console/reviews/{area}/{id}", reviewing, (*visit).review},
 		{"POST /console/reviews/decide", reviewing, (*visit).decide},
