@@ -190,3 +190,26 @@ func (c *command) auditCheck() *cobra.Command {
 
 // maxBundle is the most that is read of an evidence bundle, in bytes.
 const maxBundle = 64 << 20
+
+// checkLog tells how the log of looks stands; the whole of it is for audit verify.
+func checkLog(ctx context.Context, h *health, centre *serve.Centre) error {
+	if centre.Log == nil {
+		return nil
+	}
+	s, err := centre.Log.State(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.Forked > 0:
+		h.add("log", "bad", "%d heads seen outside do not lead to the log of looks: run fieldkit-server audit verify", s.Forked)
+	case s.Waits > time.Minute:
+		h.add("log", "warning", "rows of the log of looks have waited for their place for %s: serve gives it, unless the log was tampered with", s.Waits.Round(time.Second))
+	default:
+		h.add("log", "good", "%d rows under a signed head, %d kits witness it", s.Size, s.Witnesses)
+	}
+	if s.Gaps > 0 {
+		h.add("log-gap", "warning", "%d restores left a gap in the log of looks; %d heads seen outside tell of rows that were lost", s.Gaps, s.Lost)
+	}
+	return nil
+}

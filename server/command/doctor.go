@@ -57,6 +57,9 @@ func (c *command) doctor() *cobra.Command {
 			if err := checkLedger(ctx, h, centre); err != nil {
 				return h, err
 			}
+			if err := checkLog(ctx, h, centre); err != nil {
+				return h, err
+			}
 			if !h.OK {
 				return h, civic.NewProblem(civic.CentreUnwell, nil)
 			}
