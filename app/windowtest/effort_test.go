@@ -230,3 +230,137 @@ func reply1(h *hands, w window, at string, n int) error {
 	}
 	return first(h.write("Luz"), h.key("Return"))
 }
+
+// TestEffortOfAFamily counts what a family of five nobody knows costs: the one
+// who applies, the home, four more who live there, and what the family lives on;
+// every question that is asked is answered.
+func TestEffortOfAFamily(t *testing.T) {
+	if packages := missing(); len(packages) > 0 {
+		t.Fatalf("this test drives a real window; install: apt-get install -y %s", strings.Join(packages, " "))
+	}
+	bin := t.TempDir()
+	app, server := filepath.Join(bin, "fieldkit"), filepath.Join(bin, "fieldkit-server")
+	build(t, app, "./app", "x11,no_glfw,migrated_fynedo,uimap")
+	build(t, server, "./server", "")
+	data, home := t.TempDir(), filepath.Join(t.TempDir(), "kit")
+	url := centre(t, server, data)
+	invite := ask(t, server, "device", "invite", "--data", data, "--area", "mx-20-067", "--url", url)
+	pass := filepath.Join(bin, "pass")
+	if err := os.WriteFile(pass, []byte(testPassphrase), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(app, "enrol", "--home", home, "--passphrase-file", pass, "--server", url, "--code", invite["code"].(string), "--officer", "Ana Prueba").CombinedOutput(); err != nil {
+		t.Fatalf("enrol: %v\n%s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
+	d, err := openDisplay(ctx, t.TempDir(), "800x1280", "es_MX")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	h := &hands{ctx: ctx, d: d, pictures: t.TempDir(), log: t.Logf}
+	if err := first(h.start(app, "--home", home), arrive(h, journey{Passphrase: testPassphrase})); err != nil {
+		t.Fatal(err)
+	}
+	f, err := family(h)
+	if err != nil {
+		picture, _ := h.shoot("stopped")
+		t.Fatalf("after %d actions: %v (%s)", f.actions, err, picture)
+	}
+	t.Logf("a family of five from nothing: %d questions answered in %d actions, %d keys, %d presses; %d members", f.answered, f.actions, f.keys, f.taps, f.members)
+	if f.members != 5 {
+		t.Errorf("%d members", f.members)
+	}
+	// One action a question, and for each person and page one or two more.
+	if most := f.answered + 30; f.actions > most {
+		t.Errorf("%d actions for %d questions", f.actions, f.answered)
+	}
+	if err := h.quit(); err != nil {
+		t.Error(err)
+	}
+}
+
+// effort is what a visit took.
+type effort struct{ actions, answered, members, keys, taps int }
+
+// family registers five people by the form of the cash transfer.
+func family(h *hands) (f effort, err error) {
+	begun, err := h.until("the home page", func(w window) bool { return w.Page == "home" })
+	if err != nil {
+		return f, err
+	}
+	act := func(steps ...error) { f.actions++; err = first(append([]error{err}, steps...)...) }
+	act(h.key("F2"), h.page("find"))
+	act(h.key("F2"), h.page("services")) // somebody new
+	act(h.click("service.cash"), h.page("interview"))
+	f.members = 1
+	said := map[string]int{}
+	for range 300 {
+		if err != nil {
+			return f, err
+		}
+		w, lookErr := h.until("a question", func(w window) bool { return w.Page != "services" })
+		if lookErr != nil {
+			return f, lookErr
+		}
+		at := strings.TrimPrefix(w.focused(), "q:")
+		_, canAdd := w.find("add")
+		ofMember := strings.HasPrefix(at, "members")
+		switch {
+		case w.Page == "still" || w.Page == "review":
+			act(h.key("Return"))
+		case w.Page == "consent":
+			act(h.key("1"))
+			act(h.click("seal"), h.page("receipt"))
+			done, lookErr := h.look()
+			f.keys, f.taps = done.Keys-begun.Keys, done.Taps-begun.Taps
+			return f, first(err, lookErr, h.key("Return"))
+		case w.Page != "interview":
+			return f, fmt.Errorf("arrived at the page %s", w.Page)
+		case canAdd && f.members < 5 && (!ofMember || said[at] > 0):
+			f.members++
+			act(h.key("ctrl+n"))
+		case at == "" || said[at] > 1 || ofMember && said[at] > 0:
+			act(h.key("ctrl+Return"))
+		default:
+			if said[at]++; said[at] == 1 {
+				f.answered++
+			}
+			act(told(h, w, at))
+		}
+	}
+	return f, fmt.Errorf("no end")
+}
+
+// told answers any question of the form.
+func told(h *hands, w window, at string) error {
+	name := at[strings.LastIndex(at, "/")+1:]
+	switch {
+	case name == "signature":
+		return first(h.key("F6"), h.write("n"))
+	case name == "birth_date":
+		return h.write("05041990")
+	}
+	for _, p := range w.Places {
+		if strings.HasPrefix(p.Name, "q:"+at+"=") {
+			if err := h.key("1"); err != nil {
+				return err
+			}
+			if name == "languages" || name == "disability" || name == "animals" { // several may be chosen
+				return h.key("Return")
+			}
+			return nil
+		}
+	}
+	switch name {
+	case "rooms", "land", "meals":
+		return first(h.write("2"), h.key("Return"))
+	case "phone":
+		return first(h.write("9511234567"), h.key("Return"))
+	}
+	if name == "occupation" && strings.HasPrefix(at, "members") {
+		return h.write("Luz Soto") // the last of a member: the next one begins with Ctrl+N
+	}
+	return first(h.write("Luz Soto"), h.key("Return"))
+}
