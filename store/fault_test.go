@@ -94,6 +94,37 @@ func boundaries() []boundary {
 				return k.TakeIn(k.t.Context(), []protocol.Down{{Seq: 4, Body: []byte("x")}}, 4)
 			},
 			func(k *kit) bool { c, err := k.Cursor(k.t.Context()); ok(k.t, err); return c == 4 }},
+		{"part of a pack",
+			func(k *kit) {
+				ok(k.t, k.TakePack(k.t.Context(), protocol.PackNews{Pack: bytes.Repeat([]byte{7}, 16), Number: 1, Head: []byte("head"), Version: 1, First: 1, Pieces: [][]byte{file}, Last: 3}))
+			},
+			func(k *kit) error {
+				return k.TakePack(k.t.Context(), protocol.PackNews{Pack: bytes.Repeat([]byte{7}, 16), Number: 1, Version: 1, First: 2, Pieces: [][]byte{file, file}, Last: 3})
+			},
+			func(k *kit) bool {
+				current, coming, err := k.Packs(k.t.Context())
+				ok(k.t, err)
+				if current == nil {
+					if coming == nil || coming.Cursor != 1 {
+						k.t.Fatalf("half a part was kept: %+v", coming)
+					}
+					return false
+				}
+				for seq := range current.Cursor {
+					_, err := k.PackPiece(k.t.Context(), 1, seq+1)
+					ok(k.t, err)
+				}
+				return current.Cursor == 3 && coming == nil
+			}},
+		{"opening", nil,
+			func(k *kit) error {
+				return k.AddOpening(k.t.Context(), "person_opened", []string{"receipt"}, func(uint64) ([]byte, error) { return []byte("sealed for the centre"), nil })
+			},
+			func(k *kit) bool {
+				list, err := k.Openings(k.t.Context())
+				ok(k.t, err)
+				return len(list) == 1 && list[0].N == 1
+			}},
 		{"settle",
 			func(k *kit) {
 				k.seal()
