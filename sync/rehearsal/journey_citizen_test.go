@@ -317,7 +317,7 @@ func slipOf(t testing.TB, k *tablet, id string) string {
 func openOffice(t testing.TB, o *office) *serve.Centre {
 	t.Helper()
 	env := o.env(io.Discard, io.Discard)
-	centre, err := serve.Open(t.Context(), serve.Config{Data: o.data, Clock: env.Clock, Rand: env.Rand, PasswordCost: env.PasswordCost})
+	centre, err := serve.Open(t.Context(), serve.Config{Data: o.data, Ledger: o.place(), Clock: env.Clock, Rand: env.Rand, PasswordCost: env.PasswordCost})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -313,7 +313,7 @@ func TestJourneyPack(t *testing.T) {
 func (o *office) openings(t testing.TB) (codes []string) {
 	t.Helper()
 	ctx := context.Background()
-	db, err := ledger.Open(ctx, "file:"+filepath.Join(o.data, "ledger.db"))
+	db, err := ledger.Open(ctx, o.place())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func TestJourneyTakeAlong(t *testing.T) {
 	if s := o.run("person", "export", strings.Repeat("0", 31)+"1", "--reason", "x"); s.problem() != civic.PersonAbsent {
 		t.Errorf("nobody: %v", s.json)
 	}
-	db, err := ledger.Open(t.Context(), "file:"+filepath.Join(o.data, "ledger.db"))
+	db, err := ledger.Open(t.Context(), o.place())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,7 @@ func TestJourneyLostCentre(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(o.data, "keys"), os.DirFS(keys)); err != nil {
 		t.Fatal(err)
 	}
+	o.lose()
 	o.must("restore", backup)
 	if n := o.must("status").number(t, "registrations"); n != 20 {
 		t.Fatalf("%d registrations after the restore", n)

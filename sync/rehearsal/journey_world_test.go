@@ -93,6 +93,23 @@ func newOffice(t testing.TB) *office {
 	return o
 }
 
+// lose is a lost disk: a ledger in the folder went with it, one in PostgreSQL
+// goes here.
+func (o *office) lose() {
+	o.t.Helper()
+	if len(o.db) > 0 {
+		o.db[1] = ledgertest.Place(o.t)
+	}
+}
+
+// place is where its ledger lies.
+func (o *office) place() string {
+	if len(o.db) > 0 {
+		return o.db[1]
+	}
+	return "file:" + filepath.Join(o.data, "ledger.db")
+}
+
 func (o *office) env(out, errs io.Writer) centrecommand.Env {
 	return centrecommand.Env{
 		Stdin: strings.NewReader(""), Stdout: out, Stderr: errs, Rand: rand.Reader,
