@@ -98,6 +98,23 @@ func (k *Kit) MaySync(ctx context.Context) error {
 	return nil
 }
 
+// packLimit is how much of the district pack a pass may bring under the policy,
+// also one that the officer began: 0 for no limit, less for nothing.
+func (k *Kit) packLimit(ctx context.Context, st *store.Store) int64 {
+	p := policy(ctx, st)
+	if p.NoMobile && k.o.Mobile() {
+		return -1
+	}
+	if p.DailyBytes == 0 {
+		return 0
+	}
+	left := p.DailyBytes - dataUsed(ctx, st, k.o.Clock().In(k.o.Zone))
+	if left <= 0 {
+		return -1
+	}
+	return left
+}
+
 func clockTime(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
 
 // DataUsed is how many bytes today's passes moved, both ways.

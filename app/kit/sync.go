@@ -47,7 +47,7 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 	if err != nil {
 		return SyncResult{}, problem(err)
 	}
-	r, passErr := cl.Pass(ctx, client.Options{Wait: wait, Progress: translate(progress)})
+	r, passErr := cl.Pass(ctx, client.Options{Wait: wait, Progress: translate(progress), PackLimit: k.packLimit(ctx, st)})
 	out := SyncResult{Attempts: r.Attempts, BytesUp: r.BytesUp, BytesDown: r.BytesDown, At: r.ServerTime, Pending: r.Pending}
 
 	// What arrived is taken in even when the pass was stopped meanwhile.

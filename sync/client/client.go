@@ -88,6 +88,9 @@ type Options struct {
 	// Progress is told how far the pass is, a few times a second at most, by
 	// the goroutine that works. May be nil.
 	Progress func(Progress)
+	// PackLimit is how many bytes of the district pack the pass may bring: 0 for
+	// no limit, less for none. Registrations and outcomes are never held back.
+	PackLimit int64
 }
 
 // Progress is how far a pass is.

@@ -41,6 +41,9 @@ func (p *pass) askDistrict(ctx context.Context, r *protocol.SyncRequest) (err er
 	if r.Openings, err = d.Openings(ctx); err != nil {
 		return err
 	}
+	if p.packLimit < 0 || p.packLimit > 0 && p.packTaken >= p.packLimit {
+		return nil // the day's allowance is for what cannot wait
+	}
 	if r.Pack, err = d.PackAsk(ctx); err != nil || r.Pack == nil {
 		return err
 	}
@@ -79,6 +82,9 @@ func (p *pass) keepDistrict(ctx context.Context, r *protocol.SyncRequest, a *pro
 	}
 	if len(a.Pack.Pieces) > protocol.MaxPackPieces {
 		return civic.NewProblem(civic.RequestMalformed, errors.New("the answer breaks the limits"))
+	}
+	for _, piece := range a.Pack.Pieces {
+		p.packTaken += int64(len(piece))
 	}
 	return d.TakePack(ctx, *a.Pack)
 }

@@ -32,8 +32,10 @@ type pass struct {
 	early   *question // the sync call that followed the uploads, answered and not kept yet
 	prompt  int       // answers in a row that came at once with nothing new
 	packs   int       // bytes of the district pack asked for at once
-	heads   int       // heads of the log told of in this pass
-	moreLog bool
+
+	packLimit, packTaken int64
+	heads                int // heads of the log told of in this pass
+	moreLog              bool
 }
 
 // mostAsked is how often a centre may want the same file in one pass.
@@ -45,6 +47,7 @@ func (c *Client) Pass(ctx context.Context, o Options) (Result, error) {
 	w := newWire(&wire{address: c.address, base: c.base, dial: c.config.Dial, tls: c.tls, known: c.known, tuning: c.config.Tuning, clock: c.config.Clock, jitter: c.config.Jitter})
 	defer w.close()
 	p := c.newPass(w, o.Progress)
+	p.packLimit = o.PackLimit
 	err := p.run(ctx, o.Wait)
 	if err == nil {
 		err = p.refused
