@@ -130,7 +130,7 @@ func (c *Courier) Work(ctx context.Context) (int, error) {
 			mu.Lock()
 			stop := down
 			mu.Unlock()
-			err := stop
+			var err error
 			told := false
 			if stop == nil {
 				told, err = c.tell(ctx, &round[i])

@@ -135,13 +135,15 @@ func place(location string) (id string, m *Meta) {
 
 func version(etag string) string { return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`) }
 
+const idSigns = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."
+
 // isID tells whether a text can be a FHIR id, which goes into addresses.
 func isID(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
 	}
 	for _, c := range s {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.') {
+		if !strings.ContainsRune(idSigns, c) {
 			return false
 		}
 	}
