@@ -110,6 +110,11 @@ func (a *Access) Acks(acks []protocol.BatchAck) ([]byte, error) {
 	return a.keys.Sign(protocol.StatementAck, acks)
 }
 
+// Marks signs which messages down are a kit's.
+func (a *Access) Marks(m protocol.Marks) ([]byte, error) {
+	return a.keys.Sign(protocol.StatementMarks, m)
+}
+
 // Offices lists every office that has a kit.
 func Offices(ctx context.Context, tx ledger.Tx) (areas []civic.Area, err error) {
 	err = ledger.All(ctx, tx, func(r ledger.Row) error {

@@ -263,3 +263,52 @@ func TestBreakGlass(t *testing.T) {
 		t.Fatal(ok, list)
 	}
 }
+
+// A session ends when nobody uses it, and all of somebody's at one word.
+func TestSessionsEnd(t *testing.T) {
+	c := newCentre(t)
+	password, _ := c.AddStaff(t.Context(), "ana", "", access.Reviewer, "test")
+	idle, _, err := c.SignIn(t.Context(), "ana", password, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, s, err := c.SignIn(t.Context(), "ana", password, "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		c.now = c.now.Add(20 * time.Minute)
+		if _, err := c.Session(t.Context(), used); err != nil {
+			t.Fatal("a session in use ended", err)
+		}
+	}
+	if _, err := c.Session(t.Context(), idle); civic.CodeOf(err) != civic.SignInRefused {
+		t.Fatal("an idle session goes on", err)
+	}
+	other, _, err := c.SignIn(t.Context(), "ana", password, "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SignOutAll(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{used, other} {
+		if _, err := c.Session(t.Context(), token); civic.CodeOf(err) != civic.SignInRefused {
+			t.Fatal("a session outlived the word", err)
+		}
+	}
+	if used, _, err = c.SignIn(t.Context(), "ana", password, "d"); err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.now.Add(25 * time.Minute)
+	if _, err := c.Session(t.Context(), used); err != nil {
+		t.Fatal(err)
+	}
+	for range 30 {
+		c.now = c.now.Add(20 * time.Minute)
+		_, err = c.Session(t.Context(), used)
+	}
+	if civic.CodeOf(err) != civic.SignInRefused {
+		t.Fatal("a session lasts for ever", err)
+	}
+}

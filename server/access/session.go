@@ -25,8 +25,13 @@ type Session struct {
 	id      [sha256.Size]byte
 }
 
-// sessionLife is how long a session holds.
-const sessionLife = 8 * time.Hour
+const (
+	// sessionLife is how long a session holds, sessionIdle how long unused.
+	sessionLife = 8 * time.Hour
+	sessionIdle = 30 * time.Minute
+	// seenEvery is how often the use of a session is written down.
+	seenEvery = time.Minute
+)
 
 // SignIn checks name and password and opens a session. The token is for a
 // cookie; only its hash is kept. Wrong ones are civic.SignInRefused whatever
@@ -73,7 +78,7 @@ func (a *Access) session(ctx context.Context, s Session, confirmed bool, action 
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO access_session (token_hash, staff, csrf, created_at, expires_at, confirmed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		_, err := tx.Exec(ctx, "INSERT INTO access_session (token_hash, staff, csrf, created_at, expires_at, confirmed, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?4)",
 			s.id[:], s.Staff, raw[32:], now.Unix(), s.Expires.Unix(), confirmed)
 		if err != nil {
 			return err
@@ -128,20 +133,37 @@ func (a *Access) Session(ctx context.Context, token string) (s Session, err erro
 	id := sha256.Sum256([]byte(token))
 	var area, role string
 	var csrf []byte
-	var expires, confirmed int64
+	var expires, confirmed, seen int64
 	var second []byte
+	now := a.o.Clock()
 	err = a.db.View(ctx, func(tx ledger.Tx) error {
-		return tx.QueryRow(ctx, `SELECT s.staff, s.csrf, s.expires_at, s.confirmed, p.area, p.role, p.second FROM access_session s
+		return tx.QueryRow(ctx, `SELECT s.staff, s.csrf, s.expires_at, s.confirmed, s.seen_at, p.area, p.role, p.second FROM access_session s
 			JOIN access_staff p ON p.name = s.staff
-			WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND p.disabled_at = 0`, id[:], a.o.Clock().Unix()).
-			Scan(&s.Staff, &csrf, &expires, &confirmed, &area, &role, &second)
+			WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND p.disabled_at = 0`, id[:], now.Unix()).
+			Scan(&s.Staff, &csrf, &expires, &confirmed, &seen, &area, &role, &second)
 	})
-	if errors.Is(err, ledger.ErrNoRows) {
+	if errors.Is(err, ledger.ErrNoRows) || err == nil && now.Sub(time.Unix(seen, 0)) > sessionIdle {
 		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
+	}
+	if err == nil && now.Sub(time.Unix(seen, 0)) > seenEvery {
+		err = a.db.Update(ctx, func(tx ledger.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE access_session SET seen_at = ?2 WHERE token_hash = ?1", id[:], now.Unix())
+			return err
+		})
 	}
 	s.Area, s.Role, s.CSRF, s.Expires = civic.Area(area), Role(role), hex.EncodeToString(csrf), fromUnix(expires)
 	s.id, s.Second = id, secondOf(confirmed != 0, second != nil)
 	return s, err
+}
+
+// SignOutAll ends every session of whoever has this one.
+func (a *Access) SignOutAll(ctx context.Context, s Session) error {
+	return a.db.Update(ctx, func(tx ledger.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM access_session WHERE staff = ?1", s.Staff); err != nil {
+			return err
+		}
+		return a.note(ctx, tx, s.Area, s.Staff, "sign_out_all", nil, "")
+	})
 }
 
 // SignOut ends a session.

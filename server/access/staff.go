@@ -195,3 +195,11 @@ func (a *Access) matches(ctx context.Context, phc, password string) (bool, error
 	got := argon2.IDKey([]byte(password), salt, c.Time, c.MemoryKiB, c.Threads, 32)
 	return want != nil && subtle.ConstantTimeCompare(got, want) == 1, nil
 }
+
+// HashSecret writes a secret that somebody chose in the PHC way, argon2id.
+func (a *Access) HashSecret(secret string) (string, error) { return a.hash(secret) }
+
+// MatchesSecret checks a secret against what HashSecret wrote.
+func (a *Access) MatchesSecret(ctx context.Context, phc, secret string) (bool, error) {
+	return a.matches(ctx, phc, secret)
+}

@@ -177,7 +177,7 @@ func (p *citizens) leave(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	http.SetCookie(w, &http.Cookie{Name: citizenCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	forget(w, citizenCookie)
 	http.Redirect(w, r, citizenStart, http.StatusSeeOther)
 }
 

@@ -122,6 +122,22 @@ func (s *console) signOut(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	forget(w, cookie)
 	http.Redirect(w, r, "/console/sign-in", http.StatusSeeOther)
+}
+
+// signOutAll ends the visitor's sessions everywhere.
+func (v *visit) signOutAll() error {
+	if err := v.Access.SignOutAll(v.r.Context(), v.session); err != nil {
+		return err
+	}
+	forget(v.w, cookie)
+	v.redirect("/console/sign-in")
+	return nil
+}
+
+// forget has the browser forget a session and what it kept of its pages.
+func forget(w http.ResponseWriter, name string) {
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 }

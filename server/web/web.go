@@ -129,6 +129,7 @@ func New(c Config) (http.Handler, error) {
 		{"GET /console/persons/{area}/{id}", persons, (*visit).person},
 		{"POST /console/persons/reason", persons, (*visit).explain},
 		{"POST /console/persons/glass", persons, (*visit).breakGlass},
+		{"POST /console/sign-out-all", all, (*visit).signOutAll},
 		{"GET /console/glass", watching, (*visit).glasses},
 		{"POST /console/glass/review", watching, (*visit).reviewGlass},
 		{"POST /console/persons/undo", reviewer, (*visit).undo},
