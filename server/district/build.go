@@ -161,7 +161,8 @@ func (d *District) full(ctx context.Context, s Settings, old *making, who []some
 			return r, err
 		}
 		n := min(atOnce, len(who), room(s, m))
-		if n == 0 {
+		if n == 0 || n < fewest && n < len(who) {
+			m.left, r.Left = len(who), len(who)
 			break
 		}
 		part := make([]todo, n)
@@ -186,11 +187,15 @@ func (d *District) full(ctx context.Context, s Settings, old *making, who []some
 	})
 }
 
-// room is how many further people a pack may take.
+// firstEach is what a person may cost before the pack itself tells, in bytes.
+const firstEach = 320
+
+// room is how many further people a pack may take, going by those it has: a
+// tenth is kept back, so that the next look fills what is left.
 func room(s Settings, m *making) int {
-	each := int64(160) // measured: below
+	each := int64(firstEach)
 	if m.people > 0 {
-		each = max(m.bytes/int64(m.people), 1)
+		each = max(m.bytes*11/10/int64(m.people), 1)
 	}
 	return int(max((s.MaxBytes-m.bytes)/each, 0))
 }
@@ -221,6 +226,9 @@ func (d *District) clear(ctx context.Context, tx ledger.Tx, area civic.Area, sta
 	}
 	return nil
 }
+
+// fewest are worth a piece of their own while a pack is filled up.
+const fewest = 8
 
 // todo is a person to be told of.
 type todo struct {
