@@ -65,8 +65,8 @@ func TestKnownOutsideIsMergedAndNotCreatedAgain(t *testing.T) {
 			t.Errorf("%v", from)
 		}
 		bound, err := c.registry.Bound(ctx, tx, "national", []string{id})
-		if bound[id] != people[0].Ref {
-			t.Errorf("%+v", bound)
+		if err != nil || bound[id] != people[0].Ref {
+			t.Errorf("%v %+v", err, bound)
 		}
 		list, err := registry.Outbox(ctx, tx)
 		if err != nil || len(list) != 1 || list[0].Depth != 1 || list[0].Told != 1 {
