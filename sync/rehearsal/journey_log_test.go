@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -141,6 +142,17 @@ func TestJourneyWitness(t *testing.T) {
 	b.synced()
 	if s := b.refused(civic.LogForked, "log"); len(s.alarms(t)) != 1 {
 		t.Fatalf("%v", s.json)
+	}
+	opened := b.opened(t)
+	home, err := opened.Home(t.Context())
+	if err != nil || !slices.ContainsFunc(home.Alerts, func(a kit.Alert) bool { return a.Code == civic.LogForked }) {
+		t.Errorf("the first page says %+v, %v", home.Alerts, err)
+	}
+	if w, err := opened.LogWatch(t.Context()); err != nil || len(w.Alarms) != 1 || !w.Alarms[0].Told {
+		t.Errorf("the journal does not say it: %+v, %v", w, err)
+	}
+	if err := opened.Close(); err != nil {
+		t.Fatal(err)
 	}
 	if s := o.run("audit", "verify"); s.problem() != civic.LogAltered || !slices.Contains(s.faults(t, "findings"), "forked") {
 		t.Errorf("the second history verifies: %v", s.json)
