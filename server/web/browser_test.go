@@ -61,6 +61,8 @@ func newTab(t *testing.T, c *console) *tab {
 	t.Cleanup(end)
 	ctx, leave := chromedp.NewContext(ctx)
 	t.Cleanup(leave)
+	// Closed before its folder goes, or the browser still writes into it.
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) })
 	b := &tab{t, c, ctx}
 	b.run(emulation.SetScriptExecutionDisabled(true), emulation.SetLocaleOverride().WithLocale("en-GB"))
 	return b

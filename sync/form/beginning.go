@@ -15,9 +15,6 @@ type sortedColumn struct {
 // beginning gives the choices whose column begins with a text, in the order of
 // the list. A choice without the column begins with nothing.
 func (s *Session) beginning(items []*choiceItem, column, text string) []*choiceItem {
-	if text == "" {
-		return items
-	}
 	key := indexKey{items[0], column}
 	c := s.sorted[key]
 	if c == nil {
@@ -27,16 +24,32 @@ func (s *Session) beginning(items []*choiceItem, column, text string) []*choiceI
 		}
 		s.sorted[key] = c
 	}
+	if text == "" { // asked when the page opens: the order is there for the first letter
+		return items
+	}
 	from, _ := slices.BinarySearch(c.texts, text)
 	to := from
 	for to < len(c.texts) && strings.HasPrefix(c.texts[to], text) {
 		to++
 	}
-	places := slices.Clone(c.places[from:to])
-	slices.Sort(places)
-	out := make([]*choiceItem, len(places))
-	for i, p := range places {
-		out[i] = items[p]
+	if to-from == len(items) {
+		return items
+	}
+	out := make([]*choiceItem, 0, to-from)
+	if to-from > len(items)/16 { // so many that marking them is quicker than sorting
+		begins := make([]bool, len(items))
+		for _, p := range c.places[from:to] {
+			begins[p] = true
+		}
+		for p, yes := range begins {
+			if yes {
+				out = append(out, items[p])
+			}
+		}
+		return out
+	}
+	for _, p := range slices.Sorted(slices.Values(c.places[from:to])) {
+		out = append(out, items[p])
 	}
 	return out
 }
