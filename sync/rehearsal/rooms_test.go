@@ -133,7 +133,7 @@ func TestOutsideLibrariesStayInTheirRooms(t *testing.T) {
 		"modernc.org/sqlite/lib":      {"store/vault", "server/ledger", "sync/baddisk"},
 		"github.com/jackc/pgx/v5":     {"server/ledger", "server/ledger/ledgertest", "server/registry/scalebench"},
 		"golang.org/x/crypto/scrypt":  {"store/vault"},
-		"golang.org/x/crypto/argon2":  {"server/access"},
+		"golang.org/x/crypto/argon2":  {"server/access", "sync/protocol"},
 		"github.com/spf13/cobra":      {"app/command", "server/command"},
 		"github.com/xuri/excelize/v2": {"sync/form/workbook", "sync/batch/batchtest"},
 	}
