@@ -2,10 +2,12 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/sync/civic"
 )
 
 // Lookup is an outside registry that is asked who somebody may be.
@@ -22,8 +24,8 @@ const lookHands = 8
 
 // Ahead asks outside registries about the subjects of registrations and keeps
 // the answers with them. It runs before the transaction that settles them, so
-// that nobody's slowness holds up the ledger. civic.RegistryDown,
-// civic.RegistryBroken and civic.RegistryRefused say that they have to wait.
+// that nobody's slowness holds up the ledger. civic.RegistryDown and
+// civic.RegistryBroken say that they have to wait.
 func (r *Reconciler) Ahead(ctx context.Context, regs []Incoming) error {
 	if len(r.outside) == 0 {
 		return nil
@@ -58,6 +60,12 @@ func (r *Reconciler) Ahead(ctx context.Context, regs []Incoming) error {
 						for _, f := range found {
 							f.Registry = l.Name
 							in.Foreign[sub.said.Subject] = append(in.Foreign[sub.said.Subject], f)
+						}
+					case civic.CodeOf(err) == civic.RegistryRefused:
+						// It will say no tomorrow as well: waiting for it would hold up everybody.
+						// The outcome says that it was not asked.
+						if !slices.Contains(in.Unasked, l.Name) {
+							in.Unasked = append(in.Unasked, l.Name)
 						}
 					case l.Wait && first == nil:
 						first = err

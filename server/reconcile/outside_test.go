@@ -260,3 +260,26 @@ func TestReopen(t *testing.T) {
 		}
 	}
 }
+
+// refusing is an outside registry that will not be asked.
+type refusing struct{ registry.Outside }
+
+func (refusing) Find(context.Context, []civic.Claim) ([]registry.Foreign, error) {
+	return nil, civic.NewProblem(civic.RegistryRefused, nil, "national", "status-400")
+}
+
+// A registry that refuses to be asked holds up nobody; the outcome says that it
+// was not asked.
+func TestOutsideRefusesToBeAsked(t *testing.T) {
+	c := newCentre(t)
+	c.r = reconcile.New(reconcile.Config{Registry: c.registry, Clock: at, Outside: []reconcile.Lookup{{Name: "national", Outside: refusing{}, Wait: true}}})
+	in := []reconcile.Incoming{juana(1)}
+	if err := c.r.Ahead(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	out := c.settle(t, in...)[0]
+	last := out.Reasons[len(out.Reasons)-1]
+	if out.Status != civic.Registered || last.Code != civic.RegistryRefused || last.Words[0] != "national" {
+		t.Errorf("%+v", out)
+	}
+}

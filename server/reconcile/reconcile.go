@@ -25,6 +25,8 @@ type Incoming struct {
 	// Foreign are people outside registries know who may be its subjects, by
 	// subject; filled in by [Reconciler.Ahead].
 	Foreign map[string][]registry.Foreign
+	// Unasked names the outside registries that refused to be asked about it.
+	Unasked []string
 }
 
 // Claimer says what a registration's answers mean.
@@ -257,6 +259,9 @@ func (s *settling) settle(i int, in *Incoming) civic.Outcome {
 	}
 	if len(o.Persons) == 0 {
 		o.Reasons = []civic.Reason{{Code: ReasonTooLittle}}
+	}
+	for _, name := range in.Unasked {
+		o.Reasons = append(o.Reasons, civic.Reason{Code: civic.RegistryRefused, Words: []string{name, "search"}})
 	}
 	return o
 }
