@@ -34,6 +34,8 @@ type Config struct {
 	Logger   *slog.Logger
 	// Client sends what goes out; it never follows a redirect.
 	Client *http.Client
+	// Beside lets agencies write beside each other, where the ledger's engine can.
+	Beside bool
 }
 
 // Desk is for any number of goroutines.
@@ -45,10 +47,10 @@ type Desk struct {
 	alias  [32]byte
 
 	limits limits
-	writer writer
 
-	mu   sync.Mutex
-	keys map[string]any // read public keys, by thumbprint; at most maxKeys
+	mu      sync.Mutex
+	keys    map[string]any     // read public keys, by thumbprint; at most maxKeys
+	writers map[string]*writer // by agency, one for all unless Beside
 }
 
 const maxKeys = 1024
@@ -58,7 +60,7 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 
 // New makes a Desk.
 func New(c Config) (*Desk, error) {
-	d := &Desk{Config: c, keys: map[string]any{}}
+	d := &Desk{Config: c, keys: map[string]any{}, writers: map[string]*writer{}}
 	seed, err := derive(c.Key, "askonce/agency/signature/v1")
 	if err != nil {
 		return nil, err
@@ -80,7 +82,6 @@ func New(c Config) (*Desk, error) {
 	}
 	d.Client.CheckRedirect = noRedirect
 	d.limits.clock = c.Clock
-	d.writer.db = c.DB
 	return d, nil
 }
 
@@ -140,8 +141,27 @@ func (d *Desk) ByAlias(ctx context.Context, tx ledger.Tx, agency agreement.Agenc
 	return registry.Ref{Home: civic.Area(home), Person: civic.PersonID(person)}, nil
 }
 
-// Update runs one request's reading with its rows of the log. Requests that
-// come at the same time share a transaction, and so a write to the disk.
-func (d *Desk) Update(ctx context.Context, do func(tx ledger.Tx) error) error {
-	return d.writer.update(ctx, do)
+// Update runs one request of an agency with its rows of the log. Requests that
+// come at the same time share a transaction, and so a write to the disk. do
+// changes nothing but what the request itself makes; what changes persons or
+// agreements runs in an Update of the ledger itself.
+func (d *Desk) Update(ctx context.Context, who agreement.AgencyID, do func(tx ledger.Tx) error) error {
+	return d.writerOf(string(who)).update(ctx, do)
+}
+
+// maxWriters bounds the agencies that have a writer of their own.
+const maxWriters = 4096
+
+func (d *Desk) writerOf(name string) *writer {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.Beside || len(d.writers) >= maxWriters && d.writers[name] == nil {
+		name = ""
+	}
+	w := d.writers[name]
+	if w == nil {
+		w = &writer{db: d.DB, scope: ledger.Asker(name)}
+		d.writers[name] = w
+	}
+	return w
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/share"
+	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -102,7 +103,7 @@ func join(words ...string) string {
 // LogRefusal writes the row of a refusal by itself; one that cannot be written
 // is told to the program's own log.
 func (d *Desk) LogRefusal(ctx context.Context, agency string, code civic.Code, request string) {
-	err := d.Update(context.WithoutCancel(ctx), func(tx ledger.Tx) error {
+	err := d.Update(context.WithoutCancel(ctx), agreement.AgencyID(agency), func(tx ledger.Tx) error {
 		return d.Share.Refuse(context.WithoutCancel(ctx), tx, agency, code, request)
 	})
 	if err != nil {
@@ -165,7 +166,7 @@ func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var token string
-	err = d.Update(r.Context(), func(tx ledger.Tx) (err error) {
+	err = d.Update(r.Context(), "", func(tx ledger.Tx) (err error) {
 		token, _, err = d.Share.Token(r.Context(), tx, client, secret)
 		return err
 	})

@@ -14,7 +14,8 @@ const maxTogether = 64
 // writer has requests that come at the same time share a transaction. One that
 // fails by itself is left out and the others are done again without it.
 type writer struct {
-	db ledger.DB
+	db    ledger.DB
+	scope ledger.Scope
 
 	mu      sync.Mutex
 	waiting []*work
@@ -82,7 +83,7 @@ func (w *writer) write(batch []*work) {
 				}
 			}
 			return nil
-		})
+		}, w.scope)
 		if failed == nil {
 			for _, one := range batch {
 				one.done <- err

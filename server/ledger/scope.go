@@ -15,6 +15,11 @@ func Office(area civic.Area) Scope { return Scope{"office " + string(area)} }
 // Registry is who is who: persons, links, keys and events of all offices.
 func Registry() Scope { return Scope{"registry"} }
 
+// Asker is the rows that somebody outside makes by asking: its messages, its
+// counts, new rows of the log. Of others' rows each statement sees what was
+// committed last, and none is changed.
+func Asker(name string) Scope { return Scope{"asker " + name} }
+
 // Log is the Merkle tree over the log of looks. Rows that wait for their place
 // belong to the office they are written for, and not to it.
 func Log() Scope { return Scope{"log"} }

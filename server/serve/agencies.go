@@ -39,7 +39,7 @@ func (c *Centre) openAgencies(ctx context.Context) error {
 		return err
 	}
 	c.Desk, err = agency.New(agency.Config{
-		DB: c.DB, Share: c.Share, Registry: c.Registry, Key: keys.Data(), Name: SenderID, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Client: c.Outward,
+		DB: c.DB, Share: c.Share, Registry: c.Registry, Key: keys.Data(), Name: SenderID, Clock: c.Clock, Rand: c.Rand, Logger: c.Logger, Client: c.Outward, Beside: ledger.IsPostgres(c.Ledger),
 	})
 	if err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Command agencybench prints how quickly agencies are answered: a registry of
-// made-up people, one agency with an agreement on the basis of consent, signed
+// made-up people, six agencies with an agreement on the basis of consent, signed
 // searches through the real handler, with policy, consent and log on. It keeps
 // what it made in -dir (and -db), so that a second run only measures.
 //
@@ -96,10 +96,16 @@ func run(ctx context.Context, persons, requests, beside int, dir string, postgre
 }
 
 type bench struct {
-	centre *serve.Centre
-	key    ed25519.PrivateKey
-	signer jose.Signer
-	token  string
+	centre  *serve.Centre
+	signers []jose.Signer // by agency
+	tokens  []string
+}
+
+// agencies is how many ask.
+const agencies = 6
+
+func agencyID(n int) agreement.AgencyID {
+	return agreement.AgencyID(fmt.Sprintf("bench-%d", n%agencies))
 }
 
 // number is the n-th person's national number.
@@ -182,13 +188,21 @@ func (b *bench) put(ctx context.Context, first int, records []match.Record) erro
 	})
 }
 
-// join makes the agency, its agreement, key and token.
+// join makes the agencies, with an agreement, key and token each.
 func (b *bench) join(ctx context.Context) error {
+	for n := range agencies {
+		if err := b.joinOne(ctx, agencyID(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) joinOne(ctx context.Context, id agreement.AgencyID) error {
 	public, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return err
 	}
-	b.key = key
 	jwk, err := json.Marshal(jose.JSONWebKey{Key: public})
 	if err != nil {
 		return err
@@ -197,27 +211,30 @@ func (b *bench) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
 	if err != nil {
 		return err
 	}
+	b.signers = append(b.signers, signer)
 	s := b.centre.Share
 	return b.centre.DB.Update(ctx, func(tx ledger.Tx) error {
-		if err := s.AddAgency(ctx, tx, share.Agency{ID: "bench", Name: "Bench", Level: agreement.Federal, PerMinute: 1 << 30, PerDay: 1 << 30}, "bench"); err != nil {
+		if err := s.AddAgency(ctx, tx, share.Agency{ID: id, Name: "Bench", Level: agreement.Federal, PerMinute: 1 << 30, PerDay: 1 << 30}, "bench"); err != nil {
 			return err
 		}
-		if err := s.AddKey(ctx, tx, "bench", kid, string(jwk), "bench"); err != nil {
+		if err := s.AddKey(ctx, tx, id, kid, string(jwk), "bench"); err != nil {
 			return err
 		}
-		client, secret, err := s.NewClient(ctx, tx, "bench", "bench")
+		client, secret, err := s.NewClient(ctx, tx, id, "bench")
 		if err != nil {
 			return err
 		}
-		if b.token, _, err = s.Token(ctx, tx, client, secret); err != nil {
+		token, _, err := s.Token(ctx, tx, client, secret)
+		if err != nil {
 			return err
 		}
+		b.tokens = append(b.tokens, token)
 		a := agreement.Agreement{
-			ID: "bench-agreement", Name: map[string]string{"en": "Bench"}, Controller: "Bench", Agency: "bench", Level: agreement.Federal,
+			ID: string(id), Name: map[string]string{"en": "Bench"}, Controller: "Bench", Agency: id, Level: agreement.Federal,
 			Purpose: agreement.Purpose{Code: "bench", Text: map[string]string{"en": "Bench"}}, Basis: agreement.ByConsent, DataUse: "data_using_service",
 			Lifecycle: agreement.Lifecycle{State: "active", From: "2020-01-01"}, Service: "cash", Sources: []civic.ServiceID{"birth"}, Areas: []civic.Area{"mx"},
 		}
@@ -243,7 +260,7 @@ func (b *bench) join(ctx context.Context) error {
 func (b *bench) message(n, person int) ([]byte, error) {
 	now := time.Now().UTC().Format(time.RFC3339)
 	header, err := json.Marshal(map[string]any{
-		"version": "1.0.0", "message_id": fmt.Sprintf("%d-%d", time.Now().UnixNano(), n), "message_ts": now, "action": "search", "sender_id": "bench", "total_count": 1,
+		"version": "1.0.0", "message_id": fmt.Sprintf("%d-%d", time.Now().UnixNano(), n), "message_ts": now, "action": "search", "sender_id": string(agencyID(n)), "total_count": 1,
 	})
 	if err != nil {
 		return nil, err
@@ -261,7 +278,7 @@ func (b *bench) message(n, person int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	object, err := b.signer.Sign(text)
+	object, err := b.signers[n%agencies].Sign(text)
 	if err != nil {
 		return nil, err
 	}
@@ -272,9 +289,9 @@ func (b *bench) message(n, person int) ([]byte, error) {
 	return json.Marshal(e)
 }
 
-func (b *bench) ask(body []byte) (time.Duration, error) {
+func (b *bench) ask(n int, body []byte) (time.Duration, error) {
 	r := httptest.NewRequest(http.MethodPost, "/spdci/crvs/v1.0.0/registry/sync/search", bytes.NewReader(body))
-	r.Header.Set("Authorization", "Bearer "+b.token)
+	r.Header.Set("Authorization", "Bearer "+b.tokens[n%agencies])
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	begin := time.Now()
@@ -302,8 +319,8 @@ func (b *bench) measure(engine string, persons, requests, beside int) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range warm {
-		if _, err := b.ask(m); err != nil {
+	for i, m := range warm {
+		if _, err := b.ask(1+i, m); err != nil {
 			return err
 		}
 	}
@@ -314,7 +331,7 @@ func (b *bench) measure(engine string, persons, requests, beside int) error {
 	times := make([]time.Duration, len(list))
 	spent := cpu()
 	for i, m := range list {
-		if times[i], err = b.ask(m); err != nil {
+		if times[i], err = b.ask(1000+i, m); err != nil {
 			return err
 		}
 	}
@@ -342,7 +359,7 @@ func (b *bench) measure(engine string, persons, requests, beside int) error {
 				if i >= len(list) {
 					return
 				}
-				took, err := b.ask(list[i])
+				took, err := b.ask(100_000+i, list[i])
 				if err != nil {
 					errs <- err
 					return

@@ -129,7 +129,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, got agency.Call, 
 	}
 	var answer any
 	var told refusal
-	err := s.Update(r.Context(), func(tx ledger.Tx) (err error) {
+	work := func(tx ledger.Tx) (err error) {
 		c.ctx, c.tx, answer, told = r.Context(), tx, nil, refusal{}
 		if err := c.admit(request); err != nil {
 			return err
@@ -139,7 +139,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, got agency.Call, 
 			return nil
 		}
 		return err
-	})
+	}
+	var err error
+	if writes(r) { // who is who may change: nobody writes beside
+		err = s.DB.Update(r.Context(), work)
+	} else {
+		err = s.Update(r.Context(), got.Agency.ID, work)
+	}
 	var no refusal
 	switch {
 	case err == nil && told.code != "":
@@ -158,6 +164,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, got agency.Call, 
 		s.Logger.Error("an agency's request failed", "path", r.Pattern, "error", err)
 		refuse(w, http.StatusServiceUnavailable, civic.ServerBusy)
 	}
+}
+
+// writes tells whether a call changes persons.
+func writes(r *http.Request) bool {
+	return r.Method == http.MethodPut || r.Method == http.MethodDelete || strings.HasSuffix(strings.ToLower(r.URL.Path), "create")
 }
 
 // admit checks where the request goes, its signature, its age and its number.

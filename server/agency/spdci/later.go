@@ -200,7 +200,7 @@ func (s *Server) deliver(ctx context.Context, d due) error {
 	a := api{s, d.api}
 	var e agency.Envelope
 	var nothing bool
-	err := s.Update(ctx, func(tx ledger.Tx) error {
+	err := s.Update(ctx, d.agency, func(tx ledger.Tx) error {
 		nothing = false
 		// Whoever moves the job on has it.
 		n, err := tx.Exec(ctx, "UPDATE agency_job SET next_at = ?3, tries = tries + 1 WHERE job = ?1 AND next_at = ?2 AND state = 1",
@@ -242,7 +242,7 @@ func (s *Server) settle(ctx context.Context, d due, state int, status string, ne
 	if state != jobWaits {
 		done = s.Clock().Unix()
 	}
-	return s.DB.Update(ctx, func(tx ledger.Tx) error {
+	return s.Update(ctx, d.agency, func(tx ledger.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE agency_job SET state = ?2, status = ?3, next_at = ?4, done_at = ?5,
 			tries = CASE WHEN tries > ?6 THEN tries ELSE ?6 END WHERE job = ?1`, d.number, state, status, next, done, d.tries+1)
 		return err

@@ -202,7 +202,7 @@ func (a api) answer(w http.ResponseWriter, r *http.Request, m *message) error {
 	ctx := r.Context()
 	if m.op.sync {
 		var reply any
-		err := a.server.Update(ctx, func(tx ledger.Tx) (err error) {
+		err := a.server.Update(ctx, m.call.Agency.ID, func(tx ledger.Tx) (err error) {
 			if err = a.admit(ctx, tx, m); err != nil {
 				return err
 			}
@@ -218,7 +218,7 @@ func (a api) answer(w http.ResponseWriter, r *http.Request, m *message) error {
 	if err != nil {
 		return err
 	}
-	err = a.server.Update(ctx, func(tx ledger.Tx) error {
+	err = a.server.Update(ctx, m.call.Agency.ID, func(tx ledger.Tx) error {
 		if err := a.admit(ctx, tx, m); err != nil {
 			return err
 		}
