@@ -125,6 +125,21 @@ func (j Joined) open(clock func() time.Time) (registry.Outside, error) {
 	return fhir.New(fhir.Config{Name: j.Name, URL: j.URL, Token: token, Systems: j.Systems, HTTP: client, Clock: clock})
 }
 
+// away is an outside registry to which there is no way: its settings name a
+// file that is not there.
+type away struct {
+	name string
+	err  error
+}
+
+func (a away) down() error { return civic.NewProblem(civic.RegistryDown, a.err, a.name) }
+
+func (a away) Can(context.Context) (registry.Capability, error) { return 0, a.down() }
+
+func (a away) Find(context.Context, []civic.Claim) ([]registry.Foreign, error) { return nil, a.down() }
+
+func (a away) Put(context.Context, registry.Copy) (registry.Kept, error) { return registry.Kept{}, a.down() }
+
 func readJoined(ctx context.Context, tx ledger.Tx) ([]Joined, error) {
 	var list []Joined
 	text, err := access.Setting(ctx, tx, registriesSetting)
@@ -212,7 +227,9 @@ func (c *Centre) openRegistries(ctx context.Context) (lookups []reconcile.Lookup
 		names = append(names, j.Name)
 		outside, err := j.open(c.Clock)
 		if err != nil {
-			return nil, err
+			// The centre goes on, and can be told to leave it: what is meant for it waits.
+			c.Logger.Error("an outside registry cannot be reached as it is joined", "registry", j.Name, "error", err)
+			outside = away{j.Name, err}
 		}
 		if j.Ask != AskNo {
 			lookups = append(lookups, reconcile.Lookup{Name: j.Name, Outside: outside, Wait: j.Ask == AskWait})
