@@ -69,7 +69,7 @@ bench-log: ## prints what the log of looks costs beside the access rows, with 1,
 	$(GO) test -count=1 -v -timeout 60m -run '^(TestLogCosts|TestFleetOfWitnesses)$$' ./server/translog -log.rows 1000000
 
 soak: ## kills the programs 200 times each in the middle of their work; holds the modelled link against the kernel (as root)
-	$(GO) test -count=1 -v -timeout 30m -tags soak -run Kernel ./sync/badlink
+	$(GO) test -count=1 -v -timeout 30m -tags soak -run Kernel ./sync/badlink ./sync/rehearsal
 	KILLS=200 $(GO) test -count=1 -v -timeout 120m -run Kill ./store/... ./sync/rehearsal
 	.ci/postgres env KILLS=50 $(GO) test -count=1 -v -timeout 60m -run TwoServers ./server/serve
 

@@ -185,7 +185,7 @@ func (h *Hub) answer(transport []byte, ask protocol.SyncRequest) (a protocol.Syn
 			a.More = true
 			break
 		}
-		a.Down = append(a.Down, d)
+		a.Down, a.Marks = append(a.Down, d), last.Answer.Marks
 	}
 	h.district(ask, &last, &a)
 	return a, nil

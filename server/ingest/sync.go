@@ -120,6 +120,11 @@ func (g *Ingest) tell(ctx context.Context, device access.Device, ask protocol.Sy
 			return a, err
 		}
 	}
+	if len(a.Down) > 0 {
+		if a.Marks, err = g.Access.Marks(protocol.MarksOf(device.Transport, a.Down)); err != nil {
+			return a, err
+		}
+	}
 	if a.Lease, err = g.Access.Lease(device); err != nil {
 		return a, err
 	}

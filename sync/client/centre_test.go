@@ -216,6 +216,12 @@ func (c *centre) sync(r *http.Request) (*protocol.SyncAnswer, error) {
 	if c.onSync != nil {
 		c.onSync(q, a)
 	}
+	if len(a.Down) > 0 {
+		transport, _ := protocol.TransportKey(r.TLS)
+		if a.Marks, err = protocol.Sign(protocol.StatementMarks, protocol.MarksOf(transport, a.Down), c.serverKey); err != nil {
+			return nil, err
+		}
+	}
 	return a, nil
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"slices"
 	"time"
@@ -52,7 +53,7 @@ func (p *pass) keepSigned(ctx context.Context, pending []protocol.Item, r *proto
 			return err
 		}
 	}
-	if err := p.keepDown(ctx, r.Cursor, a.Down); err != nil {
+	if err := p.keepDown(ctx, r.Cursor, a); err != nil {
 		return err
 	}
 	if err := p.keepDistrict(ctx, r, a); err != nil {
@@ -126,9 +127,9 @@ func (p *pass) believe(ctx context.Context, statement []byte, ours func(civic.Di
 	return nil
 }
 
-func (p *pass) keepDown(ctx context.Context, cursor uint64, down []protocol.Down) error {
+func (p *pass) keepDown(ctx context.Context, cursor uint64, a *protocol.SyncAnswer) error {
 	// What was taken in already came again; the numbers must grow.
-	down = slices.DeleteFunc(down, func(d protocol.Down) bool { return d.Seq <= cursor })
+	down := slices.DeleteFunc(slices.Clone(a.Down), func(d protocol.Down) bool { return d.Seq <= cursor })
 	if len(down) == 0 {
 		return nil
 	}
@@ -139,6 +140,13 @@ func (p *pass) keepDown(ctx context.Context, cursor uint64, down []protocol.Down
 		return 1 // equal numbers are out of order as well
 	}) {
 		return civic.NewProblem(civic.RequestMalformed, errors.New("messages down are out of order"))
+	}
+	transport, ok := p.config.Transport.Public().(ed25519.PublicKey)
+	if !ok {
+		return civic.NewProblem(civic.StatementForged, nil)
+	}
+	if err := protocol.CheckMarks(a.Marks, p.server, transport, cursor, down); err != nil {
+		return err
 	}
 	if err := p.local.TakeIn(ctx, down, down[len(down)-1].Seq); err != nil {
 		return err

@@ -398,7 +398,15 @@ func TestMedia(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := kit.TakeAnswer(t.Context(), protocol.SyncAnswer{Acks: acks, Down: []protocol.Down{{Seq: 4, Kind: protocol.DownOutcomes}}})
+	down := []protocol.Down{{Seq: 4, Kind: protocol.DownOutcomes}}
+	marks, err := protocol.Sign(protocol.StatementMarks, protocol.MarksOf(kit.config.Transport.Public().(ed25519.PublicKey), down), c.serverKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kit.TakeAnswer(t.Context(), protocol.SyncAnswer{Down: []protocol.Down{{Seq: 1 << 60, Kind: 99}}, Marks: marks}); civic.CodeOf(err) != civic.StatementForged || m.cursor != 0 {
+		t.Errorf("a message the centre did not mark: %v, cursor %d", err, m.cursor)
+	}
+	r, err := kit.TakeAnswer(t.Context(), protocol.SyncAnswer{Acks: acks, Down: down, Marks: marks})
 	if err != nil || r.Received != 1 || m.cursor != 4 || m.item(names[1]).Acked != protocol.BatchReceived || m.server != 0 {
 		t.Errorf("%+v, %v", r, err)
 	}

@@ -125,6 +125,7 @@ type writeBuffered interface{ SetWriteBuffer(bytes int) error }
 
 func newLean(c net.Conn, w *wire) *lean {
 	l := &lean{Conn: c, wire: w}
+	boundUnsent(c)
 	l.set(int(w.buffer.Load()))
 	return l
 }

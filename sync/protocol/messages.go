@@ -166,6 +166,9 @@ type SyncAnswer struct {
 	// Custody is a hub's receipt for files the centre has not acknowledged yet:
 	// see SignCustody.
 	Custody []byte `cbor:"40,keyasint,omitempty"`
+	// Marks is a Statement of kind StatementMarks by the server key over Marks,
+	// for the messages in Down or a longer list that begins with them.
+	Marks []byte `cbor:"41,keyasint,omitempty"`
 }
 
 // BatchState is what the centre did with a batch.
