@@ -79,7 +79,7 @@ func chain(err error) string {
 			return
 		}
 		b.WriteString(err.Error() + "\n")
-		switch x := err.(type) {
+		switch x := err.(type) { //nolint:errorlint // each link is looked at by itself
 		case interface{ Unwrap() error }:
 			walk(x.Unwrap())
 		case interface{ Unwrap() []error }:

@@ -100,11 +100,11 @@ func understood(t *testing.T, pool *sql.DB, query string) error {
 	if errors.As(err, &e) && (slices.Contains(notUnderstood, e.Code) || e.Code == "42883" && strings.HasPrefix(e.Message, "function ") && !strings.Contains(e.Message, "unknown")) {
 		return e
 	}
+	if err != nil && !errors.As(err, &e) {
+		return err
+	}
 	if err == nil {
-		err = stmt.Close()
+		defer stmt.Close()
 	}
-	if errors.As(err, &e) {
-		return nil
-	}
-	return err
+	return nil
 }
