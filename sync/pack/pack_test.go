@@ -314,3 +314,20 @@ func TestSizeOfAPack(t *testing.T) {
 		t.Logf("%d bytes a person", each)
 	}
 }
+
+func FuzzReadHead(f *testing.F) {
+	b, err := MarshalHead(Head{Pack: ID{1}, Area: "mx-20-067", People: 3, Supervisors: []Supervisor{{Officer: civic.OfficerID{1}, Master: []byte("age")}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		h, err := ReadHead(b)
+		if err != nil {
+			return
+		}
+		if _, err := MarshalHead(h); err != nil {
+			t.Error(err)
+		}
+	})
+}

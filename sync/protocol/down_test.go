@@ -124,7 +124,7 @@ func FuzzUnmarshal(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		for _, v := range []any{&SyncRequest{}, &SyncAnswer{}, &EnrolRequest{}, &EnrolAnswer{}, &KeyBundle{}, &Lease{}, &[]BatchAck{}, &BundleAnswer{}, &Refusal{}} {
+		for _, v := range []any{&SyncRequest{}, &SyncAnswer{}, &EnrolRequest{}, &EnrolAnswer{}, &KeyBundle{}, &Lease{}, &[]BatchAck{}, &BundleAnswer{}, &Refusal{}, &Opening{}, &LookUp{}, &PersonRequest{}, &PackNews{}} {
 			if Unmarshal(b, v) == nil {
 				_, _ = Marshal(v)
 			}
