@@ -131,10 +131,10 @@ func TestHeldOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch {
-		case got[0].Attr == r[3]:
+		switch got[0].Attr {
+		case r[3]:
 			right++
-		case got[0].Attr == "":
+		case "":
 			missed++
 			t.Logf("%q: nothing, it is %s", r[2], r[3])
 		default:
