@@ -138,7 +138,9 @@ func (a away) Can(context.Context) (registry.Capability, error) { return 0, a.do
 
 func (a away) Find(context.Context, []civic.Claim) ([]registry.Foreign, error) { return nil, a.down() }
 
-func (a away) Put(context.Context, registry.Copy) (registry.Kept, error) { return registry.Kept{}, a.down() }
+func (a away) Put(context.Context, registry.Copy) (registry.Kept, error) {
+	return registry.Kept{}, a.down()
+}
 
 func readJoined(ctx context.Context, tx ledger.Tx) ([]Joined, error) {
 	var list []Joined
