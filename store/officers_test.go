@@ -97,6 +97,8 @@ func TestAForgottenPassphraseLosesNothing(t *testing.T) {
 	k.Lock()
 	before := image(t, k.dir)
 
+	_, err := k.RecoverRequest(ctx, "Nayeli", passphrase)
+	wantCode(t, err, civic.PassphraseTaken) // another officer's
 	request, err := k.RecoverRequest(ctx, "Nayeli", third)
 	ok(t, err)
 	mustNotShow(t, request, "request", []string{"Xochitlquetzal", "Teozacoalco", "Oaxaca de Juárez"})
@@ -114,6 +116,8 @@ func TestAForgottenPassphraseLosesNothing(t *testing.T) {
 	if k.Officer().Name != "Nayeli" {
 		t.Fatalf("at work is %+v", k.Officer())
 	}
+	wantCode(t, k.ChangePassphrase(ctx, third, passphrase), civic.PassphraseTaken)
+	ok(t, k.ChangePassphrase(ctx, third, third)) // his own
 	if e, err := k.Registration(ctx, id); err != nil || e.Registration.Answers[0].Value != "Xochitlquetzal" {
 		t.Fatal(err)
 	}

@@ -25,6 +25,9 @@ type Wrapped struct {
 // recipient with the wrapped keys for the registry. It needs no passphrase but
 // the new one. A second request replaces the first.
 func (v *Vault) Request(ctx context.Context, name, passphrase string) (recipient string, keys []Wrapped, err error) {
+	if err := v.free(ctx, passphrase, 0); err != nil {
+		return "", nil, err
+	}
 	o, err := v.newOfficer(passphrase)
 	if err != nil {
 		return "", nil, err

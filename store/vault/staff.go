@@ -47,7 +47,7 @@ func (v *Vault) AddOfficer(ctx context.Context, name, passphrase string) (civic.
 	if !v.Unlocked() {
 		return civic.OfficerID{}, locked()
 	}
-	if err := v.free(ctx, passphrase); err != nil {
+	if err := v.free(ctx, passphrase, 0); err != nil {
 		return civic.OfficerID{}, err
 	}
 	o, err := v.newOfficer(passphrase)
@@ -67,16 +67,17 @@ func (v *Vault) AddOfficer(ctx context.Context, name, passphrase string) (civic.
 }
 
 // free refuses a passphrase that opens the vault already: with one for two, who
-// came in could not be told, and ending one's access would not end it.
-func (v *Vault) free(ctx context.Context, passphrase string) error {
+// came in could not be told, and ending one's access would not end it. The row
+// except is passed over: an officer's own.
+func (v *Vault) free(ctx context.Context, passphrase string, except int64) error {
 	var files [][2][]byte
 	err := v.View(ctx, func(tx *Tx) error {
-		return tx.Query("SELECT f,g FROM p", func(scan func(...any) error) error {
+		return tx.Query("SELECT f,g FROM p WHERE n<>?1", func(scan func(...any) error) error {
 			var f [2][]byte
 			err := scan(&f[0], &f[1])
 			files = append(files, f)
 			return err
-		})
+		}, except)
 	})
 	if err != nil {
 		return err
@@ -139,6 +140,9 @@ func (v *Vault) ChangePassphrase(ctx context.Context, old, new string) error {
 	}
 	id, row, err := v.ownIdentity(ctx, old)
 	if err != nil {
+		return err
+	}
+	if err := v.free(ctx, new, row); err != nil {
 		return err
 	}
 	file, err := v.lockIdentity(id, new)
