@@ -100,6 +100,7 @@ func TestTwoSequencers(t *testing.T) {
 		wait.Wait()
 		stop()
 		running.Wait()
+		one.sequence() // a stop on a machine that is overloaded may leave some to whoever comes next
 		if h := one.head(); h.Size != writers*acts*2 {
 			t.Errorf("%d leaves of %d rows", h.Size, writers*acts*2)
 		}
@@ -137,7 +138,7 @@ func TestFleetOfWitnesses(t *testing.T) {
 		b.clock.Add(time.Second)
 		b.sequence()
 		for k := range held {
-			if (n+k)%(1+k%10) != 0 && n != heads-1 {
+			if (n+k)%(1+k%25) != 0 && n != heads-1 {
 				continue
 			}
 			news := b.follow(k, held[k])
