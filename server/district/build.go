@@ -165,10 +165,10 @@ func (d *District) full(ctx context.Context, s Settings, old *making, who []some
 			m.left, r.Left = len(who), len(who)
 			break
 		}
-		part := make([]todo, n)
+		part := make([]task, n)
 		for i, w := range who[:n] {
 			m.person++
-			part[i] = todo{someone: w, number: m.person}
+			part[i] = task{someone: w, number: m.person}
 		}
 		who = who[n:]
 		m.left = len(who)
@@ -230,8 +230,8 @@ func (d *District) clear(ctx context.Context, tx ledger.Tx, area civic.Area, sta
 // fewest are worth a piece of their own while a pack is filled up.
 const fewest = 8
 
-// todo is a person to be told of.
-type todo struct {
+// task is a person to be told of.
+type task struct {
 	someone
 	number uint32
 	known  bool // kits were told before
@@ -242,13 +242,13 @@ type todo struct {
 // refresh tells what changed since the last look.
 func (d *District) refresh(ctx context.Context, s Settings, m *making, who []someone) (Report, error) {
 	r := Report{Area: s.Area, Number: m.number}
-	have := map[registry.Ref]todo{}
+	have := map[registry.Ref]task{}
 	err := d.DB.View(ctx, func(tx ledger.Tx) error {
 		clear(have)
 		return ledger.All(ctx, tx, func(row ledger.Row) error {
 			var home string
 			var person []byte
-			t := todo{known: true}
+			t := task{known: true}
 			if err := row.Scan(&t.number, &home, &person, &t.mark, &t.sealed); err != nil {
 				return err
 			}
@@ -260,13 +260,13 @@ func (d *District) refresh(ctx context.Context, s Settings, m *making, who []som
 	if err != nil {
 		return r, err
 	}
-	var work, fresh []todo
+	var work, fresh []task
 	for _, w := range who {
 		t, known := have[w.ref]
 		delete(have, w.ref)
 		switch {
 		case !known:
-			fresh = append(fresh, todo{someone: w})
+			fresh = append(fresh, task{someone: w})
 		case !slices.Equal(t.mark, w.mark):
 			t.someone = w
 			work = append(work, t)
@@ -276,7 +276,7 @@ func (d *District) refresh(ctx context.Context, s Settings, m *making, who []som
 		t.gone = true
 		work = append(work, t)
 	}
-	slices.SortFunc(work, func(a, b todo) int { return int(a.number) - int(b.number) })
+	slices.SortFunc(work, func(a, b task) int { return int(a.number) - int(b.number) })
 	m.people -= len(have)
 	n := min(len(fresh), room(s, m)+len(have))
 	m.left = len(fresh) - n
@@ -299,7 +299,7 @@ func (d *District) refresh(ctx context.Context, s Settings, m *making, who []som
 
 // tell writes pieces about some people, in the order of their numbers, and what
 // was told, in one transaction.
-func (d *District) tell(ctx context.Context, area civic.Area, m *making, work []todo, r *Report, state int) error {
+func (d *District) tell(ctx context.Context, area civic.Area, m *making, work []task, r *Report, state int) error {
 	var refs []registry.Ref
 	for _, t := range work {
 		if !t.gone {

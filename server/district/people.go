@@ -251,10 +251,9 @@ func (p *portrait) change(number uint32, id pack.ID, master pack.Master, before 
 		patch.Claims = append(patch.Claims, claim)
 	}
 	index.Seen, index.Keys, now.Keys = p.index.Seen, p.index.Keys, p.index.Keys
-	switch {
-	case before == nil:
+	if before == nil {
 		c.Person, c.Layer = &index, &p.layer
-	default:
+	} else {
 		for name := range before.Claims {
 			if _, still := now.Claims[name]; !still {
 				patch.Claims = append(patch.Claims, pack.Claim{Attribute: name, Gone: true})

@@ -63,7 +63,7 @@ func (w *Writer) appendValue(b []byte, s string) []byte {
 		return append(appendUint(b, 1<<2|valueDate), d[:]...)
 	}
 	if n, ok := w.known(s); ok {
-		return appendUint(b, uint64(n)<<2|valueWord)
+		return appendUint(b, uint64(n)<<2) // valueWord
 	}
 	if len(s) > 1 && allDigits(s) {
 		b = appendUint(b, uint64(len(s))<<2|valueDigits)
