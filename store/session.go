@@ -10,6 +10,10 @@ import (
 // store.go because it may be lost without loss.
 const rowSession = vault.FirstRow + 200
 
+// LostTail is civic.StoreTail when the disk once damaged the log of this memory
+// before writes that had been acknowledged; the evidence is kept.
+func (s *Store) LostTail() error { return s.vault.LostTail() }
+
 // Session gives the last TLS session with the centre or a hub, nil when there is
 // none; see protocol.Sessions. It needs no passphrase, as the transport key.
 func (s *Store) Session(ctx context.Context) (session []byte, err error) {

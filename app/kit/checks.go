@@ -98,6 +98,10 @@ func (k *Kit) alerts(ctx context.Context, st *store.Store) []Alert {
 	if off := clockDoubt(ctx, st); off != 0 {
 		out = append(out, Alert{Code: civic.ClockDoubt, Words: []string{protocol.Span(off)}})
 	}
+	if err := st.LostTail(); err != nil {
+		p := asProblem(err)
+		out = append(out, Alert{Code: p.Code, Words: p.Words})
+	}
 	if k.missed.Load() {
 		out = append(out, Alert{Code: civic.BackupMissed})
 	}

@@ -202,6 +202,9 @@ func open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	if err := looksLikeOne(filepath.Join(dir, fileDB)); err != nil {
 		return nil, err // before SQLite writes anything into it
 	}
+	if err := keepTail(dir, o.Clock()); err != nil {
+		return nil, err
+	}
 	v, err := connectVault(ctx, dir, fileDB, o)
 	if err != nil {
 		return nil, err

@@ -98,6 +98,7 @@ const (
 	MobileNetwork      Code = "mobile_network"
 	MediumFailed       Code = "medium_failed"
 	BackupMissed       Code = "backup_missed"
+	StoreTail          Code = "store_tail"
 	OfficerAbsent      Code = "officer_absent"
 	RowsRejected       Code = "rows_rejected"
 	PassphraseFile     Code = "passphrase_file"
@@ -244,6 +245,7 @@ var catalogue = map[Code]Sentence{
 	MobileNetwork:      {"The kit does not sync by itself over a mobile network.", "Everything is safe on this kit. Sync by hand if it is urgent.", 409},
 	WipeOrdered:        {"The registry ended this kit; it is emptied once everything on it is at the centre.", "Seal or discard the drafts, then sync. Nothing is destroyed before it is at the centre.", 403},
 	BackupAbsent:       {"There is no backup of another kit in {1}.", "Insert the lost kit's medium and name its folder.", 404},
+	StoreTail:          {"The disk damaged the end of this kit's memory: the last entries before it was opened may be missing.", "What was damaged is kept in {1}. Compare the last receipts with the list, restore from the medium what is missing, and tell your office.", 409},
 	BackupMissed:       {"The copy on the backup medium is not up to date.", "Insert the medium again; it is brought up to date with the next registration. Everything is safe on this kit.", 409},
 	OfficerAbsent:      {"No officer {1} is known to this kit.", "List them with \"officer list\".", 404},
 	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
