@@ -212,6 +212,23 @@ func (w *World) Rows(actor string) []translog.Row {
 	return out
 }
 
+// Last counts an agency's rows of the log and reads the newest.
+func (w *World) Last(actor string) (n int, last translog.Row) {
+	w.TB.Helper()
+	w.Update(func(ctx context.Context, tx ledger.Tx) (err error) {
+		if err = tx.QueryRow(ctx, "SELECT count(*) FROM log_row WHERE actor = ?1", actor).Scan(&n); err != nil || n == 0 {
+			return err
+		}
+		var text []byte
+		if err = tx.QueryRow(ctx, "SELECT body FROM log_row WHERE actor = ?1 ORDER BY at DESC, id DESC LIMIT 1", actor).Scan(&text); err != nil {
+			return err
+		}
+		last, err = translog.ReadBody(text)
+		return err
+	})
+	return n, last
+}
+
 // number is a fresh id for a message.
 func (w *World) number(what string) string {
 	w.mu.Lock()
