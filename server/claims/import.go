@@ -116,14 +116,14 @@ func (im *Importer) keyOf() [32]byte {
 }
 
 // columns sees that the map's columns are there.
-func (r *run) columns() error {
-	all := []column{r.Map.id, r.Map.date, r.Map.evidence, r.Map.area}
-	for _, m := range r.Map.attributes {
+func (t *run) columns() error {
+	all := []column{t.Map.id, t.Map.date, t.Map.evidence, t.Map.area}
+	for _, m := range t.Map.attributes {
 		all = append(all, m.column)
 	}
 	for _, c := range all {
 		for _, name := range c.columns {
-			if !r.table.Has(name) {
+			if !t.table.Has(name) {
 				return civic.NewProblem(civic.ColumnsUnknown, nil, name)
 			}
 		}
@@ -132,26 +132,26 @@ func (r *run) columns() error {
 }
 
 // letters notes which letters a sex column has; M is read by the other one.
-func (r *run) letters(rows []read) {
-	for _, m := range r.Map.attributes {
+func (t *run) letters(rows []read) {
+	for _, m := range t.Map.attributes {
 		if m.attribute.Name != "sex" || m.values != nil {
 			continue
 		}
 		for _, row := range rows {
 			for _, name := range m.columns {
-				switch strings.ToUpper(r.table.Cell(row.cells, name)) {
+				switch strings.ToUpper(t.table.Cell(row.cells, name)) {
 				case "H":
-					r.sawH = true
+					t.sawH = true
 				case "F":
-					r.sawF = true
+					t.sawF = true
 				}
 			}
 		}
 	}
 }
 
-func (r *run) all(ctx context.Context) error {
-	size := r.Chunk
+func (t *run) all(ctx context.Context) error {
+	size := t.Chunk
 	if size <= 0 {
 		size = defaultChunk
 	}
@@ -159,65 +159,65 @@ func (r *run) all(ctx context.Context) error {
 		var rows []read
 		var end error
 		for len(rows) < size {
-			cells, err := r.table.Next()
+			cells, err := t.table.Next()
 			if errors.Is(err, tabular.ErrRow) {
-				rows = append(rows, read{number: r.table.Number, cells: slices.Clone(cells), reason: reasonCell})
+				rows = append(rows, read{number: t.table.Number, cells: slices.Clone(cells), reason: reasonCell})
 				continue
 			}
 			if err != nil {
 				end = err
 				break
 			}
-			rows = append(rows, read{number: r.table.Number, cells: slices.Clone(cells)})
+			rows = append(rows, read{number: t.table.Number, cells: slices.Clone(cells)})
 		}
-		r.letters(rows)
+		t.letters(rows)
 		for i := range rows {
 			if rows[i].reason == "" {
-				rows[i] = r.understand(rows[i].number, rows[i].cells)
+				rows[i] = t.understand(rows[i].number, rows[i].cells)
 			}
 		}
-		if err := r.chunk(ctx, rows); err != nil {
+		if err := t.chunk(ctx, rows); err != nil {
 			return err
 		}
-		if r.Progress != nil {
-			r.Progress(r.result)
+		if t.Progress != nil {
+			t.Progress(t.result)
 		}
 		if errors.Is(end, io.EOF) {
-			if r.result.Rows == 0 {
+			if t.result.Rows == 0 {
 				return civic.NewProblem(civic.ImportEmpty, nil)
 			}
 			return nil
 		}
 		if end != nil {
-			return civic.NewProblem(civic.FileUnreadable, end, "row "+strconv.Itoa(r.table.Number+1))
+			return civic.NewProblem(civic.FileUnreadable, end, "row "+strconv.Itoa(t.table.Number+1))
 		}
 	}
 }
 
 // chunk settles rows in one transaction.
-func (r *run) chunk(ctx context.Context, rows []read) error {
+func (t *run) chunk(ctx context.Context, rows []read) error {
 	var good []*read
 	for i := range rows {
 		row := &rows[i]
-		r.result.Rows++
+		t.result.Rows++
 		if row.reason == "" {
 			if !match.Prepare(match.FromClaims(row.claims)).Enough() {
 				row.reason = reasonLittle
-			} else if was, twice := r.seen[row.entry]; twice && was != row.digest {
+			} else if was, twice := t.seen[row.entry]; twice && was != row.digest {
 				row.reason = reasonTwice
 			} else {
 				row.repeated = twice
-				r.seen[row.entry] = row.digest
+				t.seen[row.entry] = row.digest
 			}
 		}
 		switch {
 		case row.reason != "":
-			r.result.Rejected++
-			if err := r.Rejected(row.number, row.cells, row.reason); err != nil {
+			t.result.Rejected++
+			if err := t.Rejected(row.number, row.cells, row.reason); err != nil {
 				return err
 			}
 		case row.repeated:
-			r.result.Known++
+			t.result.Known++
 		default:
 			good = append(good, row)
 		}
@@ -226,24 +226,24 @@ func (r *run) chunk(ctx context.Context, rows []read) error {
 		return nil
 	}
 	var done Result
-	err := r.DB.Update(ctx, func(tx ledger.Tx) (err error) {
-		done, err = r.settle(ctx, tx, good)
+	err := t.DB.Update(ctx, func(tx ledger.Tx) (err error) {
+		done, err = t.settle(ctx, tx, good)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	r.result.Taken += done.Taken
-	r.result.Changed += done.Changed
-	r.result.Known += done.Known
-	r.result.Linked += done.Linked
-	r.result.Fresh += done.Fresh
-	r.result.Held += done.Held
+	t.result.Taken += done.Taken
+	t.result.Changed += done.Changed
+	t.result.Known += done.Known
+	t.result.Linked += done.Linked
+	t.result.Fresh += done.Fresh
+	t.result.Held += done.Held
 	return nil
 }
 
 // settle takes the rows in that are not there yet, office by office.
-func (r *run) settle(ctx context.Context, tx ledger.Tx, rows []*read) (done Result, err error) {
+func (t *run) settle(ctx context.Context, tx ledger.Tx, rows []*read) (done Result, err error) {
 	by := map[civic.Area][]*read{}
 	for _, row := range rows {
 		by[row.area] = append(by[row.area], row)
@@ -254,7 +254,7 @@ func (r *run) settle(ctx context.Context, tx ledger.Tx, rows []*read) (done Resu
 	}
 	slices.Sort(areas)
 	for _, area := range areas {
-		if err := r.office(ctx, tx, area, by[area], &done); err != nil {
+		if err := t.office(ctx, tx, area, by[area], &done); err != nil {
 			return done, err
 		}
 	}
@@ -270,12 +270,12 @@ type version struct {
 	withdrawn    bool
 }
 
-func (r *run) office(ctx context.Context, tx ledger.Tx, area civic.Area, rows []*read, done *Result) error {
-	newest, err := versions(ctx, tx, area, r.Source, rows)
+func (t *run) office(ctx context.Context, tx ledger.Tx, area civic.Area, rows []*read, done *Result) error {
+	newest, err := versions(ctx, tx, area, t.Source, rows)
 	if err != nil {
 		return err
 	}
-	now := r.Clock().Unix()
+	now := t.Clock().Unix()
 	var incoming []reconcile.Incoming
 	var entries [][]any
 	for _, row := range rows {
@@ -286,7 +286,7 @@ func (r *run) office(ctx context.Context, tx ledger.Tx, area civic.Area, rows []
 		}
 		reg := &civic.Registration{
 			ID: registrationOf(row, was.n+1), Counter: uint64(row.number), Area: area, SourceRow: row.id,
-			Form: civic.FormRef{ID: civic.ClaimsForm(r.Source), Version: "1"}, Sealed: civic.Stamp{Wall: row.at},
+			Form: civic.FormRef{ID: civic.ClaimsForm(t.Source), Version: "1"}, Sealed: civic.Stamp{Wall: row.at},
 		}
 		if known && !was.withdrawn {
 			done.Changed++
@@ -299,12 +299,12 @@ func (r *run) office(ctx context.Context, tx ledger.Tx, area civic.Area, rows []
 		}
 		digest := civic.Digest(sha256.Sum256(append(row.entry[:], row.digest[:]...)))
 		incoming = append(incoming, reconcile.Incoming{Registration: reg, Digest: digest, Form: said{row.claims}})
-		entries = append(entries, []any{string(area), string(r.Source), row.entry[:], was.n + 1, row.digest[:], reg.ID[:], reg.Sealed.Wall, now})
+		entries = append(entries, []any{string(area), string(t.Source), row.entry[:], was.n + 1, row.digest[:], reg.ID[:], reg.Sealed.Wall, now})
 	}
 	if len(incoming) == 0 {
 		return nil
 	}
-	outcomes, err := r.Reconciler.Settle(ctx, tx, area, incoming)
+	outcomes, err := t.Reconciler.Settle(ctx, tx, area, incoming)
 	if err != nil {
 		return err
 	}
@@ -362,31 +362,31 @@ func versions(ctx context.Context, tx ledger.Tx, area civic.Area, source civic.S
 }
 
 // begin and end write the import down, with the rows an auditor reads.
-func (r *run) begin(ctx context.Context) error {
-	return r.DB.Update(ctx, func(tx ledger.Tx) error {
+func (t *run) begin(ctx context.Context) error {
+	return t.DB.Update(ctx, func(tx ledger.Tx) error {
 		_, err := tx.Exec(ctx, "INSERT INTO claims_import (area, import, source, actor, begun_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-			string(r.Area), r.id[:], string(r.Source), r.Actor, r.now.Unix())
+			string(t.Area), t.id[:], string(t.Source), t.Actor, t.now.Unix())
 		if err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, r.now, []audit.Row{{Area: r.Area, Actor: r.Actor, Action: "import_claims", Object: r.id[:], Detail: string(r.Source)}})
+		return audit.Write(ctx, tx, t.now, []audit.Row{{Area: t.Area, Actor: t.Actor, Action: "import_claims", Object: t.id[:], Detail: string(t.Source)}})
 	})
 }
 
-func (r *run) end(ctx context.Context, whole bool) error {
-	at := r.Clock()
-	return r.DB.Update(ctx, func(tx ledger.Tx) error {
+func (t *run) end(ctx context.Context, whole bool) error {
+	at := t.Clock()
+	return t.DB.Update(ctx, func(tx ledger.Tx) error {
 		var ended int64
 		word := "cut off"
 		if whole {
 			ended, word = at.Unix(), "to the end"
 		}
 		_, err := tx.Exec(ctx, "UPDATE claims_import SET ended_at = ?3, taken = ?4, known = ?5, refused = ?6 WHERE area = ?1 AND import = ?2",
-			string(r.Area), r.id[:], ended, int64(r.result.Taken+r.result.Changed), int64(r.result.Known), int64(r.result.Rejected))
+			string(t.Area), t.id[:], ended, int64(t.result.Taken+t.result.Changed), int64(t.result.Known), int64(t.result.Rejected))
 		if err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, at, []audit.Row{{Area: r.Area, Actor: r.Actor, Action: "import_claims_end", Object: r.id[:],
-			Detail: string(r.Source) + " " + word + " " + strconv.Itoa(r.result.Taken+r.result.Changed) + " taken"}})
+		return audit.Write(ctx, tx, at, []audit.Row{{Area: t.Area, Actor: t.Actor, Action: "import_claims_end", Object: t.id[:],
+			Detail: string(t.Source) + " " + word + " " + strconv.Itoa(t.result.Taken+t.result.Changed) + " taken"}})
 	})
 }

@@ -42,23 +42,23 @@ type read struct {
 }
 
 // understand reads a row by the map.
-func (im *run) understand(number int, row []string) read {
-	r := read{number: number, cells: append([]string(nil), row...), area: im.Area, at: im.Date.Unix()}
+func (t *run) understand(number int, row []string) read {
+	r := read{number: number, cells: append([]string(nil), row...), area: t.Area, at: t.Date.Unix()}
 	get := func(c column) string {
 		if c.value != "" {
 			return c.value
 		}
 		var parts []string
 		for _, name := range c.columns {
-			if v := im.table.Cell(row, name); v != "" {
+			if v := t.table.Cell(row, name); v != "" {
 				parts = append(parts, v)
 			}
 		}
 		return strings.Join(parts, " ")
 	}
 	evidence := civic.SelfDeclared
-	if im.Map.evidence.given() {
-		word := im.Map.evidence.say(get(im.Map.evidence))
+	if t.Map.evidence.given() {
+		word := t.Map.evidence.say(get(t.Map.evidence))
 		e, ok := civic.ParseEvidence(word)
 		if !ok {
 			r.reason = reasonWeak
@@ -66,27 +66,27 @@ func (im *run) understand(number int, row []string) read {
 		}
 		evidence = e
 	}
-	if im.Map.date.given() {
-		day, ok := dayOf(get(im.Map.date), im.Map.date.order)
+	if t.Map.date.given() {
+		day, ok := dayOf(get(t.Map.date), t.Map.date.order)
 		switch {
 		case !ok:
 			r.reason = reasonDate
 			return r
-		case day.After(im.now):
+		case day.After(t.now):
 			r.reason = reasonFuture
 			return r
 		}
 		r.at = day.Unix()
 	}
-	if im.Map.area.given() {
-		r.area = civic.Area(get(im.Map.area))
-		if !im.areas[r.area] {
+	if t.Map.area.given() {
+		r.area = civic.Area(get(t.Map.area))
+		if !t.areas[r.area] {
 			r.reason = reasonArea
 			return r
 		}
 	}
-	for _, m := range im.Map.attributes {
-		c, reason := im.claim(m, get(m.column))
+	for _, m := range t.Map.attributes {
+		c, reason := t.claim(m, get(m.column))
 		if reason != "" {
 			r.reason = reason
 			return r
@@ -100,11 +100,11 @@ func (im *run) understand(number int, row []string) read {
 		r.reason = reasonNothing
 		return r
 	}
-	if r.id = get(im.Map.id); im.Map.id.given() && r.id == "" {
+	if r.id = get(t.Map.id); t.Map.id.given() && r.id == "" {
 		r.reason = reasonNoID
 		return r
 	}
-	im.hash(&r)
+	t.hash(&r)
 	return r
 }
 
@@ -117,7 +117,7 @@ func (c column) say(v string) string {
 }
 
 // claim makes one claim of a cell.
-func (im *run) claim(m meant, v string) (c civic.Claim, reason string) {
+func (t *run) claim(m meant, v string) (c civic.Claim, reason string) {
 	c = civic.Claim{Attribute: m.attribute.Name}
 	if v == "" {
 		return c, ""
@@ -134,7 +134,7 @@ func (im *run) claim(m meant, v string) (c civic.Claim, reason string) {
 	}
 	switch {
 	case m.attribute.Name == "sex" && m.values == nil:
-		sex, ok := im.sex(v)
+		sex, ok := t.sex(v)
 		if !ok {
 			return c, reasonSex
 		}
@@ -158,7 +158,7 @@ func (im *run) claim(m meant, v string) (c civic.Claim, reason string) {
 
 // sex reads what tables write; M means man or woman, and which of the two the
 // other letter of the column tells.
-func (im *run) sex(v string) (string, bool) {
+func (t *run) sex(v string) (string, bool) {
 	switch strings.ToLower(v) {
 	case "male", "hombre", "masculino", "man", "varon", "varón", "h", "男":
 		return "male", true
@@ -168,9 +168,9 @@ func (im *run) sex(v string) (string, bool) {
 		return "other", true
 	case "m":
 		switch {
-		case im.sawH && !im.sawF:
+		case t.sawH && !t.sawF:
 			return "female", true
-		case im.sawF && !im.sawH:
+		case t.sawF && !t.sawH:
 			return "male", true
 		}
 	}
@@ -203,16 +203,16 @@ func dayOf(v, order string) (time.Time, bool) {
 }
 
 // hash names the row and what it says with keyed hashes: both could be guessed.
-func (im *run) hash(r *read) {
+func (t *run) hash(r *read) {
 	content := sha256.New()
 	put := func(s string) {
 		content.Write(binary.AppendUvarint(nil, uint64(len(s))))
 		content.Write([]byte(s))
 	}
-	content.Write(im.key[:])
+	content.Write(t.key[:])
 	put("content")
 	put(string(r.area))
-	if im.Map.date.given() {
+	if t.Map.date.given() {
 		put(strconv.FormatInt(r.at, 10))
 	}
 	for _, c := range r.claims {
@@ -223,8 +223,8 @@ func (im *run) hash(r *read) {
 	}
 	r.digest = [16]byte(content.Sum(nil))
 	entry := sha256.New()
-	entry.Write(im.key[:])
-	entry.Write([]byte("entry\x00" + string(im.Source) + "\x00"))
+	entry.Write(t.key[:])
+	entry.Write([]byte("entry\x00" + string(t.Source) + "\x00"))
 	if r.id != "" {
 		entry.Write([]byte(r.id))
 	} else {
