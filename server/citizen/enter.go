@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/district"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/translog"
@@ -241,5 +242,32 @@ func (c *Citizens) SetCode(ctx context.Context, v Visit, code string) error {
 			ON CONFLICT (area, registration) DO UPDATE SET hash = excluded.hash, at = excluded.at, looks_key = excluded.looks_key`,
 			string(v.Area), v.Registration[:], sealed, c.Clock().Unix(), sealedKey)
 		return err
+	})
+}
+
+// ForgetCode takes a code of the citizen's own away, so that the slip's counts
+// again: somebody forgot theirs and proved at the counter who they are. The
+// person reads in the log that it was done.
+func (c *Citizens) ForgetCode(ctx context.Context, staff string, area civic.Area, id civic.RegistrationID) error {
+	return c.DB.Update(ctx, func(tx ledger.Tx) error {
+		who, err := c.person(ctx, tx, Visit{Area: area, Registration: id})
+		if absent(err) {
+			return civic.NewProblem(civic.RegistrationAbsent, err, id.String())
+		}
+		if err != nil {
+			return err
+		}
+		for _, table := range []string{"citizen_code", "citizen_tries"} {
+			if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE area = ?1 AND registration = ?2", string(area), id[:]); err != nil {
+				return err
+			}
+		}
+		if err := audit.Write(ctx, tx, c.Clock(), []audit.Row{{Area: area, Actor: staff, Action: "forget_citizen_code", Object: id[:]}}); err != nil {
+			return err
+		}
+		return translog.Append(ctx, tx, c.Clock(), []translog.Entry{{
+			Area: who.Home, Person: who.Person, Kind: translog.Staff, Actor: staff, Action: translog.Answer, Procedure: "forget_code",
+			Records: []civic.RegistrationID{id},
+		}})
 	})
 }

@@ -367,3 +367,17 @@ func (v *visit) answerObjection() error {
 	}
 	return err
 }
+
+// forgetCode brings the slip's code back for somebody who forgot their own.
+func (v *visit) forgetCode() error {
+	area := civic.Area(v.r.PostForm.Get("office"))
+	id, err := civic.ParseRegistrationID(v.r.PostForm.Get("registration"))
+	if err != nil || !v.may(area) {
+		return civic.NewProblem(civic.RegistrationAbsent, err, v.r.PostForm.Get("registration"))
+	}
+	if err := v.Citizens.ForgetCode(v.r.Context(), v.session.Staff, area, id); err != nil {
+		return err
+	}
+	v.redirect("/console/objections")
+	return nil
+}

@@ -161,6 +161,7 @@ func New(c Config) (http.Handler, error) {
 	if s.Citizens != nil {
 		mux.Handle("GET /console/objections", s.guard(watching, (*visit).objections))
 		mux.Handle("POST /console/objections/answer", s.guard([]access.Role{access.Supervisor}, (*visit).answerObjection))
+		mux.Handle("POST /console/objections/code", s.guard([]access.Role{access.Supervisor}, (*visit).forgetCode))
 	}
 	if s.Share != nil {
 		s.agreementRoutes(mux)

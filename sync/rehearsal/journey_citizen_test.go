@@ -240,6 +240,17 @@ func TestJourneyCitizen(t *testing.T) {
 	if _, _, err := centre.Citizens.Enter(t.Context(), text, "maize-7"); civic.CodeOf(err) != civic.TooManyTries {
 		t.Fatal(err)
 	}
+	// The code is forgotten, and the counter lets the slip count again.
+	parsed, err := civic.ParseRegistrationID(ids[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := centre.Citizens.ForgetCode(t.Context(), "eva", rehearsalArea, parsed); err != nil {
+		t.Fatal(err)
+	}
+	if _, v, err := centre.Citizens.Enter(t.Context(), text, slip); err != nil || v.Factor != "slip" {
+		t.Fatal(err)
+	}
 	// A receipt with one letter changed is no receipt, whatever the code.
 	if _, _, err := centre.Citizens.Enter(t.Context(), changed(text), "maize-7"); civic.CodeOf(err) != civic.EntryRefused {
 		t.Fatal(err)
