@@ -4,9 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"io"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -42,9 +45,10 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 			by[ref.Home] = append(by[ref.Home], ref.Person[:])
 		}
 	}
+	sealed := map[*Person][][]byte{}
 	for home, ids := range by {
 		err := inChunks(ids, func(marks string, args []any) error {
-			return ledger.All(ctx, tx, func(r ledger.Row) error { return e.scanKnown(r, home, at) },
+			return ledger.All(ctx, tx, func(r ledger.Row) error { return scanKnown(r, home, at, sealed) },
 				"SELECT p.person, p.state, p.created_at, s.registration, s.subject, s.office, s.said_at, s.said, s.withdrawn_at"+
 					" FROM registry_person p LEFT JOIN registry_said s ON s.area = p.area AND s.person = p.person WHERE p.area = ?"+strconv.Itoa(len(args)+1)+
 					" AND p.person IN ("+marks+") ORDER BY s.said_at, s.registration, s.subject", append(args, string(home))...)
@@ -59,12 +63,34 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 			out = append(out, p)
 		}
 	}
-	return out, nil
+	return out, e.openAll(out, sealed)
+}
+
+// openAll opens what was said of persons and prepares it for matching, on every
+// processor: that is most of the work of a search.
+func (e *Embedded) openAll(persons []*Person, sealed map[*Person][][]byte) error {
+	const least = 16 // fewer are not worth a goroutine
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(persons)/least))
+	var group errgroup.Group
+	for w := range workers {
+		group.Go(func() error {
+			for _, p := range persons[len(persons)*w/workers : len(persons)*(w+1)/workers] {
+				for i := range p.Said {
+					if err := e.seals.openSaid(&p.Said[i], sealed[p][i]); err != nil {
+						return err
+					}
+				}
+				p.Records()
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // scanKnown adds a row to its person: one of what was said, or the person alone
 // when nothing is left of it.
-func (e *Embedded) scanKnown(r ledger.Row, home civic.Area, at map[Ref]*Person) error {
+func scanKnown(r ledger.Row, home civic.Area, at map[Ref]*Person, all map[*Person][][]byte) error {
 	var person, registration, sealed []byte
 	var state State
 	var created int64
@@ -81,14 +107,11 @@ func (e *Embedded) scanKnown(r ledger.Row, home civic.Area, at map[Ref]*Person) 
 	if registration == nil {
 		return nil
 	}
-	s := Said{
+	p.Said = append(p.Said, Said{
 		Registration: civic.RegistrationID(registration), Subject: subject.String, Office: civic.Area(office.String),
 		At: said.Int64, Withdrawn: withdrawn.Int64,
-	}
-	if err := e.seals.openSaid(&s, sealed); err != nil {
-		return err
-	}
-	p.Said = append(p.Said, s)
+	})
+	all[p] = append(all[p], sealed)
 	return nil
 }
 
@@ -116,7 +139,7 @@ func (e *Embedded) Linked(ctx context.Context, tx ledger.Tx, area civic.Area, re
 	return out, err
 }
 
-// chunk is how many values one statement asks for; one size keeps the number
+// chunk is how many values one statement asks for; few sizes keep the number
 // of different statements small.
 const chunk = 256
 
@@ -125,8 +148,11 @@ const chunk = 256
 func inChunks(values []any, do func(marks string, args []any) error) error {
 	for len(values) > 0 {
 		size := chunk
-		if len(values) <= 16 {
+		switch {
+		case len(values) <= 16:
 			size = 16
+		case len(values) <= 64:
+			size = 64
 		}
 		n := min(size, len(values))
 		args := make([]any, size, size+1)

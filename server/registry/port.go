@@ -118,7 +118,7 @@ func (p *Person) Add(s Said, record *match.Prepared) {
 type Found struct {
 	Persons []*Person
 	// Capped counts the keys under which more persons stand than are compared;
-	// the first ones were taken.
+	// those that share most of them with the record were taken.
 	Capped int
 }
 

@@ -56,6 +56,7 @@ type storms struct {
 	Persons int     `json:"persons"`
 	Held    int     `json:"held"`
 	Merged  int     `json:"merged"`
+	Known   int     `json:"known_again"`
 	Told    int     `json:"told_too_common"` // outcomes that say the search was cut short
 }
 
