@@ -227,5 +227,6 @@ func reopen(t *testing.T, k *kit, dir string, c baddisk.Cut, p promise) error {
 	if after.Store, err = store.Open(t.Context(), dir, after.options); err != nil {
 		return err
 	}
-	return errors.Join(check(t, after, p), after.Close())
+	// No power cut is taken for damage.
+	return errors.Join(check(t, after, p), after.LostTail(), after.Close())
 }
