@@ -55,7 +55,7 @@ func (p *findPage) build(s *Shell) view {
 	ways := container.New(&widget.Flow{}, byReceipt, byCentre)
 	return view{title: say("find.title"), body: column(widget.NewText(say("find.intro")), f, ways, p.lines), focus: f,
 		keys: map[fyne.KeyName]func(){fyne.KeyF6: receipt, fyne.KeyF7: ask},
-		main: &action{name: "find.new", icon: theme.IconRegister, words: say("find.new"), key: fyne.KeyF2, do: p.newPerson},}
+		main: &action{name: "find.new", icon: theme.IconRegister, words: say("find.new"), key: fyne.KeyF2, do: p.newPerson}}
 }
 
 func (p *findPage) newPerson() { p.s.services(nil) }
