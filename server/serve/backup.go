@@ -42,6 +42,9 @@ type Manifest struct {
 	Offices     []OfficeCovered `cbor:"4,keyasint,omitempty"`
 	Bundle      uint64          `cbor:"5,keyasint"` // serial of the key bundle then
 	Attachments uint64          `cbor:"6,keyasint"`
+	// Covers tells that kits were told so: the copy lay elsewhere, or one disk was
+	// good enough for a demonstration.
+	Covers bool `cbor:"7,keyasint,omitempty"`
 }
 
 // OfficeCovered tells how far an office had come.
@@ -127,7 +130,7 @@ func (c *Centre) Backup(ctx context.Context, dir string, anyDisk bool) (b Backed
 		b.SameDisk = b.SameDisk || sameDisk(at, dir)
 	}
 	b.Covers = !b.SameDisk || anyDisk
-	m := Manifest{At: b.At.Unix()}
+	m := Manifest{At: b.At.Unix(), Covers: b.Covers}
 	// The watermark is read before the copy begins, so it never says too much.
 	var attachments []civic.Digest
 	err = c.DB.View(ctx, func(tx ledger.Tx) (err error) {

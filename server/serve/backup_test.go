@@ -246,3 +246,47 @@ func TestRestoreEndsCodesAndSessions(t *testing.T) {
 		t.Fatal("the gap is not told", err)
 	}
 }
+
+// A copy on the centre's own disk makes nothing safe, and neither does a restore
+// from it onto that disk.
+func TestRestoreOnOneDiskMakesNothingSafe(t *testing.T) {
+	for _, demonstration := range []bool{false, true} {
+		conf := newConfig(t)
+		if err := serve.Init(t.Context(), conf, "Test"); err != nil {
+			t.Fatal(err)
+		}
+		c := open(t, conf)
+		url, stop := running(t, c)
+		k := newKit(t, c, "mx-1")
+		k.enrol(c, url)
+		header, first := k.header(c), k.pack(k.births(2))
+		take(t, c, k, protocol.UploadKey, header)
+		take(t, c, k, protocol.UploadBatch, first)
+		away := t.TempDir()
+		if _, err := c.Backup(t.Context(), away, demonstration); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		c.Close()
+		again := newConfig(t)
+		copyTree(t, filepath.Join(conf.Data, "keys"), filepath.Join(again.Data, "keys"))
+		if _, err := serve.Restore(t.Context(), again, away); err != nil {
+			t.Fatal(err)
+		}
+		c = open(t, again)
+		k.url, _ = running(t, c)
+		var (
+			a      protocol.SyncAnswer
+			states []protocol.BatchAck
+		)
+		if err := k.post(protocol.PathSync, protocol.SyncRequest{Batches: []civic.Digest{protocol.NameOf(first)}, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
+			t.Fatal(err)
+		}
+		if err := protocol.Open(protocol.StatementAck, a.Acks, k.enrolled.Bundle.Server, &states); err != nil {
+			t.Fatal(err)
+		}
+		if states[0].State != protocol.BatchReceived || states[0].Safe != demonstration {
+			t.Errorf("a demonstration %v: %+v", demonstration, states[0])
+		}
+	}
+}

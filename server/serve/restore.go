@@ -78,6 +78,9 @@ func Restore(ctx context.Context, c Config, dir string) (gap Gap, err error) {
 	if _, err := durable.Copy(name+".db", place+".new"); err != nil {
 		return gap, err
 	}
+	if !m.Covers && sameDisk(c.Data, dir) {
+		m.Offices = nil // there and here are one disk: nothing becomes safe by that
+	}
 	if gap.Log, err = c.fill(ctx, keys, embedded, place+".new", gap, m); err != nil {
 		return gap, err
 	}
