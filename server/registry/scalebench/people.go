@@ -60,15 +60,20 @@ func visit(r match.Record, counter uint64) reconcile.Incoming {
 const returning = 20
 
 // namesake is the n-th of a storm: all share given names, first surname and year
-// of birth, no two the second surname and the day.
+// of birth; of those with one second surname or one day no two share the quarter.
 func namesake(n int) match.Record {
 	day := n / 50 * 7 % 336
 	return match.Record{
 		Given: []string{"María Guadalupe"}, Surnames: []string{"Hernández", secondSurnames[n%50]}, Sex: "F",
 		Birth:  civic.Date{Year: 1990, Month: 1 + day/28, Day: 1 + day%28},
-		Places: []string{fmt.Sprintf("Barrio %d", n%97), "San Juan", "Oaxaca"},
+		Places: []string{quarters[(n+n/50)%50], "San Juan", "Oaxaca"},
 	}
 }
+
+var quarters = strings.Fields(`Centro Loma Llano Potrero Joya Pinos Palmas Huerta Molino Calvario Carmen Rosario Guadalupe Merced Tepeyac
+ Xochimilco Analco Jalatlaco Trinidad Cascajal Arenal Barranca Cantera Cieneguita Encinal Esmeralda Floresta Gavilán Higuera
+ Jazmín Laguna Mirador Nopalera Ojuelos Pedregal Quebrada Remolino Sabinos Tular Vergel
+ Zapotal Aserradero Bugambilias Cuauhtémoc Duraznal Estación Fundición Hornos Invernadero Lindero`)
 
 var secondSurnames = strings.Fields(`García Martínez López González Pérez Rodríguez Sánchez Ramírez Cruz Flores Gómez Morales Vázquez
  Jiménez Reyes Díaz Torres Gutiérrez Ruiz Mendoza Aguilar Ortiz Moreno Castillo Romero Álvarez Méndez Chávez Rivera Juárez Ramos
