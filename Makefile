@@ -63,6 +63,7 @@ bench-agencies: ## prints how quickly agencies are answered, on SQLite and on Po
 	.ci/postgres $(GO) run ./server/agency/agencybench -postgres -persons $${PERSONS:-100000}
 
 bench-scale: ## prints how lookups and reconciling grow with the registry, on SQLite and PostgreSQL, to a million persons
+	$(GO) run ./server/registry/scalebench -cluster 1000000
 	POSTGRES_DURABLE=1 POSTGRES_BUFFERS=1GB .ci/postgres $(GO) run ./server/registry/scalebench -night 100000
 
 bench-log: ## prints what the log of looks costs beside the access rows, with 1,000,000 rows

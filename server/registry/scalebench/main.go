@@ -1,3 +1,5 @@
+//go:build unix
+
 // Scalebench measures how a registry answers as it grows: one lookup (find the
 // candidates, weigh them, decide) and whole batches reconciled, over made-up
 // people, on each engine it is given. It prints a table, and with -json one
@@ -22,6 +24,7 @@ func main() {
 	lookups := flag.Int("lookups", 2000, "how many lookups are measured")
 	night := flag.Int("night", 0, "registrations reconciled in a row at the largest size, besides the first thousand")
 	storm := flag.Int("storm", 2000, "people of one office who share name and year, in a registry of their own")
+	rows := flag.Int("cluster", 0, "rows of a list that is cleaned of doubles, alone")
 	asJSON := flag.Bool("json", false, "print JSON, one object a row")
 	profile := flag.String("profile", "", "write a processor profile of the lookups and batches to this `file`")
 	flag.Parse()
@@ -35,6 +38,13 @@ func main() {
 		sizes = append(sizes, n)
 	}
 	b := &bench{lookups: *lookups, night: *night, storm: *storm, json: *asJSON, profile: *profile}
+	if *rows > 0 {
+		if err := b.cluster(*rows); err != nil {
+			fmt.Fprintln(os.Stderr, "scalebench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := b.run(context.Background(), sizes, strings.Split(*engines, ","), *postgres); err != nil {
 		fmt.Fprintln(os.Stderr, "scalebench:", err)
 		os.Exit(1)
