@@ -84,14 +84,34 @@ func Run(ctx context.Context, args []string, env Env) (code int) {
 
 // known refuses a command that there is none of, also where help is asked for.
 func known(root *cobra.Command, args []string) error {
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") || args[0] == "help" {
+	word := firstWord(root, args)
+	if word == "" || word == "help" {
 		return nil
 	}
 	found, _, err := root.Find(args)
 	if err == nil && found == root {
-		err = fmt.Errorf("unknown command %q", args[0])
+		err = fmt.Errorf("unknown command %q", word)
 	}
 	return err
+}
+
+// firstWord is the first argument that is neither a flag of the program nor a
+// flag's value; empty when there is none.
+func firstWord(root *cobra.Command, args []string) string {
+	for i := 0; i < len(args); i++ {
+		name, value := strings.CutPrefix(args[i], "--")
+		switch {
+		case args[i] == "--":
+			return ""
+		case !strings.HasPrefix(args[i], "-"):
+			return args[i]
+		case value && !strings.Contains(name, "="):
+			if f := root.PersistentFlags().Lookup(name); f != nil && f.NoOptDefVal == "" {
+				i++ // its value follows
+			}
+		}
+	}
+	return ""
 }
 
 // done is how a command ends: what it found out, and what went wrong if

@@ -112,6 +112,10 @@ func TestJourneyCourier(t *testing.T) {
 	if lists, err := filepath.Glob(filepath.Join(stick, "custody", "*.cbor")); err != nil || len(lists) != 1 {
 		t.Fatalf("custody %q, %v", lists, err)
 	}
+	k.must("export", stick) // the stick comes by again: the kit learns who has what
+	if s := k.must("status"); s.text("carried_by") != "courier" || s.number(t, "carried_files") == 0 || s.number(t, "received") != 0 {
+		t.Fatalf("the courier's name is not told: %v", s.json)
+	}
 	if again := carrier.must("courier", stick); again.number(t, "files") != 0 {
 		t.Fatalf("%v", again.json)
 	}
