@@ -336,10 +336,10 @@ func family(h *hands) (f effort, err error) {
 // told answers any question of the form.
 func told(h *hands, w window, at string) error {
 	name := at[strings.LastIndex(at, "/")+1:]
-	switch {
-	case name == "signature":
+	switch name {
+	case "signature":
 		return first(h.key("F6"), h.write("n"))
-	case name == "birth_date":
+	case "birth_date":
 		return h.write("05041990")
 	}
 	for _, p := range w.Places {

@@ -40,7 +40,7 @@ func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
 		if err != nil {
 			return err
 		}
-		end := min(next+leavesAtOnce, int64(head.Size))
+		end := min(next+leavesAtOnce, head.Size)
 		for leaf := next; leaf < end; leaf++ {
 			row, err := c.Log.At(ctx, tx, leaf)
 			if civic.CodeOf(err) == civic.LogMalformed || errors.Is(err, ledger.ErrNoRows) {

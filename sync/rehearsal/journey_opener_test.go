@@ -28,6 +28,30 @@ type spoils struct {
 	Identities   int      // age identities that stood in a file
 }
 
+// take reads one file, if it may.
+func (s *spoils) take(path string, d fs.DirEntry, err error, words []string) {
+	if err == nil && !d.Type().IsRegular() {
+		return
+	}
+	var b []byte
+	if err == nil {
+		b, err = os.ReadFile(path)
+	}
+	if err != nil {
+		s.Denied = append(s.Denied, path)
+		return
+	}
+	s.Read = append(s.Read, path)
+	for _, word := range words {
+		if bytes.Contains(bytes.ToLower(b), []byte(word)) {
+			s.Words = append(s.Words, word)
+		}
+	}
+	if ids, err := age.ParseIdentities(bytes.NewReader(b)); err == nil {
+		s.Identities += len(ids)
+	}
+}
+
 // asThief reads all it may below some folders. Its standard input names the
 // folders and the words it looks for.
 func asThief() int {
@@ -38,28 +62,8 @@ func asThief() int {
 	var s spoils
 	for _, dir := range ask.Dirs {
 		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				s.Denied = append(s.Denied, path)
-				return nil
-			}
-			if !d.Type().IsRegular() {
-				return nil
-			}
-			b, err := os.ReadFile(path)
-			if err != nil {
-				s.Denied = append(s.Denied, path)
-				return nil
-			}
-			s.Read = append(s.Read, path)
-			for _, word := range ask.Words {
-				if bytes.Contains(bytes.ToLower(b), []byte(word)) {
-					s.Words = append(s.Words, word)
-				}
-			}
-			if ids, err := age.ParseIdentities(bytes.NewReader(b)); err == nil {
-				s.Identities += len(ids)
-			}
-			return nil
+			s.take(path, d, err, ask.Words)
+			return nil // a thief goes on
 		})
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(s); err != nil {
