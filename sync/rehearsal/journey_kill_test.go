@@ -207,14 +207,14 @@ func TestJourneyKilledInMidTransfer(t *testing.T) {
 
 	k := newTablet(t)
 	k.must("enrol", "--file", o.invite())
-	const n = 1500
-	const rounds = 5 // each brings new work, so that there is always a transfer to kill
+	const each = 100
 	times := kills(t)
+	rounds := max(5, times/4) // each brings new work, so that there is always a transfer to kill
 	chance := mathrand.New(mathrand.NewPCG(uint64(times), 7))
 	inTransfer := 0
 	for i := range times {
-		if i%max(1, times/rounds) == 0 && i/max(1, times/rounds) < rounds {
-			k.register(i/max(1, times/rounds)*n/rounds, n/rounds)
+		if round := i / max(1, times/rounds); i%max(1, times/rounds) == 0 && round < rounds {
+			k.register(round*each, each)
 		}
 		before := link.passed.Load()
 		pass := process(t, "fieldkit", "sync", "--wait", "30s", "--json", "--home", k.home, "--passphrase-file", k.pass)
@@ -225,7 +225,7 @@ func TestJourneyKilledInMidTransfer(t *testing.T) {
 		go func() { _ = pass.Wait(); close(ended) }()
 
 		// A random moment: after so many bytes, or when it ended before that.
-		at := before + 500 + chance.Int64N(14_000)
+		at := before + 500 + chance.Int64N(7_000)
 		for waiting := true; waiting && link.passed.Load() < at; {
 			select {
 			case <-ended:
@@ -251,7 +251,7 @@ func TestJourneyKilledInMidTransfer(t *testing.T) {
 	if inTransfer < times/2 {
 		t.Errorf("only %d of %d kills fell into a transfer", inTransfer, times)
 	}
-	sealed := rounds * (n / rounds)
+	sealed := rounds * each
 	k.synced()
 	status := k.must("status")
 	if got := status.number(t, "settled") + status.number(t, "held") + status.number(t, "returned"); got != sealed {
