@@ -43,7 +43,7 @@ func (k *Kit) OpenByReceipt(ctx context.Context, who civic.PersonID, text string
 	}
 	registration, secret := v.Content.Registration, protocol.ClaimSecret(v.Content.Secret)
 	var out Person
-	err = k.district(ctx, st, func(n *neighbours) error {
+	err = k.districtNow(ctx, st, func(n *neighbours) error {
 		if n.state == nil {
 			return civic.NewProblem(civic.PackAbsent, nil)
 		}
@@ -71,7 +71,7 @@ func (k *Kit) OpenBySupervisor(ctx context.Context, who civic.PersonID, passphra
 		return Person{}, civic.NewProblem(civic.ReasonRequired, nil)
 	}
 	var out Person
-	err = k.district(ctx, st, func(n *neighbours) error {
+	err = k.districtNow(ctx, st, func(n *neighbours) error {
 		if n.state == nil {
 			return civic.NewProblem(civic.PackAbsent, nil)
 		}

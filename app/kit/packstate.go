@@ -60,8 +60,25 @@ func (n *neighbours) forget() {
 // of them are read, what was read before is used. A pack that cannot be read is
 // let go of and fetched anew with the next sync.
 func (k *Kit) district(ctx context.Context, st *store.Store, use func(*neighbours) error) error {
+	return k.readAnd(ctx, st, k.neighbours.loading.TryLock(), use)
+}
+
+// districtNow is district for what needs the pieces of the pack too: it waits
+// until the pack that is here has been read, and looks again when another one
+// took its place meanwhile.
+func (k *Kit) districtNow(ctx context.Context, st *store.Store, use func(*neighbours) error) (err error) {
+	for range 3 {
+		k.neighbours.loading.Lock()
+		if err = k.readAnd(ctx, st, true, use); civic.CodeOf(err) != civic.PackDamaged {
+			break
+		}
+	}
+	return err
+}
+
+// readAnd reads what is new when free, which means that loading is held.
+func (k *Kit) readAnd(ctx context.Context, st *store.Store, free bool, use func(*neighbours) error) error {
 	n := &k.neighbours
-	free := n.loading.TryLock()
 	if !free {
 		n.mu.Lock()
 		before := n.state != nil
@@ -73,6 +90,9 @@ func (k *Kit) district(ctx context.Context, st *store.Store, use func(*neighbour
 	}
 	if free {
 		err := k.loadDistrict(ctx, st, n)
+		if civic.CodeOf(err) == civic.PackDamaged { // or replaced by a sync while it was read
+			err = k.loadDistrict(ctx, st, n)
+		}
 		if civic.CodeOf(err) == civic.PackDamaged || civic.CodeOf(err) == civic.StatementForged {
 			k.log.Warn("the district pack cannot be read and is fetched anew", "code", civic.CodeOf(err))
 			n.put(0, pack.Head{}, nil, nil, nil)
