@@ -75,7 +75,7 @@ func (k *Kit) Looks(ctx context.Context, text, code string) (Looks, error) {
 // unreached tells whether the centre did not answer, rather than refuse.
 func unreached(err error) bool {
 	switch civic.CodeOf(problem(err)) {
-	case civic.NoNetwork, civic.ServerUnreachable, civic.OpenerAway, civic.Unexpected:
+	case civic.NoNetwork, civic.ServerUnreachable, civic.OpenerAway:
 		return true
 	}
 	return false

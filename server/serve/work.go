@@ -8,8 +8,12 @@ import (
 const (
 	// sweepEvery is how often uploads that nobody goes on with are looked for.
 	sweepEvery = time.Hour
-	// attendEvery is how often the opener looks what intakes ask of the root.
+	// attendEvery is how often the opener looks what intakes ask of the root, and
+	// what kits are to be told.
 	attendEvery = time.Second
+	// tellRounds bounds what one such round tells kits of who looked, so that it
+	// keeps up with agencies and still leaves the ledger to others.
+	tellRounds = 64
 )
 
 // retryForms takes up what waited for a form that is here now.
@@ -46,6 +50,9 @@ func (c *Centre) Work(ctx context.Context) error {
 	sweep, attend := time.NewTicker(sweepEvery), time.NewTicker(attendEvery)
 	defer sweep.Stop()
 	defer attend.Stop()
+	if c.Access.Keys().Opens() {
+		c.attend(ctx)
+	}
 	for {
 		select {
 		case err := <-settled:
@@ -82,8 +89,14 @@ func (c *Centre) attend(ctx context.Context) {
 	if _, err := c.Share.Tell(ctx, c.DB); err != nil && ctx.Err() == nil {
 		c.Logger.Error("kits cannot be told of agreements", "error", err)
 	}
-	if _, err := c.Citizens.Tell(ctx); err != nil && ctx.Err() == nil {
-		c.Logger.Error("kits cannot be told who looked", "error", err)
+	for range tellRounds {
+		looked, err := c.Citizens.Tell(ctx)
+		if err != nil && ctx.Err() == nil {
+			c.Logger.Error("kits cannot be told who looked", "error", err)
+		}
+		if looked == 0 || err != nil {
+			break
+		}
 	}
 	if err := c.Access.Attend(ctx); err != nil && ctx.Err() == nil {
 		c.Logger.Error("an intake cannot be attended to", "error", err)
