@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/askonce/fieldkit/server/agency"
@@ -104,16 +103,6 @@ type message struct {
 	body   json.RawMessage
 }
 
-// refusal is why a message is not taken: code of the standard, HTTP status, and
-// the code of the log.
-type refusal struct {
-	status int
-	code   string // err.…: the message is not taken; rjct.…: it is answered as rejected
-	log    civic.Code
-}
-
-func (r refusal) Error() string { return r.code }
-
 func (a api) handler(o operation) func(http.ResponseWriter, *http.Request, agency.Call) {
 	return func(w http.ResponseWriter, r *http.Request, c agency.Call) {
 		m, err := a.open(o, c)
@@ -196,147 +185,3 @@ func (a api) admit(ctx context.Context, tx ledger.Tx, m *message) error {
 	}
 	return nil
 }
-
-// answer takes a message in and answers it.
-func (a api) answer(w http.ResponseWriter, r *http.Request, m *message) error {
-	ctx := r.Context()
-	if m.op.sync {
-		var reply any
-		err := a.server.Update(ctx, m.call.Agency.ID, func(tx ledger.Tx) (err error) {
-			if err = a.admit(ctx, tx, m); err != nil {
-				return err
-			}
-			reply, err = a.do(ctx, tx, m)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return a.send(w, m, a.replyHeader(m, "succ"), reply)
-	}
-	correlation, err := a.server.NewID()
-	if err != nil {
-		return err
-	}
-	err = a.server.Update(ctx, m.call.Agency.ID, func(tx ledger.Tx) error {
-		if err := a.admit(ctx, tx, m); err != nil {
-			return err
-		}
-		if m.op.inbound {
-			return nil
-		}
-		return a.enqueue(ctx, tx, m, correlation)
-	})
-	if err != nil {
-		return err
-	}
-	status := "ACK"
-	if m.op.inbound {
-		status = "NACK" // taken, and nothing follows: nobody here asked
-	}
-	agency.JSON(w, http.StatusAccepted, ack(status, a.server.Clock(), correlation, nil))
-	return nil
-}
-
-// do does what a message asks for and gives the answer's message.
-func (a api) do(ctx context.Context, tx ledger.Tx, m *message) (any, error) {
-	if m.op.action == "search" {
-		return a.search(ctx, tx, m)
-	}
-	return a.status(ctx, tx, m)
-}
-
-func (a api) replyHeader(m *message, status string) header {
-	total := m.header.Total
-	if total == "" {
-		total = "0"
-	}
-	return header{
-		Version: "1.0.0", TS: stamp(a.server.Clock()), Action: m.op.answer, Status: status, SenderID: a.server.Name,
-		ReceiverID: string(m.call.Agency.ID), Total: total, Completed: total,
-	}
-}
-
-func (a api) send(w http.ResponseWriter, _ *message, h header, reply any) (err error) {
-	if h.ID, err = a.server.NewID(); err != nil {
-		return err
-	}
-	e, err := a.server.Seal(h, reply)
-	if err != nil {
-		return err
-	}
-	agency.JSON(w, http.StatusOK, e)
-	return nil
-}
-
-// refused tells a refusal and writes its row.
-func (a api) refused(w http.ResponseWriter, r *http.Request, m *message, no refusal) {
-	a.server.LogRefusal(r.Context(), string(m.call.Agency.ID), no.log, m.header.ID)
-	if strings.HasPrefix(no.code, "rjct.") && m.op.sync {
-		h := a.replyHeader(m, "rjct")
-		h.Reason, h.Sentence, h.Completed = no.code, string(no.log), "0"
-		var txn struct {
-			ID string `json:"transaction_id"`
-		}
-		_ = json.Unmarshal(m.body, &txn) // a message without one is rejected all the same
-		correlation, err := a.server.NewID()
-		if err != nil {
-			a.server.fail(w, http.StatusServiceUnavailable, "err.service.unavailable", "")
-			return
-		}
-		var reply any = searchResponse{Txn: txn.ID, Correlation: correlation, Responses: []responseItem{}}
-		if m.op.action != "search" {
-			s := statusResponse{Txn: txn.ID, Correlation: correlation}
-			s.Response.Type, s.Response.Status = "search", reply
-			reply = s
-		}
-		if err := a.send(w, m, h, reply); err != nil {
-			a.server.fail(w, http.StatusServiceUnavailable, "err.service.unavailable", "")
-		}
-		return
-	}
-	status := no.status
-	if status < 400 {
-		status = http.StatusBadRequest
-	}
-	code, why := no.code, string(no.log)
-	if strings.HasPrefix(code, "rjct.") {
-		code, why = "err.request.bad", no.code
-	}
-	a.server.fail(w, status, code, why)
-}
-
-// refuse is the guard's refusal in the words of the standard.
-func (s *Server) refuse(w http.ResponseWriter, status int, code civic.Code) {
-	word := "err.request.bad"
-	switch status {
-	case http.StatusUnauthorized:
-		word = "err.request.unauthorized"
-	case http.StatusTooManyRequests:
-		word = "err.request.too_many_requests"
-	case http.StatusServiceUnavailable:
-		word = "err.service.unavailable"
-	}
-	s.fail(w, status, word, string(code))
-}
-
-// fail writes an error for readers of the text and for strict clients alike.
-func (s *Server) fail(w http.ResponseWriter, status int, code, why string) {
-	if why == "" {
-		why = code
-	}
-	e := map[string]string{"code": code, "message": why}
-	body := ack("ERR", s.Clock(), "0", e)
-	body["errors"] = []map[string]string{e}
-	agency.JSON(w, status, body)
-}
-
-func ack(status string, at time.Time, correlation string, e map[string]string) map[string]any {
-	m := map[string]any{"ack_status": status, "timestamp": stamp(at), "correlation_id": correlation}
-	if e != nil {
-		m["error"] = e
-	}
-	return map[string]any{"message": m}
-}
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

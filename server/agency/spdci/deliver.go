@@ -1,0 +1,220 @@
+package spdci
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/askonce/fieldkit/server/agency"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/sync/agreement"
+)
+
+const (
+	maxTries = 10
+	tryAgain = 5 * time.Second // doubled each time
+	maxPause = time.Hour
+	lease    = time.Minute // how long one process has a job to itself
+)
+
+// Run sends what goes out later until the context ends.
+func (s *Server) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		n, err := s.Work(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			s.Logger.Error("answers to agencies cannot be sent", "error", err)
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+type due struct {
+	number   []byte
+	agency   agreement.AgencyID
+	api      kind
+	action   string
+	callback string
+	body     []byte
+	tries    int64
+	next     int64
+}
+
+// round is how many jobs are taken up at once.
+const round = 16
+
+// Work sends what is due now and tells how many were taken up.
+func (s *Server) Work(ctx context.Context) (int, error) {
+	var list []due
+	now := s.Clock().Unix()
+	err := s.DB.View(ctx, func(tx ledger.Tx) error {
+		list = nil
+		return ledger.All(ctx, tx, func(r ledger.Row) error {
+			var d due
+			var who, api string
+			err := r.Scan(&d.number, &who, &api, &d.action, &d.callback, &d.body, &d.tries, &d.next)
+			d.agency, d.api = agreement.AgencyID(who), kind(api)
+			list = append(list, d)
+			return err
+		}, "SELECT job, agency, api, kind, callback, body, tries, next_at FROM agency_job WHERE state = 1 AND next_at <= ?1 ORDER BY next_at LIMIT ?2", now, round)
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range list {
+		if err := s.deliver(ctx, d); err != nil {
+			return len(list), err
+		}
+	}
+	return len(list), nil
+}
+
+// deliver works an answer out, writes its rows, then sends it. What is decided
+// is what holds at this moment, each time it is tried.
+func (s *Server) deliver(ctx context.Context, d due) error {
+	a := api{s, d.api}
+	var e agency.Envelope
+	var nothing bool
+	err := s.Update(ctx, d.agency, func(tx ledger.Tx) error {
+		nothing = false
+		// Whoever moves the job on has it.
+		n, err := tx.Exec(ctx, "UPDATE agency_job SET next_at = ?3, tries = tries + 1 WHERE job = ?1 AND next_at = ?2 AND state = 1",
+			d.number, d.next, s.Clock().Add(lease).Unix())
+		if err != nil || n == 0 {
+			nothing = true
+			return err
+		}
+		e, err = a.compose(ctx, tx, d)
+		return err
+	})
+	var no refusal
+	switch {
+	case errors.Is(err, errSilent) || errors.As(err, &no):
+		return s.settle(ctx, d, jobGone, "rjct", 0)
+	case err != nil:
+		s.Logger.Error("an answer to an agency cannot be made", "action", d.action, "error", err)
+		return s.again(ctx, d)
+	case nothing:
+		return nil
+	}
+	if err := s.post(ctx, d.callback, e); err != nil {
+		s.Logger.Warn("an agency does not take its answer", "agency", string(d.agency), "action", d.action, "tries", d.tries+1, "error", err)
+		return s.again(ctx, d)
+	}
+	return s.settle(ctx, d, jobDone, "succ", 0)
+}
+
+func (s *Server) again(ctx context.Context, d due) error {
+	if d.tries+1 >= maxTries {
+		return s.settle(ctx, d, jobGone, "rjct", 0)
+	}
+	pause := min(maxPause, tryAgain<<min(d.tries, 16))
+	return s.settle(ctx, d, jobWaits, "pdng", s.Clock().Add(pause).Unix())
+}
+
+func (s *Server) settle(ctx context.Context, d due, state int, status string, next int64) error {
+	done := int64(0)
+	if state != jobWaits {
+		done = s.Clock().Unix()
+	}
+	return s.Update(ctx, d.agency, func(tx ledger.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE agency_job SET state = ?2, status = ?3, next_at = ?4, done_at = ?5,
+			tries = CASE WHEN tries > ?6 THEN tries ELSE ?6 END WHERE job = ?1`, d.number, state, status, next, done, d.tries+1)
+		return err
+	})
+}
+
+// errSilent says that nothing goes out: the person may not be told of.
+var errSilent = errors.New("nothing to send")
+
+// compose makes the signed envelope of an answer.
+func (a api) compose(ctx context.Context, tx ledger.Tx, d due) (agency.Envelope, error) {
+	correlation := hex.EncodeToString(d.number)
+	plain, err := a.server.Share.Unseal("job/"+correlation, d.body)
+	if err != nil {
+		return agency.Envelope{}, err
+	}
+	var j job
+	if err := json.Unmarshal(plain, &j); err != nil {
+		return agency.Envelope{}, err
+	}
+	who, err := a.server.Share.Agency(ctx, tx, d.agency)
+	if err != nil {
+		return agency.Envelope{}, err
+	}
+	call := agency.Call{Agency: who, Body: j.Body, Request: j.Call.Request, OnBehalf: j.Call.OnBehalf, Issue: j.Call.Issue}
+	h := header{Version: "1.0.0", TS: stamp(a.server.Clock()), Action: "on-" + d.action, Status: "succ", SenderID: a.server.Name, ReceiverID: string(who.ID), Total: "1", Completed: "1"}
+	if d.action == "txn-status" {
+		h.Action = "txn-on-status"
+	}
+	if h.ID, err = a.server.NewID(); err != nil {
+		return agency.Envelope{}, err
+	}
+	var reply any
+	switch {
+	case d.action == "notify":
+		h.Action = "notify"
+		reply, err = a.notification(ctx, tx, &j, who)
+	case len(j.Answer) > 0:
+		reply = j.Answer
+	default:
+		var m *message
+		op := operations()[slices.IndexFunc(operations(), func(o operation) bool { return o.action == d.action && !o.sync })]
+		if m, err = a.open(op, call); err != nil {
+			return agency.Envelope{}, err
+		}
+		h.Total, h.Completed = m.header.Total, m.header.Total
+		reply, err = a.do(ctx, tx, m)
+		if v, ok := reply.(searchResponse); ok {
+			v.Correlation = correlation
+			reply = v
+		}
+	}
+	if err != nil {
+		return agency.Envelope{}, err
+	}
+	return a.server.Seal(h, reply)
+}
+
+// maxReply bounds what is read of an agency's acknowledgement, in bytes.
+const maxReply = 64 << 10
+
+func (s *Server) post(ctx context.Context, to string, e agency.Envelope) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := s.Client.Do(req)
+	if err != nil {
+		return errors.New("no connection") // the error would name the address
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxReply))
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return nil
+}
