@@ -231,7 +231,7 @@ func TestDamageOnTheMedium(t *testing.T) {
 	statement := released(t, request, s.Identity().TransportKey.Public().(ed25519.PublicKey), k.recovery, rootKey)
 	stranger := spare(t, k)
 	_, err = stranger.Restore(ctx, medium, k.Identity().Device, statement, passphrase)
-	wantCode(t, err, civic.BatchForeign)
+	wantCode(t, err, civic.RecoveryForeign)
 
 	// One bit flipped: what was in that frame is missed, what comes is right.
 	for bit := 150; bit < len(rows)*8; bit += len(rows)*8/23 + 1 {

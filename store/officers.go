@@ -105,7 +105,7 @@ func (s *Store) release(statement []byte, device civic.DeviceID) (protocol.Recov
 		return r, err
 	}
 	if r.Device != device || r.By != s.Identity().Device {
-		return r, civic.NewProblem(civic.BatchForeign, errors.New("released to another kit"))
+		return r, civic.NewProblem(civic.RecoveryForeign, errors.New("released to another kit"))
 	}
 	return r, nil
 }

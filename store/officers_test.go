@@ -144,9 +144,9 @@ func TestRecoveryOfAnotherKitIsRefused(t *testing.T) {
 	_, err = b.RecoverRequest(ctx, "Nayeli", third)
 	ok(t, err)
 	statement := released(t, request, a.Identity().TransportKey.Public().(ed25519.PublicKey), a.recovery, rootKey)
-	wantCode(t, b.RecoverApply(ctx, statement, third), civic.BatchForeign)
+	wantCode(t, b.RecoverApply(ctx, statement, third), civic.RecoveryForeign)
 	_, err = protocol.Release(mustRead(t, request), b.recovery)
-	wantCode(t, err, civic.BatchForeign)
+	wantCode(t, err, civic.RecoveryForeign)
 	r := mustRead(t, request)
 	r.Officer = "somebody else"
 	wantCode(t, r.Verify(a.Identity().TransportKey.Public().(ed25519.PublicKey)), civic.DeviceUnknown)

@@ -102,7 +102,7 @@ func (rs *restorer) single(tx *vault.Tx, n int64, plain []byte) error {
 			return err
 		}
 		if id.Device != rs.device {
-			return civic.NewProblem(civic.BatchForeign, errors.New("the backup is another kit's"))
+			return civic.NewProblem(civic.RecoveryForeign, errors.New("the backup is another kit's"))
 		}
 		in.Area = id.Area
 	case rowKeys:

@@ -59,7 +59,7 @@ func (a *Access) Recover(ctx context.Context, file []byte, recovery []byte, one,
 			return civic.NewProblem(civic.DeviceRevoked, nil)
 		}
 		if asks.Area != whose.Area {
-			return civic.NewProblem(civic.BatchForeign, errors.New("the kit that asks is of another office"))
+			return civic.NewProblem(civic.RecoveryForeign, errors.New("the kit that asks is of another office"))
 		}
 		words, err := protocol.Release(r, identities...)
 		if err != nil {

@@ -76,7 +76,7 @@ func TestRecoverTakesTwoPeople(t *testing.T) {
 	}{
 		"one person twice":   {recovery, ana, ana, request, civic.TwoPeople},
 		"a wrong password":   {recovery, ana, wrong, request, civic.SignInRefused},
-		"another key":        {registry, ana, ben, request, civic.BatchForeign},
+		"another key":        {registry, ana, ben, request, civic.RecoveryForeign},
 		"no key":             {nil, ana, ben, request, civic.KeyUnreadable},
 		"noise":              {recovery, ana, ben, []byte("noise"), civic.RequestMalformed},
 		"changed on the way": {recovery, ana, ben, changed(t, request), civic.DeviceUnknown},

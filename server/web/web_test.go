@@ -357,6 +357,29 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	}
 }
 
+func TestSignOutAllEndsEverySession(t *testing.T) {
+	c := newConsole(t)
+	here, lost, other := c.browser(t), c.browser(t), c.browser(t)
+	here.signIn("auditor")
+	lost.signIn("auditor")
+	other.signIn("reviewer")
+	form := url.Values{"token": {here.token("/console/")}}
+	if code, _ := lost.do("POST", "/console/sign-out-all", form); code == 200 {
+		t.Error("ended by another session's token")
+	}
+	if code, _ := here.do("POST", "/console/sign-out-all", form); code != 200 {
+		t.Fatal(code)
+	}
+	for name, b := range map[string]*browser{"here": here, "on the lost device": lost} {
+		if _, body := b.do("GET", "/console/", nil); !strings.Contains(body, `name="password"`) {
+			t.Errorf("still signed in %s", name)
+		}
+	}
+	if _, body := other.do("GET", "/console/", nil); strings.Contains(body, `name="password"`) {
+		t.Error("somebody else was signed out")
+	}
+}
+
 func TestLanguageIsKept(t *testing.T) {
 	b := newConsole(t).browser(t)
 	b.do("POST", "/console/language", url.Values{"language": {"es"}})

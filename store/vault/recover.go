@@ -184,7 +184,7 @@ func (v *Vault) OpenReleased(ctx context.Context, passphrase string, file []byte
 	}
 	plain, err := openAge(file, id)
 	if err != nil {
-		return nil, civic.NewProblem(civic.BatchForeign, err)
+		return nil, civic.NewProblem(civic.RecoveryForeign, err)
 	}
 	return plain, nil
 }

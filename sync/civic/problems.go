@@ -85,6 +85,8 @@ const (
 	LogForked          Code = "log_forked"
 	LogSignature       Code = "log_signature"
 	LogMalformed       Code = "log_malformed"
+	AnswersMalformed   Code = "answers_malformed"
+	RecoveryForeign    Code = "recovery_foreign"
 	PictureUnknown     Code = "picture_unknown"
 	LeaseOver          Code = "lease_over"
 	LeaseNear          Code = "lease_near"
@@ -282,6 +284,8 @@ var catalogue = map[Code]Sentence{
 	RegistryRefused:    {"The outside registry {1} refused what it was told ({2}).", "Look into it with whoever runs that registry, then run fieldkit-server registry retry. Nothing was lost.", 502},
 	RegistryBroken:     {"The outside registry {1} gave an answer that cannot be used.", "It is asked again by itself. Tell whoever runs that registry if it stays. Nothing was lost.", 502},
 	SecondPair:         {"A second reviewer has to decide on this: two different people have to look.", "Nothing was changed. Leave it to a colleague.", 403},
+	AnswersMalformed:   {"The file of answers cannot be read as JSON.", "Give a list of actions, or an object of paths and values; a comma or a bracket may be missing.", 422},
+	RecoveryForeign:    {"This file is for another kit or another registry.", "Nothing was changed. Ask for the file that answers this kit's own request.", 409},
 	LogMalformed:       {"This is no part of a log of looks.", "Check that the file is the one that was handed out.", 422},
 	LogSignature:       {"The log's head is not signed by this registry.", "Do not rely on it, and tell the oversight body.", 409},
 	LogForked:          {"The centre shows a log of looks that differs from the one seen before.", "Work goes on and nothing was lost. The evidence is kept: tell your supervisor and the oversight body.", 409},

@@ -117,7 +117,7 @@ func Release(r RecoveryRequest, recovery ...age.Identity) (RecoveryRelease, erro
 		out.Keys = append(out.Keys, RecoveryKey{k.N, file})
 	}
 	if len(out.Keys) == 0 {
-		return out, civic.NewProblem(civic.BatchForeign, refused)
+		return out, civic.NewProblem(civic.RecoveryForeign, refused)
 	}
 	return out, nil
 }

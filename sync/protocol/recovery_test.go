@@ -70,7 +70,7 @@ func TestARecoveryIsWrappedToTheNewOfficer(t *testing.T) {
 		}
 		file[bit/8] ^= 1 << (bit % 8)
 	}
-	if _, err := protocol.Release(read, officer); civic.CodeOf(err) != civic.BatchForeign {
+	if _, err := protocol.Release(read, officer); civic.CodeOf(err) != civic.RecoveryForeign {
 		t.Fatal(err)
 	}
 }

@@ -196,7 +196,7 @@ func Run(workbook, answers []byte, env form.Env) (Ran, error) {
 
 func readActions(b []byte) ([]action, error) {
 	bad := func(err error) ([]action, error) {
-		return nil, civic.NewProblem(civic.RequestMalformed, err)
+		return nil, civic.NewProblem(civic.AnswersMalformed, err)
 	}
 	b = bytes.TrimSpace(b)
 	if len(b) == 0 {
@@ -257,7 +257,7 @@ func readList(list []json.RawMessage) ([]action, error) {
 		}
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &object); err != nil {
-			return nil, civic.NewProblem(civic.RequestMalformed, err)
+			return nil, civic.NewProblem(civic.AnswersMalformed, err)
 		}
 		a := action{do: "set", path: plain(object["path"]), value: plain(object["value"])}
 		for _, key := range []string{"do", "act", "action", "op"} {

@@ -135,7 +135,7 @@ func TestRun(t *testing.T) {
 	if err != nil || len(ran.Refused) != 1 || ran.Nodes["/data/home/siblings[1]/given_name"].Value != "" {
 		t.Errorf("%v %v: no living siblings, no relevant name", err, ran.Refused)
 	}
-	if _, err := formcmd.Run(birth(t), []byte(`{"broken`), env()); civic.CodeOf(err) != civic.RequestMalformed {
+	if _, err := formcmd.Run(birth(t), []byte(`{"broken`), env()); civic.CodeOf(err) != civic.AnswersMalformed {
 		t.Error(err)
 	}
 }
