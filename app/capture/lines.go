@@ -66,14 +66,7 @@ func fits(it form.Item, a civic.Answer) bool {
 		}
 		return false
 	}
-	offered := func(name string) bool {
-		for _, c := range it.Choices {
-			if c.Name == name {
-				return true
-			}
-		}
-		return false
-	}
+	offered := func(name string) bool { _, ok := it.Choice(name); return ok }
 	switch it.Kind {
 	case form.SelectOne:
 		return offered(a.Value)

@@ -78,14 +78,12 @@ func review(s *form.Session, lang string) []ReviewSection {
 
 // readable turns the names of choices into their labels.
 func readable(it form.Item) string {
-	if len(it.Choices) == 0 {
+	if !it.Offers() {
 		return it.Answer.Value
 	}
 	label := func(name string) string {
-		for _, c := range it.Choices {
-			if c.Name == name && c.Label != "" {
-				return c.Label
-			}
+		if c, ok := it.Choice(name); ok && c.Label != "" {
+			return c.Label
 		}
 		return name
 	}

@@ -145,7 +145,7 @@ func (k *Kit) Picture(ctx context.Context, a civic.Attachment) ([]byte, error) {
 
 // env is what a running form may know of this kit.
 func (k *Kit) env(st *store.Store) form.Env {
-	return form.Env{Now: k.o.Clock, Zone: k.o.Zone, Device: st.Identity().Device.String(), Officer: st.Officer().ID.String(), Rand: rand.Reader}
+	return form.Env{Now: k.o.Clock, Zone: k.o.Zone, Device: st.Identity().Device.String(), Officer: st.Officer().ID.String(), Rand: rand.Reader, Lists: k.listOf}
 }
 
 // keeper puts drafts into the store.

@@ -10,6 +10,7 @@ import (
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/identity"
 	"github.com/askonce/fieldkit/sync/places"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -22,6 +23,10 @@ const (
 	paperSettings = "settings"
 )
 
+// FormPlaces is the name by which a form means the office's list of places, as
+// in select_one_from_file places.csv.
+const FormPlaces = "places"
+
 // keptPlaces is the list of places as it lies in the store.
 type keptPlaces struct {
 	Serial uint64 `cbor:"1,keyasint"`
@@ -33,13 +38,14 @@ type shelf struct {
 	mu     sync.Mutex
 	finder *places.Finder
 	list   *places.Catalogue
-	csv    []byte
+	serial uint64     // of the list; 0 for the sample
+	table  *form.List // the list as forms name it, by demand
 }
 
 func (s *shelf) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.finder, s.list, s.csv = nil, nil, nil
+	s.finder, s.list, s.table, s.serial = nil, nil, nil, 0
 }
 
 // Place is a place that fits what was typed.
@@ -131,12 +137,35 @@ func (k *Kit) finder(ctx context.Context) (*places.Finder, *places.Catalogue, er
 	if k.places.finder != nil {
 		return k.places.finder, k.places.list, nil
 	}
-	list, _, err := listOfPlaces(ctx, st)
+	list, serial, err := listOfPlaces(ctx, st)
 	if err != nil {
 		return nil, nil, problem(err)
 	}
-	k.places.finder, k.places.list = places.NewFinder(list), list
+	k.places.finder, k.places.list, k.places.serial, k.places.table = places.NewFinder(list), list, serial, nil
 	return k.places.finder, list, nil
+}
+
+// listOf gives a list that the kit holds to forms that name it: the office's
+// places as "places". The sample that ships is no list of any ministry's, so
+// without an office's list there is none.
+func (k *Kit) listOf(name string) *form.List {
+	if name != FormPlaces {
+		return nil
+	}
+	finder, _, err := k.finder(context.Background())
+	if err != nil {
+		k.log.Warn("the list of places cannot be read", "code", civic.CodeOf(err))
+		return nil
+	}
+	k.places.mu.Lock()
+	defer k.places.mu.Unlock()
+	if k.places.serial == 0 || k.places.finder != finder {
+		return nil
+	}
+	if k.places.table == nil {
+		k.places.table = form.NewList(places.NewTable(finder))
+	}
+	return k.places.table
 }
 
 // listOfPlaces opens what the store keeps; serial is 0 for the sample.

@@ -232,7 +232,7 @@ func (p *interviewPage) refresh() {
 	}
 	items := sections[i].Items
 	same := slices.EqualFunc(items, p.shape, func(a, b form.Item) bool {
-		return a.Path == b.Path && a.Kind == b.Kind && a.ReadOnly == b.ReadOnly && slices.Equal(a.Choices, b.Choices)
+		return a.Path == b.Path && a.Kind == b.Kind && a.ReadOnly == b.ReadOnly && sameChoices(a, b)
 	})
 	p.shape = items
 	if !same {
@@ -256,7 +256,7 @@ func (p *interviewPage) reshape(items []form.Item) {
 	p.rows = nil
 	for _, item := range items {
 		r := before[item.Path]
-		if r == nil || r.item.Kind != item.Kind || r.item.ReadOnly != item.ReadOnly || !slices.Equal(r.item.Choices, item.Choices) {
+		if r == nil || r.item.Kind != item.Kind || r.item.ReadOnly != item.ReadOnly || !sameChoices(r.item, item) {
 			r = newRow(p, item)
 		}
 		p.rows = append(p.rows, r)
@@ -264,6 +264,10 @@ func (p *interviewPage) reshape(items []form.Item) {
 	}
 	p.body.Objects = append(objects, tail...)
 	p.s.layout()
+}
+
+func sameChoices(a, b form.Item) bool {
+	return slices.Equal(a.Choices, b.Choices) && a.Listed.Same(b.Listed) && a.Absent == b.Absent
 }
 
 // nextWords say where the main button leads.

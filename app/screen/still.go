@@ -104,7 +104,7 @@ func (s *Shell) valueWords(item form.Item, value string) string {
 	if item.Kind == form.Date {
 		return s.c.Words.DateValue(value)
 	}
-	if len(item.Choices) == 0 {
+	if !item.Offers() {
 		return value
 	}
 	names := []string{value}
@@ -112,7 +112,9 @@ func (s *Shell) valueWords(item form.Item, value string) string {
 		names = strings.Fields(value)
 	}
 	for i, n := range names {
-		names[i] = plain(labelOf(options(item.Choices), n))
+		if c, ok := item.Choice(n); ok && c.Label != "" {
+			names[i] = plain(c.Label)
+		}
 	}
 	return strings.Join(names, ", ")
 }

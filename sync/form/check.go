@@ -124,16 +124,13 @@ func (s *Session) fitsKind(f *field) civic.Code {
 		if f.element.file != "" && s.csv(f.element.file) == nil {
 			return "" // the list is not here; what was chosen elsewhere stands
 		}
-		names := map[string]bool{}
-		for _, item := range s.options(f) {
-			names[item.name] = true
-		}
+		offered := s.offered(f)
 		chosen := []string{v}
 		if f.element.kind != SelectOne {
 			chosen = strings.Fields(v)
 		}
 		for _, c := range chosen {
-			if !names[c] {
+			if !offered(c) {
 				return civic.AnswerChoice
 			}
 		}

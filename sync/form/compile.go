@@ -36,7 +36,7 @@ func (b *builder) compileExpressions() {
 		}
 		e.filter = b.expression(e, "choice_filter")
 		if e.filter != nil {
-			e.equal = e.filter.Equalities()
+			e.equal, e.filterParts = e.filter.Equalities(), e.filter.Parts()
 			if begins, whole, ok := e.filter.Beginning(); ok {
 				e.begins, e.beginsWhole = &begins, whole
 			}

@@ -44,6 +44,7 @@ type element struct {
 	equal                                                                              []xpath.Equality // parts of the filter that an index can answer
 	begins                                                                             *xpath.Equality  // a part of the filter that says how a column begins
 	beginsWhole                                                                        bool             // the filter says nothing else
+	filterParts                                                                        int              // how many parts the filter joins by "and"
 	triggers                                                                           []*element
 	meta                                                                               string // source of metadata
 

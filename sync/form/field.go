@@ -23,6 +23,7 @@ type field struct {
 	// nothing they hang on has changed since.
 	offered  []*choiceItem
 	filtered bool
+	listed   *Listed // of a list that the kit holds, likewise
 
 	own      bool // the element's own condition
 	relevant bool // that and those of all around it

@@ -25,6 +25,7 @@ type data struct {
 	index   map[string]map[string]int // column → value → first row
 	doc     *xpath.Node               // as a secondary instance, made by demand
 	items   map[string][]*choiceItem  // as choices, by the columns used
+	list    *List                     // instead of rows: a table that the kit holds
 }
 
 // csv gives a file of the form's; nil when it is absent or no CSV.
@@ -37,6 +38,11 @@ func (s *Session) csv(name string) *data {
 		if b, ok := s.file(try); ok {
 			d = readData(try, b)
 			break
+		}
+	}
+	if d == nil && s.env.Lists != nil {
+		if l := s.env.Lists(strings.TrimSuffix(name, ".csv")); l != nil {
+			d = &data{list: l}
 		}
 	}
 	s.files[name] = d
@@ -187,6 +193,12 @@ func (d *data) cell(row int, column string) string {
 
 // find gives the wanted cell of the first row whose key column holds key.
 func (d *data) find(want, keyColumn, key string) string {
+	if d.list != nil {
+		if rows := d.list.equal(keyColumn, key); len(rows) > 0 {
+			return d.list.Cell(int(rows[0]), want)
+		}
+		return ""
+	}
 	index, ok := d.index[keyColumn]
 	if !ok {
 		index = make(map[string]int, len(d.rows))
@@ -208,6 +220,10 @@ func (d *data) find(want, keyColumn, key string) string {
 // instance lays the rows out as an expression sees them: root/item/column.
 func (d *data) instance() *xpath.Node {
 	if d.doc != nil {
+		return d.doc
+	}
+	if d.list != nil {
+		d.doc = d.list.document()
 		return d.doc
 	}
 	d.doc = &xpath.Node{Kind: xpath.Document}

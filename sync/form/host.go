@@ -86,6 +86,11 @@ func (s *Session) choiceName(c *xpath.Call) (xpath.Value, error) {
 	if f == nil {
 		return xpath.Str(name), nil
 	}
+	if o := s.listed(f); o != nil {
+		all := Listed{list: o.list, value: o.value, label: o.label}
+		choice, _ := all.Choice(name)
+		return xpath.Str(choice.Label), nil
+	}
 	for _, choice := range s.allChoices(f) {
 		if choice.Name == name {
 			return xpath.Str(choice.Label), nil

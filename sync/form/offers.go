@@ -24,6 +24,9 @@ func (s *Session) options(f *field) []*choiceItem {
 	case e.list != nil:
 		items = e.list.items
 	case e.file != "":
+		if s.listed(f) != nil {
+			return nil // too many to lay out: see Listed
+		}
 		items = s.fileChoices(e)
 	case e.source != nil:
 		items = s.repeatChoices(f)
@@ -57,6 +60,19 @@ func (s *Session) options(f *field) []*choiceItem {
 	}
 	f.offered, f.filtered = out, true
 	return out
+}
+
+// offered tells of names whether they are among a question's choices as they
+// stand now.
+func (s *Session) offered(f *field) func(name string) bool {
+	if o := s.listed(f); o != nil {
+		return func(name string) bool { _, ok := o.Choice(name); return ok }
+	}
+	names := map[string]bool{}
+	for _, item := range s.options(f) {
+		names[item.name] = true
+	}
+	return func(name string) bool { return names[name] }
 }
 
 // allChoices lists every choice of a question, filter aside.

@@ -192,6 +192,10 @@ func (s *Session) item(f *field, level int) Item {
 		it.Label = e.name
 	}
 	it.Media = s.mediaOf(e.media, f)
+	if e.file != "" && s.csv(e.file) == nil {
+		it.Absent = e.file
+	}
+	it.Listed = s.listed(f)
 	options := s.options(f)
 	if len(options) > 0 {
 		it.Choices = make([]Choice, len(options))

@@ -111,13 +111,13 @@ func (s *Session) prune(f *field) {
 	if f.chosen == "" || !f.relevant || f.element.external || f.element.file != "" && s.csv(f.element.file) == nil {
 		return
 	}
-	offered := s.options(f)
+	offered := s.offered(f)
 	chosen := []string{f.chosen}
 	if f.element.kind != SelectOne {
 		chosen = strings.Fields(f.chosen)
 	}
 	kept := strings.Join(slices.DeleteFunc(chosen, func(c string) bool {
-		return !slices.ContainsFunc(offered, func(o *choiceItem) bool { return o.name == c })
+		return !offered(c)
 	}), " ")
 	if kept != f.answer.Value && f.answer.Absent == civic.Present {
 		f.answer.Value = kept

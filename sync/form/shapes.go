@@ -16,6 +16,9 @@ type Env struct {
 	// Files gives a file the form names, such as a CSV for pulldata or
 	// select_one_from_file; nil when there are none.
 	Files func(name string) ([]byte, bool)
+	// Lists gives a table that a form names as a file and does not bring along,
+	// by the name without its ending; nil when there is none.
+	Lists func(name string) *List
 	// Rand feeds uuid() and random(); with nil they always give the same.
 	Rand io.Reader
 }
@@ -48,14 +51,18 @@ type Item struct {
 	Required, ReadOnly bool
 	Answer             civic.Answer
 	Choices            []Choice
-	Appearance         string
-	Partial            bool
-	Absences           []civic.Absence // what may be said instead of an answer
-	Level              int             // depth of nesting within the section, 0 outermost
-	Removable          bool            // an instance that RemoveInstance(Path) takes away
-	Attribute          civic.Attribute
-	Subject            string
-	FreshDays          int               // see [Question.FreshDays]
-	Media              map[string]string // "image", "audio", "video", "big-image" to file name
-	Parameters         map[string]string // of a range: start, end, step; of an image: max-pixels
+	Listed             *Listed // instead of Choices, of a list that the kit holds
+	// Absent names the file that the choices come from when it is not here: what
+	// is said is then kept as it is typed.
+	Absent     string
+	Appearance string
+	Partial    bool
+	Absences   []civic.Absence // what may be said instead of an answer
+	Level      int             // depth of nesting within the section, 0 outermost
+	Removable  bool            // an instance that RemoveInstance(Path) takes away
+	Attribute  civic.Attribute
+	Subject    string
+	FreshDays  int               // see [Question.FreshDays]
+	Media      map[string]string // "image", "audio", "video", "big-image" to file name
+	Parameters map[string]string // of a range: start, end, step; of an image: max-pixels
 }

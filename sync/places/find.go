@@ -39,12 +39,17 @@ type Query struct {
 	Kind   string // only this kind, empty for all
 	Within string // only what lies in the place of this code, empty for all
 	Limit  int    // 0 for 20
+	// Keep, when not nil, tells which places count, by their number in the
+	// catalogue's order.
+	Keep func(place int) bool
 }
 
 // Found is a place that fits, with what it lies in, the nearest first.
 type Found struct {
 	Place
 	Around []Place
+	// At is the place's number in the catalogue's order.
+	At int
 }
 
 // Path is the name with what it lies in, as people tell places apart.
@@ -150,7 +155,7 @@ func (f *Finder) Find(q Query) []Found {
 	var hits []hit
 	for i := range f.c.rows {
 		r := &f.c.rows[i]
-		if q.Kind != "" && f.c.kinds[r.kind] != q.Kind || within >= 0 && !f.lies(int32(i), within) {
+		if q.Kind != "" && f.c.kinds[r.kind] != q.Kind || within >= 0 && !f.lies(int32(i), within) || q.Keep != nil && !q.Keep(i) {
 			continue
 		}
 		sum, own := 0, len(tokens) == 0
@@ -185,7 +190,7 @@ func (f *Finder) Find(q Query) []Found {
 	slices.SortFunc(hits, order)
 	out := make([]Found, 0, min(limit, len(hits)))
 	for _, h := range hits[:min(limit, len(hits))] {
-		found := Found{Place: f.c.place(h.i)}
+		found := Found{Place: f.c.place(h.i), At: int(h.i)}
 		for at := f.c.rows[h.i].parent; at >= 0; at = f.c.rows[at].parent {
 			found.Around = append(found.Around, f.c.place(at))
 		}

@@ -12,25 +12,46 @@ type Equality struct {
 // every node. The expression itself still decides.
 func (e *Expr) Equalities() []Equality {
 	var out []Equality
-	var split func(expr)
-	split = func(x expr) {
+	for _, eq := range equalities(e.root) {
+		out = append(out, Equality{eq.child, &Expr{text: e.text, root: eq.right}})
+	}
+	return out
+}
+
+// equated is child = right, with a right that is the same at every node.
+type equated struct {
+	child string
+	right expr
+}
+
+func equalities(root expr) []equated {
+	var out []equated
+	for _, x := range parts(root) {
 		o, ok := x.(operation)
-		switch {
-		case ok && o.op == "and":
-			split(o.left)
-			split(o.right)
-		case ok && o.op == "=":
-			for _, side := range [][2]expr{{o.left, o.right}, {o.right, o.left}} {
-				if name := childName(side[0]); name != "" && independent(side[1]) {
-					out = append(out, Equality{name, &Expr{text: e.text, root: side[1]}})
-					return
-				}
+		if !ok || o.op != "=" {
+			continue
+		}
+		for _, side := range [][2]expr{{o.left, o.right}, {o.right, o.left}} {
+			if name := childName(side[0]); name != "" && independent(side[1]) {
+				out = append(out, equated{name, side[1]})
+				break
 			}
 		}
 	}
-	split(e.root)
 	return out
 }
+
+// parts are what an expression joins by "and".
+func parts(x expr) []expr {
+	if o, ok := x.(operation); ok && o.op == "and" {
+		return append(parts(o.left), parts(o.right)...)
+	}
+	return []expr{x}
+}
+
+// Parts counts what an expression joins by "and": with as many equalities there
+// is nothing else in it.
+func (e *Expr) Parts() int { return len(parts(e.root)) }
 
 // Beginning finds starts-with(child, value) in an expression, taken as a
 // predicate whose parts must all hold; whole tells that the predicate is nothing

@@ -35,6 +35,39 @@ type Node struct {
 	Data any
 
 	spaces []*Node // namespaces declared here, by prefix
+	late   *late   // nil for most
+}
+
+// late is what a node does not have in memory from the beginning.
+type late struct {
+	grow  func() []*Node
+	index func(child, text string) []*Node
+}
+
+// Lazy makes an element whose children are made when something first looks at
+// them. Its tree must be read by one goroutine at a time.
+func Lazy(name string, grow func() []*Node) *Node {
+	return &Node{Kind: Element, Name: name, late: &late{grow: grow}}
+}
+
+// Indexed lets predicates such as [code = /data/x] on the children of n be
+// answered by an index: it gives those children, in order, that have a child of
+// that name with that text. The predicate is still evaluated on them.
+func (n *Node) Indexed(index func(child, text string) []*Node) {
+	if n.late == nil {
+		n.late = &late{}
+	}
+	n.late.index = index
+}
+
+// below lists the children, made now when they were not yet.
+func (n *Node) below() []*Node {
+	if n.late != nil && n.late.grow != nil {
+		grow := n.late.grow
+		n.late.grow = nil
+		n.Append(grow()...)
+	}
+	return n.Children
 }
 
 // NewElement makes an element with a leaf value.
@@ -64,7 +97,7 @@ func (n *Node) Remove(child *Node) {
 // Text is the string value in the sense of XPath: of an element all text below
 // it, one after the other.
 func (n *Node) Text() string {
-	if len(n.Children) == 0 {
+	if len(n.below()) == 0 {
 		return n.Value
 	}
 	var b strings.Builder
@@ -77,7 +110,7 @@ func (n *Node) text(b *strings.Builder) {
 	case TextNode:
 		b.WriteString(n.Value)
 	case Element, Document:
-		if len(n.Children) == 0 {
+		if len(n.below()) == 0 {
 			b.WriteString(n.Value)
 		}
 		for _, c := range n.Children {
@@ -98,7 +131,7 @@ func (n *Node) Attr(name string) string {
 
 // Child finds the first child element of a name, nil if there is none.
 func (n *Node) Child(name string) *Node {
-	for _, c := range n.Children {
+	for _, c := range n.below() {
 		if c.Kind == Element && c.Name == name {
 			return c
 		}

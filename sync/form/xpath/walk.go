@@ -62,7 +62,10 @@ func (c *context) boundStep(nodes []*Node, s *step, last bool) *Node {
 func (c *context) step(nodes []*Node, s *step) ([]*Node, error) {
 	var out []*Node
 	for _, n := range nodes {
-		found, err := c.along(n, s)
+		found, done, err := c.indexed(n, s)
+		if !done && err == nil {
+			found, err = c.along(n, s)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -84,6 +87,31 @@ func (c *context) step(nodes []*Node, s *step) ([]*Node, error) {
 		}
 	}
 	return inOrder(out), nil
+}
+
+// indexed takes a step to children whose first predicate an index answers; done
+// tells that there was one.
+func (c *context) indexed(n *Node, s *step) (found []*Node, done bool, err error) {
+	if n.late == nil || n.late.index == nil || s.axis != axisChild || s.kind != testName || len(s.predicates) == 0 {
+		return nil, false, nil
+	}
+	for _, eq := range equalities(s.predicates[0]) {
+		v, err := c.eval(eq.right)
+		if err != nil {
+			return nil, false, err
+		}
+		if v.kind != String && (v.kind != NodeSet || len(v.nodes) != 1) || v.date {
+			continue
+		}
+		for _, m := range n.late.index(eq.child, v.Text()) {
+			c.run.steps--
+			if c.matches(m, s) {
+				found = append(found, m)
+			}
+		}
+		return found, true, c.run.spend(0)
+	}
+	return nil, false, nil
 }
 
 // nested tells whether one of the nodes lies below another; they are in order.
@@ -190,10 +218,11 @@ func (c *context) beside(n *Node, following bool, visit func(*Node)) {
 // children lists a node's children; the text a leaf keeps in Value counts as
 // one.
 func children(n *Node) []*Node {
-	if n.Kind == Element && len(n.Children) == 0 && n.Value != "" {
+	below := n.below()
+	if n.Kind == Element && len(below) == 0 && n.Value != "" {
 		return []*Node{{Kind: TextNode, Value: n.Value, Parent: n}}
 	}
-	return n.Children
+	return below
 }
 
 func descend(n *Node, visit func(*Node)) {
