@@ -120,6 +120,8 @@ type Found struct {
 	// Capped counts the keys under which more persons stand than are compared;
 	// those that share most of them with the record were taken.
 	Capped int
+	// Cut are those keys: whoever shares no other key may not be among Persons.
+	Cut []uint64
 }
 
 // Change is one registration's subject coming to a person.
