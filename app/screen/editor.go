@@ -17,16 +17,29 @@ import (
 // is found by typing.
 const mostCells = 9
 
+// mostChips is the same where several may be chosen: the page shows at a glance
+// what is.
+const mostChips = 24
+
 // editor makes what the question's kind is answered with and ties it to the row.
 func (r *row) editor() fyne.CanvasObject {
 	item := r.item
 	switch item.Kind {
 	case form.SelectOne:
-		if len(item.Choices) > mostCells || strings.Contains(item.Appearance, "autocomplete") {
+		switch {
+		case item.Absent != "": // what the citizen says is kept as it is typed
+			return r.text()
+		case item.Listed != nil || len(item.Choices) > mostCells || strings.Contains(item.Appearance, "autocomplete"):
 			return r.list()
 		}
 		return r.choice(options(item.Choices), false)
 	case form.SelectMany, form.Rank:
+		switch {
+		case item.Absent != "":
+			return r.text()
+		case item.Listed != nil || len(item.Choices) > mostChips:
+			return r.lists()
+		}
 		return r.choice(options(item.Choices), true)
 	case form.Acknowledge:
 		return r.choice([]widget.Option{{Name: "OK", Label: r.p.s.c.Words.Say("answer.ok")}}, false)
@@ -70,27 +83,6 @@ func (r *row) choice(all []widget.Option, many bool) fyne.CanvasObject {
 	return c
 }
 
-// list is a choice among many: typed until it is found.
-func (r *row) list() fyne.CanvasObject {
-	all := options(r.item.Choices)
-	l := &offerList{all: all}
-	t := widget.NewTypeAhead(r.p.s.hands, true, l.matching)
-	t.Put(labelOf(all, r.item.Answer.Value))
-	t.Next, t.Leave = r.next, r.leave
-	r.value = func() string { return l.nameOf(t.Text) }
-	r.put = func(v string) { t.Put(labelOf(all, v)) }
-	r.focus = t.Field
-	return t.Object()
-}
-
-func labelOf(all []widget.Option, name string) string {
-	for _, o := range all {
-		if o.Name == name {
-			return o.Label
-		}
-	}
-	return name
-}
 
 // digits is a date, a time or a number.
 func (r *row) digits(kind widget.DigitKind) fyne.CanvasObject {

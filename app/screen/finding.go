@@ -54,8 +54,6 @@ func (l *offerList) options(places []int) []widget.Option {
 	return out
 }
 
-// nameOf is the option whose label was typed; what is none of them stays as
-// typed, and the form says so.
 func (l *offerList) nameOf(typed string) string {
 	l.ready()
 	want := fold(typed)
@@ -66,6 +64,17 @@ func (l *offerList) nameOf(typed string) string {
 	}
 	return strings.TrimSpace(typed)
 }
+
+func (l *offerList) labelOf(name string) string {
+	for _, o := range l.all {
+		if o.Name == name {
+			return o.Label
+		}
+	}
+	return name
+}
+
+func (l *offerList) took(widget.Option) {}
 
 // plainLetters turns what is written with signs above into what is typed
 // without.

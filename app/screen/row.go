@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -109,6 +110,13 @@ func (r *row) question() {
 func (r *row) hint() string {
 	s := r.p.s
 	hint := plain(r.item.Hint)
+	if file := r.item.Absent; file != "" {
+		key := "answer.nofile"
+		if strings.TrimSuffix(file, ".csv") == kit.FormPlaces {
+			key = "answer.noplaces"
+		}
+		hint = strings.TrimSpace(hint + " " + s.c.Words.Say(key, file))
+	}
 	line, asked := r.p.why[r.item.Path]
 	key := "why." + string(line.Why)
 	if !asked || !s.c.Words.Has(key) {

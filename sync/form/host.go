@@ -151,7 +151,10 @@ func (s *Session) pullData(c *xpath.Call) (xpath.Value, error) {
 		}
 	}
 	t := s.csv(arg[0])
-	if t == nil {
+	switch {
+	case t == nil && s.sealed: // what was sealed was computed where the file is: that stands
+		return xpath.Value{}, fmt.Errorf("there is no file %s here", arg[0])
+	case t == nil:
 		return xpath.Str(""), nil
 	}
 	return xpath.Str(t.find(arg[1], arg[2], arg[3])), nil
