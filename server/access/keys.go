@@ -105,7 +105,7 @@ func MakeKeys(dir, name string, now time.Time, rand io.Reader) (*Keys, error) {
 	if _, err := io.ReadFull(rand, data); err != nil {
 		return nil, err
 	}
-	sealed, err := seal(data, registry.Recipient())
+	sealed, err := sealTo(data, registry.Recipient())
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (k *Keys) open(sealed []byte, size int) ([]byte, error) {
 	return plain, err
 }
 
-func seal(plain []byte, to age.Recipient) ([]byte, error) {
+func sealTo(plain []byte, to age.Recipient) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := age.Encrypt(&b, to)
 	if err != nil {

@@ -7,18 +7,16 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
-	"errors"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // SecondFactorSetting is the setting that makes every account give a code by
@@ -184,42 +182,28 @@ func secondOf(confirmed, has bool) Second {
 	return SecondSetUp
 }
 
-func (a *Access) secondCipher() (*[chacha20poly1305.KeySize]byte, error) {
+func (a *Access) secondKey() (key seal.Key, err error) {
 	data := a.keys.Data()
-	key, err := hkdf.Key(sha256.New, data[:], nil, "askonce/staff-second-factor/v1", chacha20poly1305.KeySize)
-	return (*[chacha20poly1305.KeySize]byte)(key), err
+	b, err := hkdf.Key(sha256.New, data[:], nil, "askonce/staff-second-factor/v1", len(key))
+	copy(key[:], b)
+	return key, err
 }
 
 // sealSecond seals a secret for one account.
 func (a *Access) sealSecond(name, secret string) ([]byte, error) {
-	key, err := a.secondCipher()
+	key, err := a.secondKey()
 	if err != nil {
 		return nil, err
 	}
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(secret)+aead.Overhead())
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	return aead.Seal(nonce, nonce, []byte(secret), []byte(name)), nil
+	return key.Seal([]byte(secret), []byte(name), rand.Reader)
 }
 
 func (a *Access) openSecond(name string, sealed []byte) ([]byte, error) {
-	key, err := a.secondCipher()
+	key, err := a.secondKey()
 	if err != nil {
 		return nil, err
 	}
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < aead.NonceSize() {
-		return nil, civic.NewProblem(civic.LedgerDamaged, errors.New("a second factor of "+strconv.Itoa(len(sealed))+" bytes"))
-	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], []byte(name))
+	plain, err := key.Open(sealed, []byte(name))
 	if err != nil {
 		return nil, civic.NewProblem(civic.LedgerDamaged, err)
 	}

@@ -2,17 +2,13 @@ package district
 
 import (
 	"context"
-	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"errors"
 	"io"
 	"log/slog"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
@@ -22,6 +18,7 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/match"
 	"github.com/askonce/fieldkit/sync/protocol"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // Config is what a District takes from its surroundings. Without Registry and
@@ -43,7 +40,7 @@ type Config struct {
 // District makes packs and answers kits. It is for any number of goroutines.
 type District struct {
 	Config
-	rows cipher.AEAD // nil on an intake
+	rows *seal.Key // nil on an intake
 
 	making sync.Mutex // one pack at a time
 }
@@ -61,12 +58,12 @@ func New(c Config) (*District, error) {
 		return d, nil
 	}
 	data := c.Access.Keys().Data()
-	key, err := hkdf.Key(sha256.New, data[:], nil, "askonce/district/rows/v0", chacha20poly1305.KeySize)
+	key, err := hkdf.Key(sha256.New, data[:], nil, "askonce/district/rows/v0", len(d.rows))
 	if err != nil {
 		return nil, err
 	}
-	d.rows, err = chacha20poly1305.NewX(key)
-	return d, err
+	d.rows = (*seal.Key)(key)
+	return d, nil
 }
 
 // seal writes v under the district's key, bound to what it is and whose.
@@ -75,19 +72,11 @@ func (d *District) seal(what string, owner []byte, v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, chacha20poly1305.NonceSizeX, chacha20poly1305.NonceSizeX+len(plain)+chacha20poly1305.Overhead)
-	if _, err := io.ReadFull(d.Rand, out); err != nil {
-		return nil, err
-	}
-	return d.rows.Seal(out, out, plain, append([]byte(what+"\x00"), owner...)), nil
+	return d.rows.Seal(plain, append([]byte(what+"\x00"), owner...), d.Rand)
 }
 
 func (d *District) open(what string, owner, sealed []byte, into any) error {
-	const nonce = chacha20poly1305.NonceSizeX
-	if len(sealed) < nonce {
-		return civic.NewProblem(civic.LedgerDamaged, errors.New("a sealed row is too short"))
-	}
-	plain, err := d.rows.Open(nil, sealed[:nonce], sealed[nonce:], append([]byte(what+"\x00"), owner...))
+	plain, err := d.rows.Open(sealed, append([]byte(what+"\x00"), owner...))
 	if err == nil {
 		err = unmarshal(plain, into)
 	}

@@ -1,20 +1,19 @@
 package share
 
 import (
-	"crypto/cipher"
 	"io"
 	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/blake2b"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/share/policy"
 	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // Config is what a Share takes from its surroundings.
@@ -33,7 +32,7 @@ type Config struct {
 type Share struct {
 	Config
 	policies *policy.Policies
-	aead     cipher.AEAD
+	kept     seal.Key // seals what is kept of requests
 
 	mu   sync.Mutex
 	read map[civic.Digest]*agreement.Agreement // by digest, so never stale; at most maxRead
@@ -53,11 +52,7 @@ func New(c Config) (*Share, error) {
 		return nil, err
 	}
 	h.Write([]byte("askonce/share/v1"))
-	aead, err := chacha20poly1305.NewX(h.Sum(nil))
-	if err != nil {
-		return nil, err
-	}
-	return &Share{Config: c, policies: p, aead: aead, read: map[civic.Digest]*agreement.Agreement{}}, nil
+	return &Share{Config: c, policies: p, kept: seal.Key(h.Sum(nil)), read: map[civic.Digest]*agreement.Agreement{}}, nil
 }
 
 // Policies are the policies that decide.
@@ -65,20 +60,12 @@ func (s *Share) Policies() *policy.Policies { return s.policies }
 
 // Seal seals what is kept of a request, bound to what it is.
 func (s *Share) Seal(what string, plain []byte) ([]byte, error) {
-	out := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(plain)+s.aead.Overhead())
-	if _, err := io.ReadFull(s.Rand, out); err != nil {
-		return nil, err
-	}
-	return s.aead.Seal(out, out, plain, []byte("askonce/"+what)), nil
+	return s.kept.Seal(plain, []byte("askonce/"+what), s.Rand)
 }
 
 // Unseal opens what Seal sealed; civic.LedgerDamaged when it was changed.
 func (s *Share) Unseal(what string, sealed []byte) ([]byte, error) {
-	n := s.aead.NonceSize()
-	if len(sealed) < n {
-		return nil, civic.NewProblem(civic.LedgerDamaged, nil)
-	}
-	plain, err := s.aead.Open(nil, sealed[:n], sealed[n:], []byte("askonce/"+what))
+	plain, err := s.kept.Open(sealed, []byte("askonce/"+what))
 	if err != nil {
 		return nil, civic.NewProblem(civic.LedgerDamaged, err)
 	}

@@ -8,9 +8,8 @@ import (
 	"errors"
 	"io"
 
-	"golang.org/x/crypto/chacha20poly1305"
-
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // Every file of this package is one envelope: what may be read outside, what is
@@ -43,8 +42,6 @@ const (
 	headSize      = 4 + 2 + 4
 	signatureSize = ed25519.SignatureSize
 	maxOutside    = 1 << 10
-	// sealCost is what sealing adds: a nonce and a tag.
-	sealCost = chacha20poly1305.NonceSizeX + chacha20poly1305.Overhead
 )
 
 var errKind = errors.New("the file is of another kind")
@@ -111,31 +108,15 @@ func verifyEnvelope(k kind, file []byte, device ed25519.PublicKey) error {
 	return nil
 }
 
-// seal encrypts plain under the day's key (XChaCha20-Poly1305), binding the
-// head of the file that will hold it.
+// seal encrypts plain under the day's key, binding the head of the file that
+// will hold it.
 func (e envelope) seal(key [32]byte, plain []byte, random io.Reader) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, chacha20poly1305.NonceSizeX, len(plain)+sealCost)
-	if _, err := io.ReadFull(random, nonce); err != nil {
-		return nil, err
-	}
-	return aead.Seal(nonce, nonce, plain, e.head(len(plain)+sealCost)), nil
+	return seal.Key(key).Seal(plain, e.head(len(plain)+seal.Cost), random)
 }
 
 // open decrypts what seal made.
 func (e envelope) open(key [32]byte) ([]byte, error) {
-	if len(e.inside) < sealCost {
-		return nil, unreadable(io.ErrUnexpectedEOF)
-	}
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	nonce, body := e.inside[:chacha20poly1305.NonceSizeX], e.inside[chacha20poly1305.NonceSizeX:]
-	plain, err := aead.Open(nil, nonce, body, e.head(len(e.inside)))
+	plain, err := seal.Key(key).Open(e.inside, e.head(len(e.inside)))
 	if err != nil {
 		return nil, unreadable(err)
 	}

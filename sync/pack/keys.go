@@ -12,13 +12,14 @@ import (
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // ID names a pack: random, 16 bytes.
 type ID [16]byte
 
 // Key opens the index layer of a pack.
-type Key [32]byte
+type Key seal.Key
 
 // Master makes the key of every person of a pack. The centre holds it; a kit
 // has it only sealed to a supervisor.
@@ -126,26 +127,14 @@ func pieceData(pack ID, seq uint64) []byte {
 }
 
 func sealPiece(plain []byte, key Key, pack ID, seq uint64, random io.Reader) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
-	if _, err := io.ReadFull(random, nonce); err != nil {
-		return nil, err
-	}
-	return aead.Seal(nonce, nonce, plain, pieceData(pack, seq)), nil
+	return seal.Key(key).Seal(plain, pieceData(pack, seq), random)
 }
 
 func openPiece(sealed []byte, key Key, pack ID, seq uint64) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
+	if len(sealed) > MaxPiece {
+		return nil, malformed(errors.New("a piece that is too large"))
 	}
-	if len(sealed) < aead.NonceSize()+aead.Overhead() || len(sealed) > MaxPiece {
-		return nil, malformed(errors.New("a piece of a wrong size"))
-	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], pieceData(pack, seq))
+	plain, err := seal.Key(key).Open(sealed, pieceData(pack, seq))
 	if err != nil {
 		return nil, malformed(err)
 	}

@@ -4,12 +4,10 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"io"
 
-	"golang.org/x/crypto/chacha20poly1305"
-
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // Names of what is derived from a kit's secret; a name is never used twice.
@@ -25,33 +23,16 @@ func SaltOf(kitSecret []byte, counter uint64) [32]byte {
 	return derive(kitSecret, info)
 }
 
-// SealDown seals the body of a message to one kit: 24 random bytes, then
-// XChaCha20-Poly1305 of plain. Number and kind are bound to it.
+// SealDown seals the body of a message to one kit (package seal). Number and kind
+// are bound to it.
 func SealDown(kitSecret []byte, seq uint64, kind DownKind, plain []byte, rand io.Reader) ([]byte, error) {
-	key := derive(kitSecret, infoDown)
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	sealed := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
-	if _, err := io.ReadFull(rand, sealed); err != nil {
-		return nil, err
-	}
-	return aead.Seal(sealed, sealed, plain, downData(seq, kind)), nil
+	return seal.Key(derive(kitSecret, infoDown)).Seal(plain, downData(seq, kind), rand)
 }
 
 // OpenDown opens what SealDown sealed; civic.StatementForged if it was sealed
 // with another secret, number or kind, or changed.
 func OpenDown(kitSecret []byte, seq uint64, kind DownKind, sealed []byte) ([]byte, error) {
-	key := derive(kitSecret, infoDown)
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < aead.NonceSize()+aead.Overhead() {
-		return nil, civic.NewProblem(civic.StatementForged, errors.New("too short"))
-	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], downData(seq, kind))
+	plain, err := seal.Key(derive(kitSecret, infoDown)).Open(sealed, downData(seq, kind))
 	if err != nil {
 		return nil, civic.NewProblem(civic.StatementForged, err)
 	}

@@ -6,9 +6,9 @@ import (
 	"io"
 
 	"golang.org/x/crypto/argon2"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // PathLooks is where a kit asks, for a citizen at the counter, who looked.
@@ -76,7 +76,7 @@ type LooksNote struct {
 }
 
 // LooksKey opens what kits carry about looks.
-type LooksKey [chacha20poly1305.KeySize]byte
+type LooksKey seal.Key
 
 // What one try at a code costs whoever has a receipt and a kit's disk: argon2id,
 // OWASP's least.
@@ -103,28 +103,16 @@ func SealLooks(key LooksKey, id civic.RegistrationID, l Looks, rand io.Reader) (
 	if err != nil {
 		return nil, err
 	}
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	out := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
-	if _, err := io.ReadFull(rand, out); err != nil {
-		return nil, err
-	}
-	return aead.Seal(out, out, plain, id[:]), nil
+	return seal.Key(key).Seal(plain, id[:], rand)
 }
 
 // OpenLooks opens what SealLooks sealed; civic.EntryRefused with another code,
 // receipt or registration.
 func OpenLooks(key LooksKey, id civic.RegistrationID, sealed []byte) (l Looks, err error) {
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return l, err
-	}
-	if len(sealed) < aead.NonceSize() || len(sealed) > maxLooksNote {
+	if len(sealed) > maxLooksNote {
 		return l, civic.NewProblem(civic.EntryRefused, nil)
 	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], id[:])
+	plain, err := seal.Key(key).Open(sealed, id[:])
 	if err != nil {
 		return l, civic.NewProblem(civic.EntryRefused, err)
 	}

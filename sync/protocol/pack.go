@@ -6,9 +6,8 @@ import (
 	"encoding/hex"
 	"io"
 
-	"golang.org/x/crypto/chacha20poly1305"
-
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // Limits of the district pack on the way.
@@ -105,29 +104,15 @@ const infoUp = "askonce/up/v0"
 // SealUp seals what a kit tells its registry outside of registrations; n is
 // bound to it.
 func SealUp(kitSecret []byte, n uint64, plain []byte, rand io.Reader) ([]byte, error) {
-	key := derive(kitSecret, infoUp)
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	sealed := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
-	if _, err := io.ReadFull(rand, sealed); err != nil {
-		return nil, err
-	}
-	return aead.Seal(sealed, sealed, plain, upData(n)), nil
+	return seal.Key(derive(kitSecret, infoUp)).Seal(plain, upData(n), rand)
 }
 
 // OpenUp opens what SealUp sealed, else civic.StatementForged.
 func OpenUp(kitSecret []byte, n uint64, sealed []byte) ([]byte, error) {
-	key := derive(kitSecret, infoUp)
-	aead, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < aead.NonceSize()+aead.Overhead() || len(sealed) > MaxOpening {
+	if len(sealed) > MaxOpening {
 		return nil, civic.NewProblem(civic.StatementForged, nil)
 	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], upData(n))
+	plain, err := seal.Key(derive(kitSecret, infoUp)).Open(sealed, upData(n))
 	if err != nil {
 		return nil, civic.NewProblem(civic.StatementForged, err)
 	}
