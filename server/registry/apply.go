@@ -15,27 +15,9 @@ const (
 
 // Apply writes changes of one or more offices, see [Port].
 func (e *Embedded) Apply(ctx context.Context, tx ledger.Tx, changes []Change) error {
-	var persons, said, links, keys, events [][]any
-	for i := range changes {
-		c := &changes[i]
-		s := &c.Said
-		if c.Fresh {
-			persons = append(persons, []any{string(c.To.Home), c.To.Person[:], int64(c.State), c.At})
-		}
-		sealed, err := e.seals.said(s)
-		if err != nil {
-			return err
-		}
-		said = append(said, []any{string(c.To.Home), c.To.Person[:], s.Registration[:], s.Subject, string(s.Office), s.At, sealed})
-		links = append(links, []any{string(s.Office), s.Registration[:], s.Subject, string(c.To.Home), c.To.Person[:]})
-		for _, k := range c.Keys {
-			keys = append(keys, []any{e.seals.key(k), c.To.Person[:], string(c.To.Home)})
-		}
-		row, err := e.event(1, eventLink, s, c.To, Ref{}, 0, c.Actor, c.Detail, c.At)
-		if err != nil {
-			return err
-		}
-		events = append(events, row)
+	rows, err := e.rowsOf(changes)
+	if err != nil {
+		return err
 	}
 	for _, t := range []struct {
 		table    string
@@ -43,11 +25,11 @@ func (e *Embedded) Apply(ctx context.Context, tx ledger.Tx, changes []Change) er
 		rows     [][]any
 		conflict string
 	}{
-		{"registry_person", []string{"area", "person", "state", "created_at"}, persons, ""},
-		{"registry_said", []string{"area", "person", "registration", "subject", "office", "said_at", "said"}, said, ""},
-		{"registry_link", []string{"area", "registration", "subject", "home", "person"}, links, ""},
-		{"registry_key", []string{"key", "person", "home"}, keys, "ON CONFLICT DO NOTHING"},
-		{"registry_event", eventColumns(), events, ""},
+		{"registry_person", []string{"area", "person", "state", "created_at"}, rows.persons, ""},
+		{"registry_said", []string{"area", "person", "registration", "subject", "office", "said_at", "said"}, rows.said, ""},
+		{"registry_link", []string{"area", "registration", "subject", "home", "person"}, rows.links, ""},
+		{"registry_key", []string{"key", "person", "home"}, rows.keys(), "ON CONFLICT DO NOTHING"},
+		{"registry_event", eventColumns(), rows.events, ""},
 	} {
 		if _, err := tx.Insert(ctx, t.table, t.columns, t.rows, t.conflict); err != nil {
 			return err

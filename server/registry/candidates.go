@@ -19,150 +19,160 @@ const (
 	MaxNamesakes = 200
 	// maxHolders bounds how many holders of such a key are looked through.
 	maxHolders = 5000
+	// maxByOne is how many persons are compared that share one key and no second.
+	// They grow with the registry, and one and the same person shares nine keys
+	// on average: see decision 86.
+	maxByOne = 16
 )
 
 // search is the work of one call of Candidates.
 type search struct {
-	blind  map[int64][]int // which records asked for a key
-	keys   []any
-	found  map[Ref][]int // which records a person was found for
-	order  []Ref
-	capped map[int64]bool
+	asked   [][]int64 // blinded keys, by record
+	keys    []any     // all of them, each once
+	holders map[int64][]Ref
+	crowded map[int64]bool // keys with too many holders
 }
 
 // Candidates finds persons by keys, see [Port].
 func (e *Embedded) Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint64) ([]Found, error) {
-	s := &search{blind: map[int64][]int{}, found: map[Ref][]int{}, capped: map[int64]bool{}}
+	s := &search{asked: make([][]int64, len(asked)), holders: map[int64][]Ref{}, crowded: map[int64]bool{}}
+	seen := map[int64]bool{}
 	for i, ks := range asked {
-		for _, k := range ks {
+		s.asked[i] = make([]int64, len(ks))
+		for j, k := range ks {
 			b := e.seals.key(k)
-			if _, ok := s.blind[b]; !ok {
+			s.asked[i][j] = b
+			if !seen[b] {
+				seen[b] = true
 				s.keys = append(s.keys, b)
 			}
-			s.blind[b] = append(s.blind[b], i)
 		}
 	}
-	if err := s.holders(ctx, tx); err != nil {
+	if err := s.read(ctx, tx); err != nil {
 		return nil, err
 	}
+	var order []Ref
+	chosen := make([][]Ref, len(asked))
 	out := make([]Found, len(asked))
-	if err := s.crowds(ctx, tx, out); err != nil {
-		return nil, err
+	wanted := map[Ref]*Person{}
+	for i := range asked {
+		chosen[i], out[i].Capped = s.choose(i)
+		for j, k := range s.asked[i] {
+			if s.crowded[k] {
+				out[i].Cut = append(out[i].Cut, asked[i][j])
+			}
+		}
+		for _, ref := range chosen[i] {
+			if _, ok := wanted[ref]; !ok {
+				wanted[ref] = nil
+				order = append(order, ref)
+			}
+		}
 	}
-	known, err := e.Known(ctx, tx, s.order)
+	known, err := e.Known(ctx, tx, order)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range known {
-		if p.State == Emptied {
-			continue
+		if p.State != Emptied {
+			wanted[p.Ref] = p
 		}
-		for _, i := range s.found[p.Ref] {
-			out[i].Persons = append(out[i].Persons, p)
+	}
+	for i := range out {
+		for _, ref := range chosen[i] {
+			if p := wanted[ref]; p != nil {
+				out[i].Persons = append(out[i].Persons, p)
+			}
 		}
 	}
 	return out, nil
 }
 
-// add notes that a person was found for a record.
-func (s *search) add(ref Ref, i int) {
-	by := s.found[ref]
-	if by == nil {
-		s.order = append(s.order, ref)
-	}
-	if !slices.Contains(by, i) {
-		s.found[ref] = append(by, i)
-	}
-}
-
-// holders reads who stands under each key. One more than are compared tells
-// that there are more.
-func (s *search) holders(ctx context.Context, tx ledger.Tx) error {
+// read finds who stands under each key. One more than are compared tells that
+// there are more; of those keys more are read, one by one.
+func (s *search) read(ctx context.Context, tx ledger.Tx) error {
 	const query = `SELECT key, home, person FROM (
  SELECT key, home, person, row_number() OVER (PARTITION BY key ORDER BY person) AS n FROM registry_key WHERE key IN (%)
 ) AS held WHERE n <= `
-	by := map[int64][]Ref{}
-	err := inChunks(s.keys, func(marks string, args []any) error {
-		return ledger.All(ctx, tx, func(r ledger.Row) error {
-			key, ref, err := scanHolder(r)
-			by[key] = append(by[key], ref)
+	hold := func(r ledger.Row) error {
+		var key int64
+		var ref Ref
+		var person []byte
+		if err := r.Scan(&key, &ref.Home, &person); err != nil {
 			return err
-		}, strings.Replace(query, "%", marks, 1)+strconv.Itoa(MaxNamesakes+1), args...)
+		}
+		ref.Person = civic.PersonID(person)
+		s.holders[key] = append(s.holders[key], ref)
+		return nil
+	}
+	err := inChunks(s.keys, func(marks string, args []any) error {
+		return ledger.All(ctx, tx, hold, strings.Replace(query, "%", marks, 1)+strconv.Itoa(MaxNamesakes+1), args...)
 	})
 	if err != nil {
 		return err
 	}
-	for _, k := range s.keys { // in their order, so that answers repeat
-		key, _ := k.(int64)
-		if len(by[key]) > MaxNamesakes {
-			s.capped[key] = true
-			continue
-		}
-		for _, ref := range by[key] {
-			for _, i := range s.blind[key] {
-				s.add(ref, i)
-			}
-		}
-	}
-	return nil
-}
-
-func scanHolder(r ledger.Row) (key int64, ref Ref, err error) {
-	var person []byte
-	if err := r.Scan(&key, &ref.Home, &person); err != nil {
-		return 0, ref, err
-	}
-	ref.Person = civic.PersonID(person)
-	return key, ref, nil
-}
-
-// crowds looks through the keys with too many holders: for each record those
-// persons count that share most of its crowded keys.
-func (s *search) crowds(ctx context.Context, tx ledger.Tx, out []Found) error {
-	if len(s.capped) == 0 {
-		return nil
-	}
-	shared := map[int]map[Ref]int{} // by record
 	for _, k := range s.keys {
 		key, _ := k.(int64)
-		if !s.capped[key] {
+		if len(s.holders[key]) <= MaxNamesakes {
 			continue
 		}
-		var crowd []Ref
-		err := ledger.All(ctx, tx, func(r ledger.Row) error {
-			_, ref, err := scanHolder(r)
-			crowd = append(crowd, ref)
-			return err
-		}, "SELECT key, home, person FROM registry_key WHERE key = ?1 ORDER BY person LIMIT ?2", key, maxHolders)
+		s.crowded[key], s.holders[key] = true, nil
+		err := ledger.All(ctx, tx, hold, "SELECT key, home, person FROM registry_key WHERE key = ?1 ORDER BY person LIMIT ?2", key, maxHolders)
 		if err != nil {
 			return err
 		}
-		for _, i := range s.blind[key] {
-			out[i].Capped++
-			if shared[i] == nil {
-				shared[i] = make(map[Ref]int, len(crowd))
-			}
-			for _, ref := range crowd {
-				shared[i][ref]++
-			}
-		}
-	}
-	for i := range out {
-		for _, ref := range most(shared[i]) {
-			s.add(ref, i)
-		}
 	}
 	return nil
 }
 
-// most gives the persons that share most keys, in a fixed order.
-func most(shared map[Ref]int) []Ref {
-	refs := make([]Ref, 0, len(shared))
-	for ref := range shared {
-		refs = append(refs, ref)
+// sharing is how a person was found for a record.
+type sharing struct {
+	ref     Ref
+	keys    int // how many it shares
+	crowded int // how many of those are crowded
+	fewest  int // holders of the rarest key it shares
+}
+
+// choose lists whom a record is compared with: everybody who shares two keys or
+// more; of those who share one, those with the rarest; and of those who share
+// crowded ones only, those who share most. It tells how many keys are crowded.
+func (s *search) choose(i int) (chosen []Ref, crowded int) {
+	at := make(map[Ref]int, 64)
+	var found []sharing
+	for _, key := range s.asked[i] {
+		holders := s.holders[key]
+		if s.crowded[key] {
+			crowded++
+		}
+		for _, ref := range holders {
+			n, ok := at[ref]
+			if !ok {
+				n = len(found)
+				at[ref] = n
+				found = append(found, sharing{ref: ref, fewest: len(holders)})
+			}
+			found[n].keys++
+			if s.crowded[key] {
+				found[n].crowded++
+			}
+			found[n].fewest = min(found[n].fewest, len(holders))
+		}
 	}
-	slices.SortFunc(refs, func(a, b Ref) int {
-		return cmp.Or(cmp.Compare(shared[b], shared[a]), bytes.Compare(a.Person[:], b.Person[:]))
+	slices.SortFunc(found, func(a, b sharing) int {
+		return cmp.Or(cmp.Compare(b.keys, a.keys), cmp.Compare(a.fewest, b.fewest), bytes.Compare(a.ref.Person[:], b.ref.Person[:]))
 	})
-	return refs[:min(MaxNamesakes, len(refs))]
+	byOne, crowd := 0, 0
+	for _, f := range found {
+		switch {
+		case f.keys == f.crowded && crowd < MaxNamesakes:
+			crowd++
+		case f.keys == 1 && f.crowded == 0 && byOne < maxByOne:
+			byOne++
+		case f.keys >= 2 && f.keys > f.crowded:
+		default:
+			continue
+		}
+		chosen = append(chosen, f.ref)
+	}
+	return chosen, crowded
 }

@@ -3,8 +3,11 @@ package registry
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,16 +48,21 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 			by[ref.Home] = append(by[ref.Home], ref.Person[:])
 		}
 	}
-	sealed := map[*Person][][]byte{}
+	var group errgroup.Group
 	for home, ids := range by {
 		err := inChunks(ids, func(marks string, args []any) error {
-			return ledger.All(ctx, tx, func(r ledger.Row) error { return scanKnown(r, home, at, sealed) },
+			sealed := make(map[*Person][][]byte, len(args))
+			err := ledger.All(ctx, tx, func(r ledger.Row) error { return scanKnown(r, home, at, sealed) },
 				"SELECT p.person, p.state, p.created_at, s.registration, s.subject, s.office, s.said_at, s.said, s.withdrawn_at"+
 					" FROM registry_person p LEFT JOIN registry_said s ON s.area = p.area AND s.person = p.person WHERE p.area = ?"+strconv.Itoa(len(args)+1)+
 					" AND p.person IN ("+marks+") ORDER BY s.said_at, s.registration, s.subject", append(args, string(home))...)
+			if err == nil {
+				e.openAll(&group, sealed)
+			}
+			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, group.Wait())
 		}
 	}
 	out := order[:0]
@@ -63,15 +71,16 @@ func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Pers
 			out = append(out, p)
 		}
 	}
-	return out, e.openAll(out, sealed)
+	return out, group.Wait()
 }
 
 // openAll opens what was said of persons and prepares it for matching, on every
-// processor: that is most of the work of a search.
-func (e *Embedded) openAll(persons []*Person, sealed map[*Person][][]byte) error {
-	const least = 16 // fewer are not worth a goroutine
+// processor, while the engine looks for the next ones: that is most of the work
+// of a search.
+func (e *Embedded) openAll(group *errgroup.Group, sealed map[*Person][][]byte) {
+	const least = 4 // fewer are not worth a goroutine
+	persons := slices.Collect(maps.Keys(sealed))
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(persons)/least))
-	var group errgroup.Group
 	for w := range workers {
 		group.Go(func() error {
 			for _, p := range persons[len(persons)*w/workers : len(persons)*(w+1)/workers] {
@@ -85,7 +94,6 @@ func (e *Embedded) openAll(persons []*Person, sealed map[*Person][][]byte) error
 			return nil
 		})
 	}
-	return group.Wait()
 }
 
 // scanKnown adds a row to its person: one of what was said, or the person alone

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 	"golang.org/x/crypto/blake2b"
@@ -21,6 +22,7 @@ type seals struct {
 	aead  cipher.AEAD
 	blind [32]byte
 	rand  io.Reader
+	mu    sync.Mutex // held while rand is read: rows are sealed on every processor
 	enc   cbor.EncMode
 	dec   cbor.DecMode
 }
@@ -110,10 +112,17 @@ func (s *seals) seal(what string, owner []byte, v any) ([]byte, error) {
 	}
 	const nonce = chacha20poly1305.NonceSizeX
 	out := make([]byte, nonce, nonce+len(plain)+chacha20poly1305.Overhead)
-	if _, err := io.ReadFull(s.rand, out); err != nil {
+	if err := s.nonce(out); err != nil {
 		return nil, err
 	}
 	return s.aead.Seal(out, out, plain, boundTo(what, owner)), nil
+}
+
+func (s *seals) nonce(into []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := io.ReadFull(s.rand, into)
+	return err
 }
 
 func (s *seals) open(what string, owner, sealed []byte, into any) error {

@@ -34,6 +34,8 @@ type bench struct {
 	lookups, night, storm int
 	json                  bool
 	profile               string
+	keep                  string // where filled registries are kept and found again
+	from                  int    // incoming people passed over
 }
 
 // row is one engine at one size.
@@ -46,8 +48,10 @@ type row struct {
 	P99        float64 `json:"lookup_p99_ms"`
 	Capped     float64 `json:"capped_share"`
 	Thousand   float64 `json:"reconcile_1000_s"`
+	CPU        float64 `json:"reconcile_1000_cpu_s"` // ours and the engine's
 	Night      int     `json:"night,omitempty"`
 	NightS     float64 `json:"night_s,omitempty"`
+	NightCPU   float64 `json:"night_cpu_s,omitempty"`
 }
 
 // storms is what became of namesakes.
@@ -79,7 +83,7 @@ func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres
 		defer pprof.StopCPUProfile()
 	}
 	if !b.json {
-		fmt.Printf("%-9s %9s %8s %6s %8s %8s %7s %9s %14s\n", "engine", "persons", "fill/s", "cand", "p50 ms", "p99 ms", "capped", "1000 in s", "night")
+		fmt.Printf("%-9s %9s %8s %6s %8s %8s %7s %9s %8s %7s %7s %8s\n", "engine", "persons", "fill/s", "cand", "p50 ms", "p99 ms", "capped", "1000 in s", "cpu s", "night", "in s", "cpu s")
 	}
 	for _, size := range sizes {
 		last := size == slices.Max(sizes)
@@ -87,9 +91,10 @@ func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres
 		if last {
 			night = b.night
 		}
-		people := people.Mexico(seed, size, b.lookups+1000+night)
+		people := people.Mexico(seed, size, b.from+b.lookups+1000+night)
+		people.Incoming = people.Incoming[b.from:]
 		for _, engine := range engines {
-			if err := b.on(ctx, engine, postgres, func(db ledger.DB) error { return b.measure(ctx, engine, db, people, night) }); err != nil {
+			if err := b.on(ctx, engine, postgres, size, func(db ledger.DB) error { return b.measure(ctx, engine, db, people, night) }); err != nil {
 				return fmt.Errorf("%s at %d: %w", engine, size, err)
 			}
 		}
@@ -98,31 +103,44 @@ func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres
 		return nil
 	}
 	for _, engine := range engines {
-		if err := b.on(ctx, engine, postgres, func(db ledger.DB) error { return b.storming(ctx, engine, db) }); err != nil {
+		if err := b.on(ctx, engine, postgres, 0, func(db ledger.DB) error { return b.storming(ctx, engine, db) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// on opens a new ledger on an engine and removes it again.
-func (b *bench) on(ctx context.Context, engine, postgres string, do func(ledger.DB) error) error {
-	dir, err := os.MkdirTemp("", "scalebench")
-	if err != nil {
-		return err
+// on opens a new ledger on an engine and removes it again; with keep one of a
+// size is opened as it was left.
+func (b *bench) on(ctx context.Context, engine, postgres string, size int, do func(ledger.DB) error) (err error) {
+	name, kept := fmt.Sprintf("scale_%d", time.Now().UnixNano()), b.keep != "" && size > 0
+	if kept {
+		name = fmt.Sprintf("scale_kept_%d", size)
 	}
-	defer os.RemoveAll(dir)
-	place, drop := "file:"+filepath.Join(dir, "ledger.db"), func() error { return nil }
-	if engine == "postgres" {
-		if place, drop, err = schemaIn(ctx, postgres); err != nil {
+	var place string
+	remove := func() error { return nil }
+	switch {
+	case engine == "postgres":
+		if place, remove, err = schemaIn(ctx, postgres, name); err != nil {
 			return err
 		}
+	case kept:
+		place = "file:" + filepath.Join(b.keep, name+".db")
+	default:
+		dir, err := os.MkdirTemp("", name)
+		if err != nil {
+			return err
+		}
+		place, remove = "file:"+filepath.Join(dir, "ledger.db"), func() error { return os.RemoveAll(dir) }
+	}
+	if kept {
+		remove = func() error { return nil }
 	}
 	db, err := ledger.Open(ctx, place)
 	if err != nil {
-		return errors.Join(err, drop())
+		return errors.Join(err, remove())
 	}
-	return errors.Join(do(db), db.Close(), drop())
+	return errors.Join(do(db), db.Close(), remove())
 }
 
 func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, p people.Population, night int) error {
@@ -132,28 +150,34 @@ func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, p peop
 	}
 	r := row{Engine: engine, Persons: len(p.Known), Night: night}
 	start := time.Now()
-	if err := fill(ctx, db, e, p.Known); err != nil {
+	if filled, err := fill(ctx, db, e, p.Known); err != nil {
 		return err
-	}
-	r.FillPerS = int(float64(len(p.Known)) / time.Since(start).Seconds())
-	if err := settled(ctx, db, engine); err != nil {
-		return err
+	} else if filled {
+		r.FillPerS = int(float64(len(p.Known)) / time.Since(start).Seconds())
+		if err := settled(ctx, db, engine); err != nil {
+			return err
+		}
 	}
 	if err := b.lookup(ctx, db, e, p.Incoming[:b.lookups], &r); err != nil {
 		return err
 	}
 	rec := reconcile.New(reconcile.Config{Registry: e, Clock: time.Now})
 	rest := p.Incoming[b.lookups:]
-	if r.Thousand, err = settle(ctx, db, rec, rest[:1000], 1); err != nil {
+	cpu := meterOf(ctx, db, engine)
+	before := cpu.seconds()
+	if r.Thousand, err = settle(ctx, db, rec, rest[:1000], uint64(b.from)+1); err != nil {
 		return err
 	}
+	r.CPU = cpu.seconds() - before
 	if night > 0 {
-		if r.NightS, err = settle(ctx, db, rec, rest[1000:1000+night], 1001); err != nil {
+		before = cpu.seconds()
+		if r.NightS, err = settle(ctx, db, rec, rest[1000:1000+night], uint64(b.from)+1001); err != nil {
 			return err
 		}
+		r.NightCPU = cpu.seconds() - before
 	}
 	return b.print(r, func() {
-		fmt.Printf("%-9s %9d %8d %6.1f %8.2f %8.2f %6.1f%% %9.2f %7d %5.0f s\n", r.Engine, r.Persons, r.FillPerS, r.Candidates, r.P50, r.P99, 100*r.Capped, r.Thousand, r.Night, r.NightS)
+		fmt.Printf("%-9s %9d %8d %6.1f %8.2f %8.2f %6.1f%% %9.2f %8.2f %7d %7.1f %8.1f\n", r.Engine, r.Persons, r.FillPerS, r.Candidates, r.P50, r.P99, 100*r.Capped, r.Thousand, r.CPU, r.Night, r.NightS, r.NightCPU)
 	})
 }
 
@@ -165,25 +189,48 @@ func (b *bench) print(v any, table func()) error {
 	return nil
 }
 
-// fill puts known people into the registry as earlier registrations would have.
-func fill(ctx context.Context, db ledger.DB, e *registry.Embedded, known []match.Record) error {
-	const block = 5000
-	for from := 0; from < len(known); from += block {
-		changes := make([]registry.Change, 0, block)
-		for i := from; i < min(from+block, len(known)); i++ {
-			id := number(1, uint64(i))
-			claims := claimsOf(known[i], id)
-			changes = append(changes, registry.Change{
-				Said:  registry.Said{Registration: id, Office: office, At: 1, Claims: claims},
-				To:    registry.Ref{Home: office, Person: registry.NewPersonID(id, "")},
-				State: registry.Standing, Fresh: true, Keys: match.Keys(known[i]), Actor: "match", At: 1,
-			})
+// fill puts known people into the registry as earlier registrations would have,
+// unless it holds them already. The next block is made ready while one is
+// written.
+func fill(ctx context.Context, db ledger.DB, e *registry.Embedded, known []match.Record) (bool, error) {
+	var n int
+	err := db.View(ctx, func(tx ledger.Tx) (err error) { n, err = e.Persons(ctx, tx, office); return err })
+	if err != nil || n >= len(known) {
+		return false, err
+	}
+	const block = 50_000
+	blocks := make(chan []registry.Change, 1)
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		defer close(blocks)
+		for from := 0; from < len(known); from += block {
+			select {
+			case blocks <- changesOf(known, from, min(from+block, len(known))):
+			case <-stop:
+				return
+			}
 		}
+	}()
+	for changes := range blocks {
 		if err := db.Update(ctx, func(tx ledger.Tx) error { return e.Apply(ctx, tx, changes) }); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
+}
+
+func changesOf(known []match.Record, from, to int) []registry.Change {
+	changes := make([]registry.Change, 0, to-from)
+	for i := from; i < to; i++ {
+		id := number(1, uint64(i))
+		changes = append(changes, registry.Change{
+			Said:  registry.Said{Registration: id, Office: office, At: 1, Claims: claimsOf(known[i], id)},
+			To:    registry.Ref{Home: office, Person: registry.NewPersonID(id, "")},
+			State: registry.Standing, Fresh: true, Keys: match.Keys(known[i]), Actor: "match", At: 1,
+		})
+	}
+	return changes
 }
 
 func (b *bench) lookup(ctx context.Context, db ledger.DB, e *registry.Embedded, in []people.Incoming, r *row) error {

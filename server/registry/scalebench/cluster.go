@@ -4,9 +4,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/match"
@@ -48,26 +45,4 @@ func (b *bench) cluster(rows int) error {
 		fmt.Printf("%d rows cleaned of doubles in %.1f s (%.1f processor seconds): %d pairs compared, %d keys too common, %d persons, %d MB at most\n",
 			c.Rows, c.Seconds, c.CPU, c.Compared, c.Capped, c.Persons, c.PeakMB)
 	})
-}
-
-func cpuSeconds() float64 {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // zero where it is not told
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
-}
-
-// peak is the most memory this process has held, in MB, 0 where it is not told.
-func peak() (mb int) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			var kb int
-			_, _ = fmt.Sscan(rest, &kb)
-			return kb >> 10
-		}
-	}
-	return 0
 }

@@ -27,6 +27,8 @@ func main() {
 	rows := flag.Int("cluster", 0, "rows of a list that is cleaned of doubles, alone")
 	asJSON := flag.Bool("json", false, "print JSON, one object a row")
 	profile := flag.String("profile", "", "write a processor profile of the lookups and batches to this `file`")
+	keep := flag.String("keep", "", "keep filled registries, on SQLite in this `folder`, and use them again")
+	from := flag.Int("from", 0, "how many incoming people are passed over, for one more run on a kept registry")
 	flag.Parse()
 	var sizes []int
 	for s := range strings.SplitSeq(*persons, ",") {
@@ -37,7 +39,7 @@ func main() {
 		}
 		sizes = append(sizes, n)
 	}
-	b := &bench{lookups: *lookups, night: *night, storm: *storm, json: *asJSON, profile: *profile}
+	b := &bench{lookups: *lookups, night: *night, storm: *storm, json: *asJSON, profile: *profile, keep: *keep, from: *from}
 	if *rows > 0 {
 		if err := b.cluster(*rows); err != nil {
 			fmt.Fprintln(os.Stderr, "scalebench:", err)

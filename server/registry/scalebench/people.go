@@ -139,13 +139,12 @@ func (b *bench) storming(ctx context.Context, engine string, db ledger.DB) error
 	})
 }
 
-// schemaIn makes a schema of its own in a database.
-func schemaIn(ctx context.Context, place string) (string, func() error, error) {
+// schemaIn makes a schema of its own in a database, unless it is there.
+func schemaIn(ctx context.Context, place, name string) (string, func() error, error) {
 	u, err := url.Parse(place)
 	if err != nil || place == "" {
 		return "", nil, fmt.Errorf("name a database: -postgres postgres://…, or run under .ci/postgres")
 	}
-	name := fmt.Sprintf("scale_%d", time.Now().UnixNano())
 	run := func(statement string) error {
 		conn, err := pgx.Connect(ctx, place)
 		if err != nil {
@@ -155,7 +154,7 @@ func schemaIn(ctx context.Context, place string) (string, func() error, error) {
 		_, err = conn.Exec(ctx, statement)
 		return err
 	}
-	if err := run("CREATE SCHEMA " + name); err != nil {
+	if err := run("CREATE SCHEMA IF NOT EXISTS " + name); err != nil {
 		return "", nil, err
 	}
 	q := u.Query()
