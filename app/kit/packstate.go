@@ -3,22 +3,15 @@ package kit
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/store/people"
 	"github.com/askonce/fieldkit/sync/civic"
-	"github.com/askonce/fieldkit/sync/match"
 	"github.com/askonce/fieldkit/sync/pack"
-	"github.com/askonce/fieldkit/sync/protocol"
 )
 
 // neighbours are the people of the district in the memory of an unlocked kit,
@@ -35,12 +28,6 @@ type neighbours struct {
 	recent map[uint32][]uint32 // the same of people who came since keys was made
 	opened map[civic.PersonID]*openedPerson
 	stop   context.CancelFunc // of the reading in the background
-}
-
-// openedPerson is somebody whose answers were opened on this kit.
-type openedPerson struct {
-	person pack.Person
-	layer  pack.Layer
 }
 
 func (n *neighbours) forget() {
@@ -114,117 +101,6 @@ func (n *neighbours) put(number uint64, head pack.Head, state *pack.State, index
 	n.number, n.head, n.state, n.index, n.keys, n.recent = number, head, state, index, keys, map[uint32][]uint32{}
 }
 
-// fewPieces are taken in beside those that are there; more of them are read
-// anew, which costs as much as unlocking.
-const fewPieces = 64
-
-func (k *Kit) loadDistrict(ctx context.Context, st *store.Store, n *neighbours) error {
-	p, coming, err := st.Packs(ctx)
-	if err != nil {
-		return err
-	}
-	if p == nil {
-		p = coming // the first one is of use as it comes
-	}
-	if p == nil || len(p.Head) == 0 {
-		n.put(0, pack.Head{}, nil, nil, nil)
-		return nil
-	}
-	// Only this function, under loading, changes these.
-	state, head := n.state, n.head
-	if state != nil && n.number == p.Number && head.Version == p.Version && state.Last() == p.Cursor {
-		return nil
-	}
-	if state == nil || n.number != p.Number || head.Version != p.Version {
-		if head, err = openHead(st, p); err != nil {
-			return err
-		}
-	}
-	read := func(s *pack.State) error {
-		for seq := s.Last() + 1; seq <= p.Cursor; seq++ {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			piece, err := st.PackPiece(ctx, p.Number, seq)
-			if err != nil {
-				return err
-			}
-			if err := s.Apply(seq, piece); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if state != nil && n.number == p.Number && p.Cursor-state.Last() <= fewPieces {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.head = head
-		if err := read(state); err != nil {
-			return err
-		}
-		n.more(state.Touched())
-		return nil
-	}
-	fresh := pack.NewState(head.Pack, head.Key)
-	if err := read(fresh); err != nil {
-		return err
-	}
-	fresh.Touched()
-	index, keys := indexed(fresh)
-	n.put(p.Number, head, fresh, index, keys)
-	return nil
-}
-
-func openHead(st *store.Store, p *store.Pack) (pack.Head, error) {
-	_, secret, err := st.Keys()
-	if err != nil {
-		return pack.Head{}, err
-	}
-	plain, err := protocol.OpenDown(secret[:], p.Version, protocol.DownPack, p.Head)
-	if err != nil {
-		return pack.Head{}, err
-	}
-	return pack.ReadHead(plain)
-}
-
-// indexed makes the search and the table of match keys, on all processors.
-func indexed(s *pack.State) (*people.Index, []uint64) {
-	index := people.New()
-	all := make([]*pack.Known, 0, s.Len())
-	s.Each(func(k *pack.Known) bool {
-		all = append(all, k)
-		index.Add(people.Person{Ref: k.Number, Name: k.Name(), Year: k.Year, Place: k.Place()})
-		return true
-	})
-	var parts errgroup.Group
-	const shares = 8
-	found := make([][]uint64, shares)
-	for i := range found {
-		parts.Go(func() error {
-			for j := i; j < len(all); j += shares {
-				for _, key := range keysOf(all[j]) {
-					found[i] = append(found[i], uint64(key)<<32|uint64(all[j].Number))
-				}
-			}
-			return nil
-		})
-	}
-	index.Settle()
-	_ = parts.Wait() // none of them fails
-	keys := slices.Concat(found...)
-	slices.Sort(keys)
-	return index, keys
-}
-
-func keysOf(k *pack.Known) []uint32 {
-	open := match.Keys(k.Record())
-	out := make([]uint32, 0, len(open)+len(k.Keys))
-	for _, key := range open {
-		out = append(out, pack.ShortKey(key))
-	}
-	return append(out, k.Keys...)
-}
-
 // more makes people who came or changed findable.
 func (n *neighbours) more(numbers []uint32) {
 	for _, number := range numbers {
@@ -269,76 +145,6 @@ func (k *Kit) readDistrict(ctx context.Context, st *store.Store) {
 			k.log.Debug("the people of the district were not read", "code", civic.CodeOf(err))
 		}
 	}()
-}
-
-// packRef is how the planner names somebody of the pack: a registration that
-// nobody made. i counts the visits that are held of the person.
-func packRef(person civic.PersonID, i int) capture.Ref {
-	h := sha256.New()
-	h.Write([]byte("askonce/pack/ref/v0\x00"))
-	h.Write(person[:])
-	h.Write([]byte(strconv.Itoa(i)))
-	return capture.Ref{Registration: civic.RegistrationID(h.Sum(nil)[:16])}
-}
-
-// sources tell the planner what is held of an opened person, one for each visit
-// that claims come from.
-func (o *openedPerson) sources() []capture.Source {
-	var out []capture.Source
-	for i, s := range o.layer.Sources {
-		ref := packRef(o.person.ID, len(out))
-		v := capture.Source{Registration: ref.Registration, Service: s.Service, Persons: []civic.PersonOf{{Person: o.person.ID}}}
-		if s.Asked {
-			v.Consents = []civic.Consent{{Service: s.Service, Purpose: capture.ReusePurpose, Given: s.Given}}
-		}
-		for _, c := range o.layer.Claims {
-			if c.Source != i {
-				continue
-			}
-			v.Claims = append(v.Claims, civic.Claim{
-				Attribute: c.Attribute, Value: c.Value, Stated: c.Stated, Absent: c.Absent, Precision: c.Precision, Evidence: c.Evidence,
-				Registration: ref.Registration, Area: s.Office, At: civic.Stamp{Wall: int64(s.Day) * secondsADay},
-			})
-		}
-		if len(v.Claims) > 0 {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-const secondsADay = 86400
-
-// packSources adds what was opened of the people asked about, and of the people
-// that own registrations speak of.
-func (k *Kit) packSources(practice bool, of []capture.Ref, own []capture.Source) []capture.Source {
-	if practice {
-		return own
-	}
-	n := &k.neighbours
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.opened) == 0 {
-		return own
-	}
-	wanted := map[civic.PersonID]bool{}
-	for id := range n.opened {
-		wanted[id] = slices.Contains(of, packRef(id, 0))
-	}
-	for _, s := range own {
-		for _, p := range s.Persons {
-			if _, ok := n.opened[p.Person]; ok {
-				wanted[p.Person] = true
-			}
-		}
-	}
-	out := own
-	for id, o := range n.opened {
-		if wanted[id] {
-			out = append(out, o.sources()...)
-		}
-	}
-	return out
 }
 
 // District is the state of the district pack on this kit.
