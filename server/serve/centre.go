@@ -2,16 +2,9 @@ package serve
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
-	"io"
-	"io/fs"
-	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/server/access"
@@ -38,29 +31,6 @@ import (
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
-// Config is what a centre takes from its surroundings. Only Data is required.
-type Config struct {
-	Data   string // folder of the embedded ledger, keys and files
-	Keys   string // folder of the keys; Data/keys when empty
-	Ledger string // place of the ledger; Data/ledger.db when empty
-	Clock  func() time.Time
-	Rand   io.Reader
-	Logger *slog.Logger
-	// PasswordCost is argon2id's; the usual one when zero.
-	PasswordCost access.PasswordCost
-	// Identify tells a request's transport key where there is no TLS, in tests.
-	Identify func(*http.Request) (ed25519.PublicKey, bool)
-	// Forms are further workbooks, beside those that ship and those in Data/forms.
-	Forms [][]byte
-	// Outside are heads of the log of looks that others kept, as signed notes: a
-	// restore notes the newest, so that the gap can be told.
-	Outside [][]byte
-	// Outward sends what goes to agencies; the usual client when nil.
-	Outward *http.Client
-	// Opener leaves the kits' calls to an intake, another process.
-	Opener bool
-}
-
 // Centre is an open centre.
 type Centre struct {
 	Config
@@ -84,23 +54,6 @@ type Centre struct {
 	couriers []*registry.Courier
 	people   http.Handler // the citizen's pages
 	handler  http.Handler
-}
-
-// maxForm bounds a workbook's file, in bytes.
-const maxForm = 16 << 20
-
-// WithDefaults fills in what a program outside tests uses.
-func (c Config) WithDefaults() Config {
-	if c.Keys == "" {
-		c.Keys = filepath.Join(c.Data, "keys")
-	}
-	if c.Ledger == "" {
-		c.Ledger = "file:" + filepath.Join(c.Data, "ledger.db")
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
-	return c
 }
 
 // Init makes a new centre: keys and an empty ledger. name is what people call
@@ -289,53 +242,6 @@ func (c *Centre) Close() error { return c.DB.Close() }
 
 // Handler answers every call of kits and the console.
 func (c *Centre) Handler() http.Handler { return c.handler }
-
-// loadForms reads the workbooks that ship, then those the centre added.
-func (c *Centre) loadForms() error {
-	shipped, err := fs.Sub(assets.Forms, "forms")
-	if err != nil {
-		return err
-	}
-	for _, dir := range []fs.FS{shipped, os.DirFS(filepath.Join(c.Data, "forms"))} {
-		entries, err := fs.ReadDir(dir, ".")
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if e.IsDir() || !strings.HasSuffix(e.Name(), ".xlsx") {
-				continue
-			}
-			if err := c.loadForm(dir, e.Name()); err != nil {
-				return civic.NewProblem(civic.FormRefused, err, e.Name())
-			}
-		}
-	}
-	for _, b := range c.Config.Forms {
-		if _, err := c.Forms.Add(b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *Centre) loadForm(dir fs.FS, name string) error {
-	f, err := dir.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxForm+1))
-	if err == nil && len(b) > maxForm {
-		err = errors.New("the workbook is too large")
-	}
-	if err == nil {
-		_, err = c.Forms.Add(b)
-	}
-	return err
-}
 
 // Pin is the root's pin, as enrolment codes carry it.
 func (c *Centre) Pin() [protocol.PinSize]byte { return c.Access.Keys().Pin() }
