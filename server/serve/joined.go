@@ -38,6 +38,13 @@ type Joined struct {
 	Systems map[civic.Attribute]string `json:"systems,omitempty"`
 }
 
+// The ways of Joined.Ask.
+const (
+	AskWait = "wait"
+	AskOn   = "on"
+	AskNo   = "no"
+)
+
 // maxJoined bounds the outside registries of a centre.
 const maxJoined = 8
 
@@ -142,10 +149,3 @@ func writeJoined(ctx context.Context, tx ledger.Tx, list []Joined) error {
 	}
 	return access.SetSetting(ctx, tx, registriesSetting, string(b))
 }
-
-// The ways of asking.
-const (
-	AskWait = "wait"
-	AskOn   = "on"
-	AskNo   = "no"
-)
