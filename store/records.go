@@ -120,6 +120,28 @@ type consentRecord struct {
 	Given     bool            `cbor:"3,keyasint,omitempty"`
 	Language  string          `cbor:"4,keyasint,omitempty"`
 	ReadAloud bool            `cbor:"5,keyasint,omitempty"`
+	Agency    string          `cbor:"6,keyasint,omitempty"`
+	Withdrawn bool            `cbor:"7,keyasint,omitempty"`
+	Notice    string          `cbor:"8,keyasint,omitempty"`
+	Words     []byte          `cbor:"9,keyasint,omitempty"`
+	By        civic.Speaker   `cbor:"10,keyasint,omitempty"`
+}
+
+func consentRecordOf(c civic.Consent) consentRecord {
+	r := consentRecord{c.Service, c.Purpose, c.Given, c.Language, c.ReadAloud, c.Agency, c.Withdrawn, c.Notice, nil, c.By}
+	if !c.Words.IsZero() {
+		r.Words = c.Words[:]
+	}
+	return r
+}
+
+func (r consentRecord) civic() civic.Consent {
+	c := civic.Consent{
+		Service: r.Service, Agency: r.Agency, Purpose: r.Purpose, Given: r.Given, Withdrawn: r.Withdrawn,
+		Language: r.Language, ReadAloud: r.ReadAloud, Notice: r.Notice, By: r.By,
+	}
+	copy(c.Words[:], r.Words)
+	return c
 }
 
 type attachmentRecord struct {
@@ -269,7 +291,7 @@ func (r registrationRecord) civic() civic.Registration {
 		Form: civic.FormRef(r.Form), Services: r.Services, Language: r.Language,
 		Started: civic.Stamp(r.Started), Sealed: civic.Stamp(r.Sealed),
 		Answers:     each(r.Answers, func(a answerRecord) civic.Answer { return civic.Answer(a) }),
-		Consents:    each(r.Consents, func(c consentRecord) civic.Consent { return civic.Consent(c) }),
+		Consents:    each(r.Consents, consentRecord.civic),
 		Attachments: each(r.Attachments, func(a attachmentRecord) civic.Attachment { return civic.Attachment(a) }),
 		SourceRow:   r.SourceRow, Practice: r.Practice,
 	}
@@ -283,7 +305,7 @@ func recordOf(r *civic.Registration, digest civic.Digest, receipt string) regist
 		Form: formRecord(r.Form), Services: r.Services, Language: r.Language,
 		Started: stampRecord(r.Started), Sealed: stampRecord(r.Sealed),
 		Answers:     each(r.Answers, func(a civic.Answer) answerRecord { return answerRecord(a) }),
-		Consents:    each(r.Consents, func(c civic.Consent) consentRecord { return consentRecord(c) }),
+		Consents:    each(r.Consents, consentRecordOf),
 		Attachments: each(r.Attachments, func(a civic.Attachment) attachmentRecord { return attachmentRecord(a) }),
 		Corrects:    optional(r.Corrects), SourceRow: r.SourceRow, Practice: r.Practice,
 		Digest: digest, Receipt: receipt,
@@ -294,7 +316,7 @@ func (r draftRecord) draft() Draft {
 	out := Draft{
 		ID: r.ID, Form: civic.FormRef(r.Form), Services: r.Services, Language: r.Language,
 		Answers:     each(r.Answers, func(a answerRecord) civic.Answer { return civic.Answer(a) }),
-		Consents:    each(r.Consents, func(c consentRecord) civic.Consent { return civic.Consent(c) }),
+		Consents:    each(r.Consents, consentRecord.civic),
 		Attachments: each(r.Attachments, func(a attachmentRecord) civic.Attachment { return civic.Attachment(a) }),
 		Section:     r.Section, Started: civic.Stamp(r.Started), Updated: civic.Stamp(r.Updated), Practice: r.Practice,
 		People: each(r.People, func(p personRefRecord) PersonRef { return PersonRef(p) }), Refused: r.Refused,
@@ -307,7 +329,7 @@ func recordOfDraft(d Draft) draftRecord {
 	return draftRecord{
 		ID: d.ID, Form: formRecord(d.Form), Services: d.Services, Language: d.Language,
 		Answers:     each(d.Answers, func(a civic.Answer) answerRecord { return answerRecord(a) }),
-		Consents:    each(d.Consents, func(c civic.Consent) consentRecord { return consentRecord(c) }),
+		Consents:    each(d.Consents, consentRecordOf),
 		Attachments: each(d.Attachments, func(a civic.Attachment) attachmentRecord { return attachmentRecord(a) }),
 		Section:     d.Section, Corrects: optional(d.Corrects),
 		Started: stampRecord(d.Started), Updated: stampRecord(d.Updated), Practice: d.Practice,

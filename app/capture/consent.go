@@ -3,7 +3,9 @@ package capture
 import (
 	"context"
 	"slices"
+	"time"
 
+	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -26,7 +28,7 @@ func (iv *Interview) Consents() []ConsentAsk {
 	out := make([]ConsentAsk, 0, len(iv.draft.Services))
 	for _, s := range iv.draft.Services {
 		ask := ConsentAsk{Service: s, Purpose: ReusePurpose}
-		if i := iv.consent(s); i >= 0 {
+		if i := iv.consent(s, ""); i >= 0 {
 			ask.Asked, ask.Given = true, iv.draft.Consents[i].Given
 		}
 		out = append(out, ask)
@@ -34,12 +36,26 @@ func (iv *Interview) Consents() []ConsentAsk {
 	return out
 }
 
-// SetConsent keeps the citizen's choice for one service, with the language it
-// was explained in and whether it was read aloud.
-func (iv *Interview) SetConsent(ctx context.Context, service civic.ServiceID, given, readAloud bool) error {
+// SetConsent keeps the citizen's choice for one service, or for one agency of
+// those that may use what it was told. What the choice does not say is filled
+// in: the purpose, the language of the interview, and whether a no takes back a
+// yes that this kit knows of. How it was told and who spoke are said with
+// [Interview.SetTold], before or after.
+func (iv *Interview) SetConsent(ctx context.Context, c civic.Consent) error {
 	return iv.change(ctx, func() error {
-		c := civic.Consent{Service: service, Purpose: ReusePurpose, Given: given, Language: iv.draft.Language, ReadAloud: readAloud}
-		if i := iv.consent(service); i >= 0 {
+		c.Purpose = ReusePurpose
+		if c.Language == "" {
+			c.Language = iv.draft.Language
+		}
+		c.Withdrawn = !c.Given && iv.saidYes(c.Service, c.Agency)
+		i := iv.consent(c.Service, c.Agency)
+		if t, told := iv.told(); told {
+			c.ReadAloud, c.By = t.ReadAloud, t.By
+		} else {
+			c.By = iv.speaker()
+		}
+		if i >= 0 {
+			iv.draft.Consents = slices.Clone(iv.draft.Consents)
 			iv.draft.Consents[i] = c
 			return nil
 		}
@@ -48,6 +64,140 @@ func (iv *Interview) SetConsent(ctx context.Context, service civic.ServiceID, gi
 	})
 }
 
-func (iv *Interview) consent(service civic.ServiceID) int {
-	return slices.IndexFunc(iv.draft.Consents, func(c civic.Consent) bool { return c.Service == service && c.Purpose == ReusePurpose })
+// DropConsent takes back what was chosen for one agency alone: what was said for
+// the service counts for it again.
+func (iv *Interview) DropConsent(ctx context.Context, service civic.ServiceID, agency string) error {
+	return iv.change(ctx, func() error {
+		iv.draft.Consents = slices.DeleteFunc(slices.Clone(iv.draft.Consents), func(c civic.Consent) bool {
+			return c.Purpose == ReusePurpose && c.Service == service && c.Agency == agency
+		})
+		return nil
+	})
+}
+
+// Told is how choices were put before the citizen, and who made them.
+type Told struct {
+	ReadAloud bool
+	By        civic.Speaker
+}
+
+// Told says how the choices of this interview are told so far. Before anything
+// was chosen, whoever the answers name speaks: a guardian, or an introducer.
+func (iv *Interview) Told() Told {
+	iv.mu.Lock()
+	defer iv.mu.Unlock()
+	if t, told := iv.told(); told {
+		return t
+	}
+	return Told{By: iv.speaker()}
+}
+
+// SetTold says it of every choice of the interview.
+func (iv *Interview) SetTold(ctx context.Context, t Told) error {
+	return iv.change(ctx, func() error {
+		iv.toldAs = &t
+		iv.draft.Consents = slices.Clone(iv.draft.Consents)
+		for i := range iv.draft.Consents {
+			iv.draft.Consents[i].ReadAloud, iv.draft.Consents[i].By = t.ReadAloud, t.By
+		}
+		return nil
+	})
+}
+
+func (iv *Interview) told() (Told, bool) {
+	for _, c := range iv.draft.Consents {
+		if c.Purpose == ReusePurpose {
+			return Told{c.ReadAloud, c.By}, true
+		}
+	}
+	if iv.toldAs != nil {
+		return *iv.toldAs, true
+	}
+	return Told{}, false
+}
+
+// speaker is who speaks by what the answers say: whoever they name as the
+// person's guardian or introducer.
+func (iv *Interview) speaker() civic.Speaker {
+	by := civic.Themselves
+	r := civic.Registration{Answers: iv.session.Answers(), Form: iv.draft.Form}
+	for _, c := range iv.form.Claims(&r) {
+		if c.Subject != "" || c.Absent != civic.Present || c.Value == "" {
+			continue
+		}
+		switch c.Attribute {
+		case "guardian":
+			return civic.ByGuardian
+		case "introducer":
+			by = civic.ByIntroducer
+		}
+	}
+	return by
+}
+
+// saidYes tells whether the kit knows that the person allowed before what is
+// refused now.
+func (iv *Interview) saidYes(service civic.ServiceID, agency string) bool {
+	if iv.reuse == nil || iv.reuse.planner.Known == nil {
+		return false
+	}
+	p, known := iv.reuse.planner.someone(iv.visit(), "")
+	if !known {
+		return false
+	}
+	newest, yes := int64(-1), false
+	for _, f := range p.facets {
+		s := f.source
+		if f.ref.Subject != "" || s.Service != service || s.sealed() < newest {
+			continue
+		}
+		if given, asked := s.consent(agency); asked {
+			newest, yes = s.sealed(), given
+		}
+	}
+	return yes
+}
+
+// Reader is an agency that an agreement lets use what a service is told.
+type Reader struct {
+	Service   civic.ServiceID // that is told
+	Agreement agreement.Agreement
+	// Asked tells that a choice was made for this agency alone; Given which.
+	Asked, Given bool
+}
+
+// MayRefuse tells whether a no of the citizen is heard by this agency. What the
+// law obliges it to is told as such, and never as a consent.
+func (r Reader) MayRefuse() bool {
+	return r.Agreement.Basis != agreement.LegalObligation && r.Agreement.Basis != agreement.VitalInterest
+}
+
+// Readers lists the agencies whose agreements in force let them use what the
+// services of this interview are told, in an area.
+func (iv *Interview) Readers(agreements *agreement.Set, area civic.Area, now time.Time) []Reader {
+	iv.mu.Lock()
+	defer iv.mu.Unlock()
+	var out []Reader
+	for _, s := range iv.draft.Services {
+		for _, a := range agreements.All() {
+			if a.Agency == "" || !a.Holds(now) || !a.Reaches(area) || !slices.Contains(a.Sources, s) || a.Service == s {
+				continue
+			}
+			if slices.ContainsFunc(out, func(r Reader) bool { return r.Service == s && r.Agreement.Agency == a.Agency }) {
+				continue // a choice is about the agency, whatever its purposes
+			}
+			r := Reader{Service: s, Agreement: a}
+			if i := iv.consent(s, string(a.Agency)); i >= 0 {
+				r.Asked, r.Given = true, iv.draft.Consents[i].Given
+			}
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (iv *Interview) consent(service civic.ServiceID, agency string) int {
+	return slices.IndexFunc(iv.draft.Consents, func(c civic.Consent) bool {
+		return c.Service == service && c.Purpose == ReusePurpose && c.Agency == agency
+	})
 }

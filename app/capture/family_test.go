@@ -244,7 +244,7 @@ func (o *officer) visit(s civic.ServiceID) ([]Line, Meter) {
 	if wrong := iv.CheckAll(); len(wrong) > 0 {
 		o.t.Fatalf("%s: %v", s, wrong)
 	}
-	must(iv.SetConsent(ctx, s, !o.deny[s], false))
+	must(iv.SetConsent(ctx, civic.Consent{Service: s, Given: !o.deny[s]}))
 	plan := iv.Plan("es")
 	lines := append(append(append([]Line(nil), plan.Ask...), plan.Confirm...), plan.Reuse...)
 	m := iv.Meter()

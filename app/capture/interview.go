@@ -21,6 +21,7 @@ type Interview struct {
 	session *form.Session
 	draft   Draft
 	reuse   *reuse // nil: nothing is held
+	toldAs  *Told  // said before anything was chosen
 }
 
 // New starts an interview, or goes on with one when the draft holds answers.

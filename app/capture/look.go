@@ -233,7 +233,7 @@ func (p *Planner) mayReuse(v Visit, a attributes.Attribute, c *candidate) Why {
 	if !answer.Allowed {
 		return WhyAgreement
 	}
-	given, asked := from.consent()
+	given, asked := from.consent(string(answer.Agreement.Agency))
 	if asked && !given || !asked && answer.Agreement.Basis == agreement.ByConsent {
 		return WhyConsent
 	}

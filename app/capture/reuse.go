@@ -50,7 +50,7 @@ func (iv *Interview) visit() Visit {
 
 func refusedHeld(s civic.ServiceID, consents []civic.Consent) bool {
 	return slices.ContainsFunc(consents, func(c civic.Consent) bool {
-		return c.Service == s && c.Purpose == HeldPurpose && !c.Given
+		return c.Service == s && c.Purpose == HeldPurpose && c.Agency == "" && !c.Given
 	})
 }
 

@@ -29,12 +29,15 @@ func SourceOf(f *form.Form, r *civic.Registration, persons []civic.PersonOf) Sou
 	}
 }
 
-// consent is what the citizen chose about reuse by others; asked is false when
-// nobody asked, as for a list that was imported.
-func (s *Source) consent() (given, asked bool) {
-	for _, c := range s.Consents {
-		if c.Service == s.Service && c.Purpose == ReusePurpose {
-			given, asked = c.Given, true
+// consent is what the citizen chose about reuse by others, for an agency where
+// one is named before what was said for all; asked is false when nobody asked,
+// as for a list that was imported.
+func (s *Source) consent(agency string) (given, asked bool) {
+	for _, of := range []string{"", agency} {
+		for _, c := range s.Consents {
+			if c.Service == s.Service && c.Purpose == ReusePurpose && c.Agency == of {
+				given, asked = c.Given, true
+			}
 		}
 	}
 	return given, asked

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -21,6 +22,20 @@ func (k *Kit) takeAgreement(ctx context.Context, st *store.Store, statement []by
 		return civic.NewProblem(civic.RequestMalformed, err)
 	}
 	return st.PutAgreement(ctx, a.ID, a.Version, body)
+}
+
+// Readers lists the agencies that may use what the services of an interview are
+// told, as the agreements that are in force say.
+func (k *Kit) Readers(ctx context.Context, iv *capture.Interview) ([]capture.Reader, error) {
+	st, err := k.open()
+	if err != nil {
+		return nil, err
+	}
+	r, err := rulesHere(ctx, st)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return iv.Readers(r.agreements, st.Identity().Area, st.Stamp().Time()), nil
 }
 
 // rulesHere are the dictionary, and the agreements that came from the centre

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -152,7 +153,7 @@ func TestInterviewToReceipt(t *testing.T) {
 	}
 	wantCode(t, w.Attach(ctx, iv, "home/photo", "x", strings.NewReader("no picture")), civic.PictureUnknown)
 	for _, ask := range iv.Consents() {
-		if err := iv.SetConsent(ctx, ask.Service, true, true); err != nil {
+		if err := errors.Join(iv.SetConsent(ctx, civic.Consent{Service: ask.Service, Given: true}), iv.SetTold(ctx, capture.Told{ReadAloud: true})); err != nil {
 			t.Fatal(err)
 		}
 	}

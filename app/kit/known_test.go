@@ -27,7 +27,7 @@ func birthOf(w *world, consent bool) civic.RegistrationID {
 			w.t.Fatal(err)
 		}
 	}
-	if err := iv.SetConsent(ctx, "birth", consent, false); err != nil {
+	if err := iv.SetConsent(ctx, civic.Consent{Service: "birth", Given: consent}); err != nil {
 		w.t.Fatal(err)
 	}
 	id, err := w.Seal(ctx, iv)

@@ -126,7 +126,9 @@ func contentOf(f *form.Form, r *civic.Registration, digest civic.Digest) receipt
 		c.Guardian = all.name("mother")
 	}
 	for _, id := range r.Services {
-		reuse := slices.ContainsFunc(r.Consents, func(given civic.Consent) bool { return given.Service == id && given.Given })
+		reuse := slices.ContainsFunc(r.Consents, func(c civic.Consent) bool {
+			return c.Service == id && c.Purpose == capture.ReusePurpose && c.Agency == "" && c.Given
+		})
 		c.Services = append(c.Services, receipt.Service{ID: id, Reuse: reuse})
 	}
 	return c

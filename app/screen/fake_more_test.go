@@ -168,6 +168,19 @@ func (k *fakeKit) BeginFor(ctx context.Context, id civic.FormID, of capture.Ref,
 	return iv, iv.Reuse(ctx, k.planner(), people)
 }
 
+func (k *fakeKit) Readers(_ context.Context, iv *capture.Interview) ([]capture.Reader, error) {
+	made := func(id, agency string, basis agreement.Basis) agreement.Agreement {
+		return agreement.Agreement{ID: id, Version: 1, Controller: "Office of " + agency, Agency: agreement.AgencyID(agency), Basis: basis,
+			Purpose: agreement.Purpose{Code: "p", Text: map[string]string{"en": "to help", "es": "para ayudar"}}, Service: civic.ServiceID(agency),
+			Sources: []civic.ServiceID{"birth"}, Lifecycle: agreement.Lifecycle{State: "active", From: "2026-01-01"}}
+	}
+	set, err := agreement.NewSet(made("a", "health", agreement.PublicTask), made("b", "school", agreement.ByConsent), made("c", "court", agreement.LegalObligation))
+	if err != nil {
+		return nil, err
+	}
+	return iv.Readers(set, "mx-20-067", noon), k.fault()
+}
+
 func (k *fakeKit) SetPIN(_ context.Context, pin string) error { k.pin = pin; return k.fault() }
 func (k *fakeKit) ScreenLocked() bool                         { return k.shut }
 

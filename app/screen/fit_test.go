@@ -80,6 +80,7 @@ func (d *desk) everyPage(look func(name string)) {
 	}
 	show(&reviewPage{iv: iv, interview: p})
 	show(&consentPage{iv: iv, interview: p, err: civic.NewProblem(civic.DiskFull, nil, "0 B", "4 kB")})
+	show(&officesPage{iv: iv})
 	d.tell("María Guadalupe Hernández de la Cruz Villavicencio", func() {})
 	look("toast")
 }

@@ -51,6 +51,7 @@ type Kit interface {
 	FindPlaces(ctx context.Context, of civic.Attribute, typed string, near []string, limit int) ([]kit.Place, error)
 	Events(ctx context.Context) ([]identity.Event, error)
 	Doubts(ctx context.Context, iv *capture.Interview) ([]kit.Alert, error)
+	Readers(ctx context.Context, iv *capture.Interview) ([]capture.Reader, error)
 	Search(ctx context.Context, query string, limit int) ([]kit.Person, error)
 	Alike(ctx context.Context, iv *capture.Interview) ([]kit.Resemblance, error)
 	WentOn(ctx context.Context, iv *capture.Interview, seen []kit.Resemblance) error

@@ -102,7 +102,7 @@ func seed(t *testing.T, home string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := first(iv.Confirm(ctx), fill(ctx, iv), iv.SetConsent(ctx, iv.Consents()[0].Service, true, false)); err != nil {
+		if err := first(iv.Confirm(ctx), fill(ctx, iv), iv.SetConsent(ctx, civic.Consent{Service: iv.Consents()[0].Service, Given: true})); err != nil {
 			t.Fatalf("%s: %v", service, err)
 		}
 		id, err := k.Seal(ctx, iv)

@@ -7,6 +7,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/server/share/policy"
+	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -87,15 +88,21 @@ func (s *Share) writeVisits(ctx context.Context, tx ledger.Tx, area civic.Area, 
 			continue
 		}
 		chose = append(chose, r.ID)
-		by := chooser(in)
 		for n, c := range r.Consents {
 			state := policy.Given
-			if !c.Given {
+			switch {
+			case c.Withdrawn:
+				state = policy.Withdrawn // also where a kit that errs says Given beside it
+			case !c.Given:
 				state = policy.Refused
 			}
+			notice, by := noticeOf(c), c.By.String()
+			if notice == "" { // sealed by a program before version 1
+				notice, by = noticeOfKits, chooser(in)
+			}
 			choices = append(choices, Choice{
-				Area: area, Registration: r.ID, N: int64(n + 1), State: state, Scope: policy.ScopeOf(c.Service, "", c.Purpose),
-				Language: c.Language, ReadAloud: c.ReadAloud, Notice: noticeOfKits, By: by, Channel: "kit",
+				Area: area, Registration: r.ID, N: int64(n + 1), State: state, Scope: policy.ScopeOf(c.Service, agreement.AgencyID(c.Agency), c.Purpose),
+				Language: c.Language, ReadAloud: c.ReadAloud, Notice: notice, By: by, Channel: "kit",
 				Actor: r.Device.String() + "/" + r.Officer.String(), Said: r.Sealed.Time(),
 			})
 		}
@@ -110,8 +117,20 @@ func (s *Share) writeVisits(ctx context.Context, tx ledger.Tx, area civic.Area, 
 	return s.writeChoices(ctx, tx, now, choices, persons)
 }
 
-// noticeOfKits names the words a kit shows before it asks.
+// noticeOfKits names the words that kits showed before version 1.
 const noticeOfKits = "kit/consent.explain"
+
+// maxNotice bounds the name of a notice, in bytes.
+const maxNotice = 200
+
+// noticeOf names the words somebody was asked with and, to the letter, their
+// digest.
+func noticeOf(c civic.Consent) string {
+	if c.Notice == "" || len(c.Notice) > maxNotice {
+		return ""
+	}
+	return c.Notice + " sha256:" + c.Words.String()
+}
 
 // services writes services as one word each; a name with a space in it, which
 // no form has, would be two that no agreement knows.

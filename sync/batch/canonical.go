@@ -3,6 +3,7 @@ package batch
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -67,6 +68,33 @@ type consent struct {
 	Given     bool   `cbor:"3,keyasint,omitempty"`
 	Language  string `cbor:"4,keyasint,omitempty"`
 	ReadAloud bool   `cbor:"5,keyasint,omitempty"`
+	Agency    string `cbor:"6,keyasint,omitempty"`
+	Withdrawn bool   `cbor:"7,keyasint,omitempty"`
+	Notice    string `cbor:"8,keyasint,omitempty"`
+	Words     []byte `cbor:"9,keyasint,omitempty"` // 32 bytes
+	By        uint8  `cbor:"10,keyasint,omitempty"`
+}
+
+func newConsent(c civic.Consent) consent {
+	out := consent{
+		Service: string(c.Service), Purpose: string(c.Purpose), Given: c.Given, Language: c.Language, ReadAloud: c.ReadAloud,
+		Agency: c.Agency, Withdrawn: c.Withdrawn, Notice: c.Notice, By: uint8(c.By),
+	}
+	if !c.Words.IsZero() {
+		out.Words = c.Words[:]
+	}
+	return out
+}
+
+func (c consent) civic() (civic.Consent, error) {
+	out := civic.Consent{
+		Service: civic.ServiceID(c.Service), Purpose: civic.Purpose(c.Purpose), Given: c.Given, Language: c.Language, ReadAloud: c.ReadAloud,
+		Agency: c.Agency, Withdrawn: c.Withdrawn, Notice: c.Notice, By: civic.Speaker(c.By),
+	}
+	if n := copy(out.Words[:], c.Words); n != len(c.Words) || n != 0 && n != len(out.Words) {
+		return out, unreadable(errors.New("the digest of a notice has another length"))
+	}
+	return out, nil
 }
 
 type attachment struct {
@@ -111,7 +139,7 @@ func newRecord(r *civic.Registration) record {
 		rec.Answers[i] = answer{Path: a.Path, Value: a.Value, Stated: a.Stated, Absent: uint8(a.Absent)}
 	}
 	for _, c := range r.Consents {
-		rec.Consents = append(rec.Consents, consent{string(c.Service), string(c.Purpose), c.Given, c.Language, c.ReadAloud})
+		rec.Consents = append(rec.Consents, newConsent(c))
 	}
 	for _, a := range r.Attachments {
 		rec.Attachments = append(rec.Attachments, attachment{a.Name, a.Media, a.Size, a.Digest})
@@ -164,7 +192,7 @@ func check(r *civic.Registration) error {
 		fields = append(fields, struct{ where, text string }{"services", string(s)})
 	}
 	for _, c := range r.Consents {
-		for _, s := range []string{string(c.Service), string(c.Purpose), c.Language} {
+		for _, s := range []string{string(c.Service), c.Agency, string(c.Purpose), c.Language, c.Notice} {
 			fields = append(fields, struct{ where, text string }{"consents", s})
 		}
 	}

@@ -195,6 +195,11 @@ func (c *codec) flat(r *civic.Registration) []byte {
 		text(string(d.Purpose))
 		text(d.Language)
 		b = append(b, byte(asBit(d.Given)), byte(asBit(d.ReadAloud)))
+		if c.allTold {
+			text(d.Agency)
+			text(d.Notice)
+			b = append(append(b, d.Words[:]...), byte(asBit(d.Withdrawn)), byte(d.By))
+		}
 	}
 	for _, a := range r.Attachments {
 		text(a.Name)

@@ -28,7 +28,7 @@ func testSetting(t testing.TB, n int) setting {
 	}
 	public := make(ed25519.PublicKey, ed25519.PublicKeySize)
 	m := Manifest{Device: civic.NewDeviceID(public), Area: "mx-20-067", First: 7, Count: uint32(n), Packed: 1_795_000_000}
-	return setting{m, public, Remember(forms)}
+	return setting{Manifest: m, public: public, forms: Remember(forms), allTold: true}
 }
 
 func numberRegistrations(s setting, regs []civic.Registration) {
@@ -68,7 +68,7 @@ func TestDenseTakesTheStrange(t *testing.T) {
 				rt.Fatal("packing changed what it was given")
 			}
 		}
-		if !brings(s, append([]byte{bodyDense}, body...), regs, breaks) {
+		if !brings(s, append([]byte{bodyWhole}, body...), regs, breaks) {
 			rt.Fatalf("the registrations changed: %+v", regs)
 		}
 	})
@@ -144,8 +144,8 @@ func FuzzDense(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, n uint8) {
 		s := s
 		s.Count = uint32(n%50) + 1
-		regs, breaks, err := decodeBody(s, append([]byte{bodyDense}, body...))
-		if err == nil && !brings(s, append([]byte{bodyDense}, body...), regs, breaks) {
+		regs, breaks, err := decodeBody(s, append([]byte{bodyWhole}, body...))
+		if err == nil && !brings(s, append([]byte{bodyWhole}, body...), regs, breaks) {
 			t.Error("the same bytes gave something else")
 		}
 		var p *civic.Problem

@@ -31,12 +31,38 @@ type envelope struct {
 // one kind is ever good under another.
 type kind string
 
-// What a file is. The last sign is the version of the format.
+// What a file is. The last sign is the version of the format. Files of version 0
+// differ in nothing else here, and are read for ever: a kit may have sealed them
+// before it was renewed, and sends them as they are.
 const (
-	kindBatch      kind = "afb0"
-	kindDayKey     kind = "afk0"
-	kindAttachment kind = "afa0"
+	kindBatch      kind = "afb1"
+	kindDayKey     kind = "afk1"
+	kindAttachment kind = "afa1"
 )
+
+// kindOf tells which writing of a kind a file begins with, a whole one or the
+// beginning of one; empty for another kind.
+func kindOf(k kind, file []byte) kind {
+	for _, known := range []kind{k, k[:3] + "0"} {
+		if n := min(len(file), len(known)); string(file[:n]) == string(known[:n]) {
+			return known
+		}
+	}
+	return ""
+}
+
+// later tells whether a file is of a version that a later program writes.
+func later(file []byte) bool {
+	if len(file) < len(kindBatch) || file[3] < '2' || file[3] > '9' {
+		return false
+	}
+	for _, k := range []kind{kindBatch, kindDayKey, kindAttachment} {
+		if string(file[:3]) == string(k[:3]) {
+			return true
+		}
+	}
+	return false
+}
 
 const (
 	headSize      = 4 + 2 + 4
@@ -71,14 +97,14 @@ func (k kind) context() string { return "askonce/" + string(k) }
 // readEnvelope takes a file apart without checking who signed it. What is
 // shorter than it says is batch_truncated, all else wrong batch_unreadable.
 func readEnvelope(k kind, file []byte, max int) (envelope, error) {
-	if len(file) < headSize {
-		if len(file) < len(k) || kind(file[:len(k)]) == k {
-			return envelope{}, civic.NewProblem(civic.BatchTruncated, io.ErrUnexpectedEOF)
-		}
+	k = kindOf(k, file)
+	switch {
+	case k == "" && later(file):
+		return envelope{}, civic.NewProblem(civic.VersionUnknown, errKind, string(file[3:4]), "1")
+	case k == "":
 		return envelope{}, unreadable(errKind)
-	}
-	if kind(file[:len(k)]) != k {
-		return envelope{}, unreadable(errKind)
+	case len(file) < headSize:
+		return envelope{}, civic.NewProblem(civic.BatchTruncated, io.ErrUnexpectedEOF)
 	}
 	outside := int(binary.BigEndian.Uint16(file[4:]))
 	inside := int64(binary.BigEndian.Uint32(file[6:]))
@@ -101,7 +127,7 @@ func verifyEnvelope(k kind, file []byte, device ed25519.PublicKey) error {
 		return civic.NewProblem(civic.BatchSignature, nil)
 	}
 	n := len(file) - signatureSize
-	err := ed25519.VerifyWithOptions(device, file[:n], file[n:], &ed25519.Options{Context: k.context()})
+	err := ed25519.VerifyWithOptions(device, file[:n], file[n:], &ed25519.Options{Context: kindOf(k, file).context()})
 	if err != nil {
 		return civic.NewProblem(civic.BatchSignature, err)
 	}

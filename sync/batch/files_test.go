@@ -12,6 +12,7 @@ import (
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/batch/batchtest"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/frozen"
 )
 
 // flipped calls check with every change of a single bit, or with some thousand
@@ -100,9 +101,11 @@ func FuzzFiles(f *testing.F) {
 	k := newKit(f, "kit")
 	genuine := map[[32]byte]bool{}
 	for _, name := range []string{"dense", "plain", "key", "attachment"} {
-		b := golden(f, name)
-		f.Add(b)
-		genuine[sha256.Sum256(b)] = true
+		for _, version := range []string{"v0", "version1"} {
+			b := frozen.Read(f, version, name)
+			f.Add(b)
+			genuine[sha256.Sum256(b)] = true
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		whole := genuine[sha256.Sum256(b)]

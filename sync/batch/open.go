@@ -11,7 +11,8 @@ import (
 // Ways of writing the sealed part.
 const (
 	bodyPlain byte = iota + 1 // canonical records, compressed; needs no form
-	bodyDense                 // what the forms tell is left out, the rest foretold and coded
+	bodyDense                 // what the forms tell is left out, the rest foretold and coded; version 0, without all of a consent
+	bodyWhole                 // the same with all that is kept of a consent
 )
 
 // Open verifies a batch and gives its registrations. Previous is zero where it
@@ -30,7 +31,7 @@ func Open(file []byte, key DayKey, device ed25519.PublicKey, forms Forms) (Manif
 	if err != nil {
 		return m, nil, err
 	}
-	regs, breaks, err := decodeBody(setting{m, device, forms}, body)
+	regs, breaks, err := decodeBody(setting{Manifest: m, public: device, forms: forms}, body)
 	if err != nil {
 		return m, nil, err
 	}
@@ -51,7 +52,8 @@ func decodeBody(c setting, body []byte) ([]civic.Registration, []uint32, error) 
 	switch body[0] {
 	case bodyPlain:
 		regs, breaks, err = decodePlain(c, body[1:])
-	case bodyDense:
+	case bodyDense, bodyWhole:
+		c.allTold = body[0] == bodyWhole
 		regs, breaks, err = decodeDense(c, body[1:])
 	default:
 		err = unreadable(errors.New("the body is written in a way this program does not know"))

@@ -67,7 +67,7 @@ func TestRememberedFormsAreShared(t *testing.T) {
 	for range 4 {
 		wait.Go(func() {
 			body, ok := encodeDense(s, regs, []uint32{0})
-			if !ok || !brings(s, append([]byte{bodyDense}, body...), regs, []uint32{0}) {
+			if !ok || !brings(s, append([]byte{bodyWhole}, body...), regs, []uint32{0}) {
 				t.Error("the registrations changed")
 			}
 		})

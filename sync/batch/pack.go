@@ -47,7 +47,7 @@ func Pack(p Packing, regs []civic.Registration) ([]byte, error) {
 		Device: p.Device, Area: p.Area, Key: p.Key.ID, Seq: p.Seq,
 		First: regs[0].Counter, Count: uint32(len(regs)), Packed: p.Now().Unix(),
 	}
-	body, err := encodeBody(setting{m, public, p.Forms}, regs, breaks)
+	body, err := encodeBody(setting{Manifest: m, public: public, forms: p.Forms}, regs, breaks)
 	if err != nil {
 		return nil, err
 	}
@@ -124,14 +124,17 @@ type setting struct {
 	Manifest
 	public ed25519.PublicKey
 	forms  Forms
+	// allTold says that consents are written with all that is kept of them.
+	allTold bool
 }
 
 // encodeBody writes the sealed part: one byte that names the way of writing,
 // then the registrations. The plain way serves where another one cannot bring
 // every registration back exactly as it was.
 func encodeBody(c setting, regs []civic.Registration, breaks []uint32) ([]byte, error) {
+	c.allTold = true
 	if dense, ok := encodeDense(c, regs, breaks); ok {
-		if body := append([]byte{bodyDense}, dense...); brings(c, body, regs, breaks) {
+		if body := append([]byte{bodyWhole}, dense...); brings(c, body, regs, breaks) {
 			return body, nil
 		}
 	}

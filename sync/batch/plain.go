@@ -99,7 +99,11 @@ func (rec *record) registration() (civic.Registration, error) {
 		r.Answers = append(r.Answers, civic.Answer{Path: a.Path, Value: a.Value, Stated: a.Stated, Absent: civic.Absence(a.Absent)})
 	}
 	for _, c := range rec.Consents {
-		r.Consents = append(r.Consents, civic.Consent{Service: civic.ServiceID(c.Service), Purpose: civic.Purpose(c.Purpose), Given: c.Given, Language: c.Language, ReadAloud: c.ReadAloud})
+		chosen, err := c.civic()
+		if err != nil {
+			return r, err
+		}
+		r.Consents = append(r.Consents, chosen)
 	}
 	for _, a := range rec.Attachments {
 		r.Attachments = append(r.Attachments, civic.Attachment(a))

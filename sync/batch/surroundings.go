@@ -12,21 +12,24 @@ type surroundings struct {
 	tidy, steady, linked, ahead             slot
 	corrects, row, area, agreed, sameSpeech slot
 	given, aloud                            [4]slot
+	whole, takenBack                        slot
+	notices                                 []notice
 	named                                   slot
 
-	path, stated, areas, service, language, purpose, rows, name, media textual
-	officers                                                           []civic.OfficerID
-	stray                                                              *question
+	path, stated, areas, service, language, purpose, rows, name, media, agency, notice textual
+	officers                                                                           []civic.OfficerID
+	stray                                                                              *question
 }
 
 func (s *surroundings) init(c *codec) {
 	likely, unlikely := newSlot(63000, 4), newSlot(2500, 4)
 	s.tidy, s.steady, s.linked, s.ahead, s.agreed, s.sameSpeech, s.named = likely, likely, likely, likely, likely, likely, likely
 	s.corrects, s.row, s.area = unlikely, unlikely, likely
+	s.whole, s.takenBack = likely, unlikely
 	for i := range s.given {
 		s.given[i], s.aloud[i] = newSlot(1<<15, 0), newSlot(1<<15, 0)
 	}
-	for i, t := range []*textual{&s.path, &s.stated, &s.areas, &s.service, &s.language, &s.purpose, &s.rows, &s.name, &s.media} {
+	for i, t := range []*textual{&s.path, &s.stated, &s.areas, &s.service, &s.language, &s.purpose, &s.rows, &s.name, &s.media, &s.agency, &s.notice} {
 		t.key = c.key(100 + uint32(i))
 	}
 	s.stray = &question{column: &column{kind: form.Text}, regular: newSlot(60000, 3), text: textual{key: c.key(120)}}
@@ -200,6 +203,46 @@ func (c *codec) agreed(before, r *civic.Registration) {
 			d.Language = c.text(&c.env.language, 1, d.Language)
 		}
 		d.ReadAloud = c.flag(&c.env.aloud[min(i, 3)], d.ReadAloud)
+		if c.allTold {
+			c.told(i, d)
+		}
+		if c.failed || c.beyond() {
+			c.failed = true
+			return
+		}
+	}
+}
+
+// notice is the words somebody was asked with.
+type notice struct {
+	name  string
+	words civic.Digest
+}
+
+// maxNotices bounds those that are remembered; further ones are written out.
+const maxNotices = 256
+
+// told codes what is seldom said of a consent: the one agency it is about,
+// whether it takes back a yes, which words were shown, and who spoke.
+func (c *codec) told(i int, d *civic.Consent) {
+	if !c.flag(&c.env.whole, d.Agency == "" && !d.Withdrawn) {
+		d.Agency = c.text(&c.env.agency, 0, d.Agency)
+		d.Withdrawn = c.flag(&c.env.takenBack, d.Withdrawn)
+	}
+	d.By = civic.Speaker(c.number(c.key(14), uint32(min(i, 3)), int64(d.By)))
+	known := slices.Index(c.env.notices, notice{d.Notice, d.Words}) + 1
+	known = int(c.number(c.key(15), hashText(string(d.Service)+" "+d.Language), int64(known)))
+	switch {
+	case known == 0:
+		d.Notice = c.text(&c.env.notice, 0, d.Notice)
+		c.raw(d.Words[:])
+		if len(c.env.notices) < maxNotices {
+			c.env.notices = append(c.env.notices, notice{d.Notice, d.Words})
+		}
+	case known < 0 || known > len(c.env.notices):
+		c.fail()
+	default:
+		d.Notice, d.Words = c.env.notices[known-1].name, c.env.notices[known-1].words
 	}
 }
 

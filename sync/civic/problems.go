@@ -41,6 +41,7 @@ const (
 	BatchTruncated     Code = "batch_truncated"
 	BatchSignature     Code = "batch_signature"
 	BatchUnreadable    Code = "batch_unreadable"
+	VersionUnknown     Code = "version_unknown"
 	DeviceUnknown      Code = "device_unknown"
 	DeviceRevoked      Code = "device_revoked"
 	NeedKey            Code = "need_key"
@@ -195,6 +196,7 @@ var catalogue = map[Code]Sentence{
 	BatchTruncated:     {"This batch is not complete.", "The part that came was set aside; the kit still holds the whole and sends it again.", 400},
 	BatchSignature:     {"This batch does not carry the signature of the kit it names.", "It was set aside as evidence. Check the kit and the way it travelled.", 422},
 	BatchUnreadable:    {"This batch could not be read.", "It was set aside whole; the kit still holds its copy.", 422},
+	VersionUnknown:     {"This is written in version {1} of the kit's language; version {2} is understood here.", "Nothing was lost. Renew the older of the two programs, kit or centre, then sync again.", 400},
 	DeviceUnknown:      {"The centre does not know the kit that made this.", "It was set aside. Enrol the kit, then take the batch in again.", 401},
 	DeviceRevoked:      {"This kit was withdrawn by its office.", "What it holds is safe and can still be handed over. Bring it to your office.", 403},
 	NeedKey:            {"The day's key for this batch has not arrived yet.", "The kit sends it by itself at the next sync.", 409},

@@ -95,13 +95,58 @@ const (
 )
 
 // Consent is what the citizen chose about reuse for one service. Refusing costs
-// no service.
+// no service. With the registration's own fields it holds what ISO/IEC TS 27560
+// keeps of a choice: whose it is, about what, in which words, told how, by whom,
+// when.
 type Consent struct {
-	Service   ServiceID
+	Service ServiceID
+	// Agency is the one agency the choice is about, as agreements name it; empty
+	// for all.
+	Agency    string
 	Purpose   Purpose
 	Given     bool
+	Withdrawn bool   // takes back an earlier yes; only with Given false
 	Language  string // the language the choice was explained in
 	ReadAloud bool
+	// Notice names the words that were shown or read, Words is their digest (see
+	// [NoticeDigest]): which version of them, to the letter.
+	Notice string
+	Words  Digest
+	By     Speaker
+}
+
+// Speaker says who made a choice for the person.
+type Speaker uint8
+
+// Who made a choice.
+const (
+	Themselves    Speaker = iota // the person
+	ByGuardian                   // a parent or guardian, in the person's place
+	ByIntroducer                 // the person, assisted by whoever introduces them
+	ByInterpreter                // the person, through an interpreter
+)
+
+// Speakers lists who may speak.
+func Speakers() []Speaker { return []Speaker{Themselves, ByGuardian, ByIntroducer, ByInterpreter} }
+
+func (s Speaker) String() string {
+	names := [...]string{"individual", "guardian", "introducer", "interpreter"}
+	if int(s) < len(names) {
+		return names[s]
+	}
+	return "unknown"
+}
+
+// NoticeDigest stands for the words a choice was explained with: SHA-256 over
+// "askonce/notice/v1", the notice's name, the language and each text, every one
+// of them followed by a zero byte.
+func NoticeDigest(name, language string, texts ...string) Digest {
+	h := sha256.New()
+	for _, s := range append([]string{"askonce/notice/v1", name, language}, texts...) {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	return Digest(h.Sum(nil))
 }
 
 // Attachment names a photo, a scan or a signature by its content.

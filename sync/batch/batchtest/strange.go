@@ -96,6 +96,8 @@ func Strange(t *rapid.T) civic.Registration {
 		r.Consents = append(r.Consents, civic.Consent{
 			Service: "birth", Purpose: civic.Purpose(text.Draw(t, "purpose")), Given: rapid.Bool().Draw(t, "given"),
 			Language: rapid.SampledFrom([]string{"es", "zap"}).Draw(t, "speech"), ReadAloud: rapid.Bool().Draw(t, "aloud"),
+			Agency: rapid.SampledFrom([]string{"", "", "salud", "escuela-mx"}).Draw(t, "agency"), Withdrawn: rapid.Bool().Draw(t, "withdrawn"),
+			Notice: text.Draw(t, "notice"), Words: civic.Digest{rapid.Byte().Draw(t, "words")}, By: civic.Speaker(rapid.Byte().Draw(t, "by")),
 		})
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "attachments") {

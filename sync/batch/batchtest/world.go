@@ -125,6 +125,7 @@ func (w *World) birth() civic.Registration {
 			c.Given = w.chance(0.9)
 		}
 		c.ReadAloud = w.chance(0.15)
+		c.Notice, c.Words = "kit/consent", civic.NoticeDigest("kit/consent", c.Language, string(service))
 		r.Consents = append(r.Consents, c)
 	}
 	return r
