@@ -67,7 +67,9 @@ func openBody(sealed []byte, o *civic.Outcome) error {
 	return nil
 }
 
-// readOutcomes reads what was decided on registrations before.
+// readOutcomes reads what was decided on registrations before. They are joined
+// as rows and not listed behind IN: an engine that does not know yet how far the
+// table has grown would compare each of its rows with each of the list.
 func readOutcomes(ctx context.Context, tx ledger.Tx, area civic.Area, ids []civic.RegistrationID) (map[civic.RegistrationID]stored, error) {
 	out := map[civic.RegistrationID]stored{}
 	const chunk = 128
@@ -83,7 +85,7 @@ func readOutcomes(ctx context.Context, tx ledger.Tx, area civic.Area, ids []civi
 			if i > 0 {
 				marks.WriteByte(',')
 			}
-			marks.WriteString("?" + strconv.Itoa(i+2))
+			marks.WriteString("(?" + strconv.Itoa(i+2) + ")")
 			args = append(args, ids[min(i, n-1)][:])
 		}
 		err := ledger.All(ctx, tx, func(r ledger.Row) error {
@@ -103,7 +105,8 @@ func readOutcomes(ctx context.Context, tx ledger.Tx, area civic.Area, ids []civi
 			}
 			out[s.outcome.Registration] = s
 			return nil
-		}, "SELECT registration, digest, counter, status, body, at FROM outcome WHERE area = ?1 AND registration IN ("+marks.String()+")", args...)
+		}, "WITH asked (id) AS (VALUES "+marks.String()+") SELECT o.registration, o.digest, o.counter, o.status, o.body, o.at"+
+			" FROM asked JOIN outcome AS o ON o.area = ?1 AND o.registration = asked.id", args...)
 		if err != nil {
 			return nil, err
 		}

@@ -19,6 +19,7 @@ func (e *Embedded) Apply(ctx context.Context, tx ledger.Tx, changes []Change) er
 	if err != nil {
 		return err
 	}
+	fresh, more := rows.keys()
 	for _, t := range []struct {
 		table    string
 		columns  []string
@@ -28,7 +29,8 @@ func (e *Embedded) Apply(ctx context.Context, tx ledger.Tx, changes []Change) er
 		{"registry_person", []string{"area", "person", "state", "created_at"}, rows.persons, ""},
 		{"registry_said", []string{"area", "person", "registration", "subject", "office", "said_at", "said"}, rows.said, ""},
 		{"registry_link", []string{"area", "registration", "subject", "home", "person"}, rows.links, ""},
-		{"registry_key", []string{"key", "person", "home"}, rows.keys(), "ON CONFLICT DO NOTHING"},
+		{"registry_key", []string{"key", "person", "home"}, fresh, ""},
+		{"registry_key", []string{"key", "person", "home"}, more, "ON CONFLICT DO NOTHING"},
 		{"registry_event", eventColumns(), rows.events, ""},
 	} {
 		if _, err := tx.Insert(ctx, t.table, t.columns, t.rows, t.conflict); err != nil {

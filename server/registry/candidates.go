@@ -36,14 +36,14 @@ type search struct {
 // Candidates finds persons by keys, see [Port].
 func (e *Embedded) Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint64) ([]Found, error) {
 	s := &search{asked: make([][]int64, len(asked)), holders: map[int64][]Ref{}, crowded: map[int64]bool{}}
-	seen := map[int64]bool{}
+	plain := map[int64]uint64{} // each key as it was asked
 	for i, ks := range asked {
 		s.asked[i] = make([]int64, len(ks))
 		for j, k := range ks {
 			b := e.seals.key(k)
 			s.asked[i][j] = b
-			if !seen[b] {
-				seen[b] = true
+			if _, ok := plain[b]; !ok {
+				plain[b] = k
 				s.keys = append(s.keys, b)
 			}
 		}
@@ -82,6 +82,13 @@ func (e *Embedded) Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint6
 		for _, ref := range chosen[i] {
 			if p := wanted[ref]; p != nil {
 				out[i].Persons = append(out[i].Persons, p)
+			}
+		}
+	}
+	for b, key := range plain {
+		for _, ref := range s.holders[b] {
+			if p := wanted[ref]; p != nil {
+				p.under = append(p.under, key)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -92,6 +93,22 @@ type Person struct {
 	Foreign *Foreign
 
 	records []*match.Prepared
+	under   []uint64 // keys under which it was found
+}
+
+// Lacking leaves of match keys those under which the person was not found. What
+// a search in the same transaction found need not be written again.
+func (p *Person) Lacking(keys []uint64) []uint64 {
+	if len(p.under) == 0 {
+		return keys
+	}
+	out := make([]uint64, 0, len(keys))
+	for _, k := range keys {
+		if !slices.Contains(p.under, k) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // Records gives what matching sees of the person, one record for each visit.

@@ -7,13 +7,16 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/askonce/fieldkit/sync/civic"
 )
 
 // rows are what changes write, table by table.
 type rows struct {
 	persons, said, links, events [][]any
 
-	held []held
+	held  []held
+	fresh map[civic.PersonID]bool
 }
 
 // held is a person under a blinded key.
@@ -27,7 +30,7 @@ type held struct {
 func (e *Embedded) rowsOf(changes []Change) (*rows, error) {
 	const least = 32 // fewer are not worth a goroutine
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(changes)/least))
-	r := &rows{said: make([][]any, len(changes)), links: make([][]any, len(changes)), events: make([][]any, len(changes))}
+	r := &rows{said: make([][]any, len(changes)), links: make([][]any, len(changes)), events: make([][]any, len(changes)), fresh: map[civic.PersonID]bool{}}
 	parts := make([][]held, workers)
 	var group errgroup.Group
 	for w := range workers {
@@ -56,6 +59,7 @@ func (e *Embedded) rowsOf(changes []Change) (*rows, error) {
 	}
 	for i := range changes {
 		if c := &changes[i]; c.Fresh {
+			r.fresh[c.To.Person] = true
 			r.persons = append(r.persons, []any{string(c.To.Home), c.To.Person[:], int64(c.State), c.At})
 		}
 	}
@@ -64,15 +68,20 @@ func (e *Embedded) rowsOf(changes []Change) (*rows, error) {
 }
 
 // keys are the rows of keys in the order of the index: neighbours go into one
-// page, which is what writing them costs.
-func (r *rows) keys() [][]any {
+// page, which is what writing them costs. Under the keys of a new person nobody
+// of its name can stand yet; of others some may be there.
+func (r *rows) keys() (fresh, more [][]any) {
 	slices.SortFunc(r.held, func(a, b held) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), bytes.Compare(a.to.Person[:], b.to.Person[:]))
 	})
 	r.held = slices.CompactFunc(r.held, func(a, b held) bool { return a.key == b.key && a.to.Person == b.to.Person })
-	out := make([][]any, len(r.held))
-	for i, h := range r.held {
-		out[i] = []any{h.key, h.to.Person[:], string(h.to.Home)}
+	for _, h := range r.held {
+		row := []any{h.key, h.to.Person[:], string(h.to.Home)}
+		if r.fresh[h.to.Person] {
+			fresh = append(fresh, row)
+		} else {
+			more = append(more, row)
+		}
 	}
-	return out
+	return fresh, more
 }

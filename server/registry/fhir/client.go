@@ -15,14 +15,12 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/registry/outside"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// Bounds of one answer.
 const (
-	maxAnswer = 4 << 20 // bytes
-	maxWord   = 80      // bytes of what a refusal is called
-	askTime   = 20 * time.Second
+	maxWord   = 80        // bytes of what a refusal is called
 	learnTime = time.Hour // how long a CapabilityStatement is believed
 )
 
@@ -43,7 +41,7 @@ type Config struct {
 // Registry is a FHIR R4 service, for any number of goroutines.
 type Registry struct {
 	Config
-	base *url.URL
+	caller *outside.Caller
 
 	mu      sync.Mutex
 	learnt  abilities
@@ -60,18 +58,11 @@ type abilities struct {
 
 // New makes a Registry; it asks nothing yet.
 func New(c Config) (*Registry, error) {
-	base, err := url.Parse(strings.TrimSuffix(c.URL, "/"))
-	if err != nil || base.Host == "" || base.User != nil || base.Scheme != "http" && base.Scheme != "https" {
+	caller, ok := outside.New(c.Name, c.URL, c.Token, c.HTTP)
+	if !ok {
 		return nil, civic.NewProblem(civic.WrongUse, nil, "A FHIR registry is named by its base, such as fhir:https://registry.example/fhir, with no password in it.")
 	}
-	if c.HTTP == nil {
-		c.HTTP = &http.Client{}
-	}
-	one := *c.HTTP
-	// A redirect would carry the person somewhere nobody named.
-	one.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c.HTTP = &one
-	return &Registry{Config: c, base: base}, nil
+	return &Registry{Config: c, caller: caller}, nil
 }
 
 // statement is the part of a CapabilityStatement that is read.
@@ -114,7 +105,7 @@ func (r *Registry) abilities(ctx context.Context) (abilities, error) {
 		return a, err
 	}
 	var s statement
-	if res.status != http.StatusOK {
+	if res.Status != http.StatusOK {
 		return a, r.refused(res)
 	}
 	if err := r.read(res, &s, "CapabilityStatement"); err != nil {
@@ -161,102 +152,55 @@ func (r *Registry) abilities(ctx context.Context) (abilities, error) {
 	return a, nil
 }
 
-// answer is what came back.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
 // ask sends one request and reads the whole answer. Its errors are
 // civic.RegistryDown and civic.RegistryBroken.
-func (r *Registry) ask(ctx context.Context, method, path string, body any, header map[string]string) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
+func (r *Registry) ask(ctx context.Context, method, path string, body any, header map[string]string) (*outside.Answer, error) {
+	h := http.Header{"Accept": {"application/fhir+json"}}
 	var content io.Reader
-	kind := "application/fhir+json; charset=utf-8"
 	switch body := body.(type) {
 	case nil:
 	case url.Values:
-		content, kind = strings.NewReader(body.Encode()), "application/x-www-form-urlencoded"
+		content = strings.NewReader(body.Encode())
+		h.Set("Content-Type", "application/x-www-form-urlencoded")
 	default:
 		b, err := json.Marshal(body)
 		if err != nil {
 			return nil, err
 		}
 		content = bytes.NewReader(b)
+		h.Set("Content-Type", "application/fhir+json; charset=utf-8")
 	}
-	req, err := http.NewRequestWithContext(ctx, method, r.base.String()+"/"+path, content)
-	if err != nil {
-		return nil, civic.NewProblem(civic.RegistryBroken, errors.New("an address that is none"), r.Name)
-	}
-	req.Header.Set("Accept", "application/fhir+json")
 	if body != nil {
-		req.Header.Set("Content-Type", kind)
-		req.Header.Set("Prefer", "return=representation")
-		req.GetBody = nil // nothing is sent twice behind our back
+		h.Set("Prefer", "return=representation")
 	}
 	for k, v := range header {
-		req.Header.Set(k, v)
+		h.Set(k, v)
 	}
-	if r.Token != nil {
-		token, err := r.Token(ctx)
-		if err != nil {
-			return nil, civic.NewProblem(civic.RegistryDown, err, r.Name)
-		}
-		if token != "" {
-			req.Header.Set("Authorization", "Bearer "+token)
-		}
-	}
-	res, err := r.HTTP.Do(req)
+	a, err := r.caller.Do(ctx, method, path, content, h)
 	if err != nil {
-		return nil, civic.NewProblem(civic.RegistryDown, plain(err), r.Name)
+		return nil, err
 	}
-	defer res.Body.Close()
-	a := &answer{status: res.StatusCode, header: res.Header}
-	a.body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil {
-		return nil, civic.NewProblem(civic.RegistryDown, plain(err), r.Name)
-	}
-	if len(a.body) > maxAnswer {
-		return nil, civic.NewProblem(civic.RegistryBroken, errors.New("the answer is too large"), r.Name)
-	}
-	switch {
-	case a.status >= 500, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly:
-		return nil, civic.NewProblem(civic.RegistryDown, fmt.Errorf("status %d", a.status), r.Name)
-	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
-		// A token that ran out is the centre's affair, not the person's.
-		return nil, civic.NewProblem(civic.RegistryDown, fmt.Errorf("status %d: is the token right?", a.status), r.Name)
-	case a.status >= 300 && a.status < 400:
-		return nil, civic.NewProblem(civic.RegistryBroken, fmt.Errorf("status %d: it sends us elsewhere", a.status), r.Name)
+	if a.Status >= 300 && a.Status < 400 {
+		return nil, civic.NewProblem(civic.RegistryBroken, fmt.Errorf("status %d: it sends us elsewhere", a.Status), r.Name)
 	}
 	return a, nil
 }
 
-// plain is an error without the address, in which a search's words stand.
-func plain(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
 // read takes an answer as a resource of a type.
-func (r *Registry) read(a *answer, into any, kind string) error {
-	if t, _, err := mime.ParseMediaType(a.header.Get("Content-Type")); err == nil && !strings.HasSuffix(t, "json") {
+func (r *Registry) read(a *outside.Answer, into any, kind string) error {
+	if t, _, err := mime.ParseMediaType(a.Header.Get("Content-Type")); err == nil && !strings.HasSuffix(t, "json") {
 		return civic.NewProblem(civic.RegistryBroken, fmt.Errorf("the answer is %s", t), r.Name)
 	}
 	var head struct {
 		ResourceType string `json:"resourceType"`
 	}
-	if err := json.Unmarshal(a.body, &head); err != nil {
+	if err := json.Unmarshal(a.Body, &head); err != nil {
 		return civic.NewProblem(civic.RegistryBroken, errors.New("the answer is no JSON"), r.Name)
 	}
 	if head.ResourceType != kind {
 		return civic.NewProblem(civic.RegistryBroken, fmt.Errorf("the answer is no %s", kind), r.Name)
 	}
-	if err := json.Unmarshal(a.body, into); err != nil {
+	if err := json.Unmarshal(a.Body, into); err != nil {
 		return civic.NewProblem(civic.RegistryBroken, errors.New("the answer does not read as "+kind), r.Name)
 	}
 	return nil
@@ -264,15 +208,15 @@ func (r *Registry) read(a *answer, into any, kind string) error {
 
 // refused makes a problem of a status that says no. Of an OperationOutcome only
 // the code is kept: its words may hold a name.
-func (r *Registry) refused(a *answer) error {
-	word := fmt.Sprintf("status-%d", a.status)
+func (r *Registry) refused(a *outside.Answer) error {
+	word := fmt.Sprintf("status-%d", a.Status)
 	var o struct {
 		ResourceType string `json:"resourceType"`
 		Issue        []struct {
 			Code string `json:"code"`
 		} `json:"issue"`
 	}
-	if json.Unmarshal(a.body, &o) == nil && o.ResourceType == "OperationOutcome" && len(o.Issue) > 0 && isWord(o.Issue[0].Code) {
+	if json.Unmarshal(a.Body, &o) == nil && o.ResourceType == "OperationOutcome" && len(o.Issue) > 0 && isWord(o.Issue[0].Code) {
 		word += " " + o.Issue[0].Code
 	}
 	return civic.NewProblem(civic.RegistryRefused, nil, r.Name, word)

@@ -146,17 +146,24 @@ func TestAdoptedPatientIsAddedTo(t *testing.T) {
 	}
 }
 
-// One of ours that the other side lost is made again; one that belongs to
-// somebody else is left alone.
-func TestLostAndForeign(t *testing.T) {
+// withJuana is a registry that keeps Juana.
+func withJuana(t *testing.T) (*registrytest.FHIR, *Registry, registry.Copy, registry.Kept) {
+	t.Helper()
 	f := registrytest.NewFHIR()
-	defer f.Close()
+	t.Cleanup(f.Close)
 	r := open(t, f)
 	c := registrytest.Juana()
 	kept, err := r.Put(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f, r, c, kept
+}
+
+// One of ours that the other side lost is made again; one that belongs to
+// somebody else is left alone.
+func TestLostAndForeign(t *testing.T) {
+	f, r, c, kept := withJuana(t)
 	f.Lose(kept.ID, false)
 	c.ID = kept.ID
 	again, err := r.Put(t.Context(), c)
@@ -173,14 +180,7 @@ func TestLostAndForeign(t *testing.T) {
 // Somebody else writes between our reading and our writing: nothing of theirs
 // is lost.
 func TestRaceWithOthers(t *testing.T) {
-	f := registrytest.NewFHIR()
-	defer f.Close()
-	r := open(t, f)
-	c := registrytest.Juana()
-	kept, err := r.Put(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, r, c, kept := withJuana(t)
 	c.ID, c.Key = kept.ID, [16]byte{2}
 	c.Attributes[6].Holds.Value = "951 999 0000"
 	f.Only("PUT ")

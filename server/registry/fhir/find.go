@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/registry/outside"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -88,7 +89,7 @@ func (r *Registry) match(ctx context.Context, like Patient) (list []*Patient, ok
 	if err != nil {
 		return nil, false, err
 	}
-	switch res.status {
+	switch res.Status {
 	case http.StatusOK:
 		list, err := r.bundle(res)
 		return list, true, err
@@ -147,14 +148,14 @@ func (r *Registry) page(ctx context.Context, q url.Values) ([]*Patient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if res.status != http.StatusOK {
+	if res.Status != http.StatusOK {
 		return nil, r.refused(res)
 	}
 	return r.bundle(res)
 }
 
 // bundle reads the Patients of a searchset; entries of other kinds are notes.
-func (r *Registry) bundle(res *answer) ([]*Patient, error) {
+func (r *Registry) bundle(res *outside.Answer) ([]*Patient, error) {
 	var b Bundle
 	if err := r.read(res, &b, "Bundle"); err != nil {
 		return nil, err

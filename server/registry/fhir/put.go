@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/registry/outside"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -79,13 +80,13 @@ func (r *Registry) create(ctx context.Context, a abilities, c registry.Copy, min
 	if err != nil {
 		return nil, "", 0, err
 	}
-	switch res.status {
+	switch res.Status {
 	case http.StatusCreated, http.StatusOK:
 		p, err := r.written(res)
 		if err != nil {
 			return nil, "", 0, err
 		}
-		if res.status == http.StatusOK {
+		if res.Status == http.StatusOK {
 			return nil, p.ID, 0, nil // it was there: bring it up to date
 		}
 		return p, "", 0, nil
@@ -101,17 +102,17 @@ func (r *Registry) create(ctx context.Context, a abilities, c registry.Copy, min
 
 // written reads what came back of a Patient that was written: the resource, or
 // where a service gives none, its place.
-func (r *Registry) written(res *answer) (*Patient, error) {
+func (r *Registry) written(res *outside.Answer) (*Patient, error) {
 	p := &Patient{}
-	if len(res.body) > 0 {
+	if len(res.Body) > 0 {
 		if err := r.read(res, p, "Patient"); err != nil {
 			return nil, err
 		}
 	}
 	if p.ID == "" {
-		p.ID, p.Meta = place(res.header.Get("Location"))
+		p.ID, p.Meta = place(res.Header.Get("Location"))
 	}
-	if tag := version(res.header.Get("ETag")); tag != "" && p.Meta == nil {
+	if tag := version(res.Header.Get("ETag")); tag != "" && p.Meta == nil {
 		p.Meta = &Meta{VersionID: tag}
 	}
 	if !isID(p.ID) {
@@ -160,10 +161,10 @@ func (r *Registry) update(ctx context.Context, id string, c registry.Copy, mine 
 	if err != nil {
 		return nil, false, err
 	}
-	if res.status == http.StatusNotFound {
+	if res.Status == http.StatusNotFound {
 		return nil, true, nil
 	}
-	if res.status != http.StatusOK { // 410: deleted on purpose, so a person has to look
+	if res.Status != http.StatusOK { // 410: deleted on purpose, so a person has to look
 		return nil, false, r.refused(res)
 	}
 	theirs := &Patient{}
@@ -182,7 +183,7 @@ func (r *Registry) update(ctx context.Context, id string, c registry.Copy, mine 
 	if !merge(theirs, mine, &c) {
 		return theirs, false, nil
 	}
-	tag := res.header.Get("ETag")
+	tag := res.Header.Get("ETag")
 	if tag == "" && theirs.Meta != nil && theirs.Meta.VersionID != "" {
 		tag = `W/"` + theirs.Meta.VersionID + `"`
 	}
@@ -194,11 +195,11 @@ func (r *Registry) update(ctx context.Context, id string, c registry.Copy, mine 
 	if err != nil {
 		return nil, false, err
 	}
-	switch res.status {
+	switch res.Status {
 	case http.StatusOK, http.StatusCreated:
 		p, err := r.written(res)
-		if civic.CodeOf(err) == civic.RegistryBroken && len(res.body) == 0 {
-			return &Patient{ID: id, Meta: &Meta{VersionID: version(res.header.Get("ETag"))}}, false, nil
+		if civic.CodeOf(err) == civic.RegistryBroken && len(res.Body) == 0 {
+			return &Patient{ID: id, Meta: &Meta{VersionID: version(res.Header.Get("ETag"))}}, false, nil
 		}
 		if err == nil && p.ID != id {
 			err = civic.NewProblem(civic.RegistryBroken, errors.New("another Patient than written"), r.Name)

@@ -8,22 +8,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/registry/outside"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
 // Bounds of one answer.
 const (
-	maxAnswer  = 4 << 20 // bytes
 	maxRecords = 200
 	maxWord    = 80 // bytes of what a refusal is called
-	askTime    = 20 * time.Second
 )
 
 // Config is what a Registry takes from its surroundings.
@@ -47,15 +44,15 @@ type Config struct {
 // Registry is an SPDCI service, for any number of goroutines.
 type Registry struct {
 	Config
-	base string
+	caller *outside.Caller
 }
 
 var _ registry.Outside = (*Registry)(nil)
 
 // New makes a Registry; it asks nothing yet.
 func New(c Config) (*Registry, error) {
-	base, err := url.Parse(strings.TrimSuffix(c.URL, "/"))
-	if err != nil || base.Host == "" || base.User != nil || base.Scheme != "http" && base.Scheme != "https" {
+	caller, ok := outside.New(c.Name, c.URL, c.Token, c.HTTP)
+	if !ok {
 		return nil, civic.NewProblem(civic.WrongUse, nil, "An SPDCI registry is named by its base, such as spdci:https://registry.example, with no password in it.")
 	}
 	for value, usual := range map[*string]string{
@@ -65,13 +62,7 @@ func New(c Config) (*Registry, error) {
 			*value = usual
 		}
 	}
-	if c.HTTP == nil {
-		c.HTTP = &http.Client{}
-	}
-	one := *c.HTTP
-	one.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c.HTTP = &one
-	return &Registry{Config: c, base: base.String()}, nil
+	return &Registry{Config: c, caller: caller}, nil
 }
 
 // Can is all that the standard has.
@@ -119,7 +110,7 @@ func (r *Registry) Find(ctx context.Context, claims []civic.Claim) ([]registry.F
 	}
 	e := r.envelope("search", m.TransactionID, m)
 	e.Header.TotalCount = len(queries)
-	a, err := r.ask(ctx, "/registry/sync/search", e)
+	a, err := r.ask(ctx, "registry/sync/search", e)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +201,7 @@ func (r *Registry) Put(ctx context.Context, c registry.Copy) (registry.Kept, err
 		Data: notifyData{Version: version, RegType: r.RegType, RegEventType: event, RegRecordType: r.RecordType, RegRecords: person},
 	}}})
 	e.Header.Status = "succ"
-	a, err := r.ask(ctx, "/registry/notify", e)
+	a, err := r.ask(ctx, "registry/notify", e)
 	if err != nil {
 		return registry.Kept{}, err
 	}
@@ -229,54 +220,22 @@ func (r *Registry) Put(ctx context.Context, c registry.Copy) (registry.Kept, err
 
 // ask sends one message and reads the whole answer.
 func (r *Registry) ask(ctx context.Context, path string, e envelope) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
 	body, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+path, bytes.NewReader(body))
+	res, err := r.caller.Do(ctx, http.MethodPost, path, bytes.NewReader(body), http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"application/json"},
+	})
 	if err != nil {
-		return nil, civic.NewProblem(civic.RegistryBroken, errors.New("an address that is none"), r.Name)
-	}
-	req.GetBody = nil
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	if r.Token != nil {
-		token, err := r.Token(ctx)
-		if err != nil {
-			return nil, civic.NewProblem(civic.RegistryDown, err, r.Name)
-		}
-		if token != "" {
-			req.Header.Set("Authorization", "Bearer "+token)
-		}
-	}
-	res, err := r.HTTP.Do(req)
-	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err
-		}
-		return nil, civic.NewProblem(civic.RegistryDown, err, r.Name)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil {
-		return nil, civic.NewProblem(civic.RegistryDown, errors.New("the answer broke off"), r.Name)
-	}
-	switch {
-	case len(b) > maxAnswer:
-		return nil, civic.NewProblem(civic.RegistryBroken, errors.New("the answer is too large"), r.Name)
-	case res.StatusCode >= 500, res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusRequestTimeout,
-		res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
-		return nil, civic.NewProblem(civic.RegistryDown, fmt.Errorf("status %d", res.StatusCode), r.Name)
+		return nil, err
 	}
 	a := &answer{}
-	if err := json.Unmarshal(b, a); err != nil {
+	if err := json.Unmarshal(res.Body, a); err != nil {
 		return nil, civic.NewProblem(civic.RegistryBroken, errors.New("the answer is no JSON"), r.Name)
 	}
-	if res.StatusCode >= 300 {
-		code := fmt.Sprintf("status-%d", res.StatusCode)
+	if res.Status >= 300 {
+		code := fmt.Sprintf("status-%d", res.Status)
 		if a.Message.Error != nil && a.Message.Error.Code != "" {
 			code = word(a.Message.Error.Code)
 		}
