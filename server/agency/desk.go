@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash/fnv"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/share"
+	"github.com/askonce/fieldkit/server/together"
 	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -49,9 +51,12 @@ type Desk struct {
 	limits limits
 
 	mu      sync.Mutex
-	keys    map[string]any     // read public keys, by thumbprint; at most maxKeys
-	writers map[string]*writer // by agency, one for all unless Beside
+	keys    map[string]readable // public keys, by thumbprint; at most maxKeys
+	writers []*writer           // one, and several where the engine lets them write beside each other
 }
+
+// writersBeside is how many transactions of agencies are under way at once.
+const writersBeside = 2
 
 const maxKeys = 1024
 
@@ -60,7 +65,12 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 
 // New makes a Desk.
 func New(c Config) (*Desk, error) {
-	d := &Desk{Config: c, keys: map[string]any{}, writers: map[string]*writer{}}
+	d := &Desk{Config: c, keys: map[string]readable{}, writers: []*writer{{db: c.DB}}}
+	if c.Beside {
+		for len(d.writers) < writersBeside {
+			d.writers = append(d.writers, &writer{db: c.DB})
+		}
+	}
 	seed, err := derive(c.Key, "askonce/agency/signature/v1")
 	if err != nil {
 		return nil, err
@@ -109,9 +119,11 @@ func (d *Desk) NewID() (string, error) {
 // does; it is written down so that the agency can name it later.
 func (d *Desk) Alias(ctx context.Context, tx ledger.Tx, agency agreement.AgencyID, ref registry.Ref) (string, error) {
 	alias := d.AliasOf(agency, ref)
-	_, err := tx.Exec(ctx, "INSERT INTO agency_alias (agency, alias, home, person) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (agency, alias) DO NOTHING",
-		string(agency), alias[:], string(ref.Home), ref.Person[:])
-	return hex.EncodeToString(alias[:]), err
+	row := []any{string(agency), alias[:], string(ref.Home), ref.Person[:]}
+	return hex.EncodeToString(alias[:]), together.Later(tx, "numbers of agencies", row, func(tx ledger.Tx, rows [][]any) error {
+		_, err := tx.Insert(ctx, "agency_alias", []string{"agency", "alias", "home", "person"}, rows, "ON CONFLICT (agency, alias) DO NOTHING")
+		return err
+	})
 }
 
 // AliasOf works the number out.
@@ -142,26 +154,18 @@ func (d *Desk) ByAlias(ctx context.Context, tx ledger.Tx, agency agreement.Agenc
 }
 
 // Update runs one request of an agency with its rows of the log. Requests that
-// come at the same time share a transaction, and so a write to the disk. do
-// changes nothing but what the request itself makes; what changes persons or
-// agreements runs in an Update of the ledger itself.
+// come at the same time share a transaction, and so statements and a write to
+// the disk: see package together. do changes nothing but what the request itself
+// makes; what changes persons or agreements runs in an Update of the ledger
+// itself.
 func (d *Desk) Update(ctx context.Context, who agreement.AgencyID, do func(tx ledger.Tx) error) error {
-	return d.writerOf(string(who)).update(ctx, do)
+	return d.writerOf(who).update(ctx, who, do)
 }
 
-// maxWriters bounds the agencies that have a writer of their own.
-const maxWriters = 4096
-
-func (d *Desk) writerOf(name string) *writer {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.Beside || len(d.writers) >= maxWriters && d.writers[name] == nil {
-		name = ""
-	}
-	w := d.writers[name]
-	if w == nil {
-		w = &writer{db: d.DB, scope: ledger.Asker(name)}
-		d.writers[name] = w
-	}
-	return w
+// writerOf divides agencies among the writers there are; one agency's requests
+// always go to the same.
+func (d *Desk) writerOf(who agreement.AgencyID) *writer {
+	h := fnv.New32a()
+	h.Write([]byte(who))
+	return d.writers[int(h.Sum32())%len(d.writers)]
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/share/policy"
+	"github.com/askonce/fieldkit/server/together"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -98,14 +99,24 @@ func (d *Desk) Find(ctx context.Context, tx ledger.Tx, s Search) (Result, error)
 
 func (d *Desk) candidates(ctx context.Context, tx ledger.Tx, s *Search) (persons []*registry.Person, capped bool, err error) {
 	if s.Ref != nil {
-		persons, err = d.Registry.Known(ctx, tx, []registry.Ref{*s.Ref})
+		persons, err = d.known(ctx, tx, *s.Ref)
 		return slices.DeleteFunc(persons, func(p *registry.Person) bool { return p.State == registry.Emptied }), false, err
 	}
 	keys, err := s.Query.Keys()
 	if err != nil {
 		return nil, false, err
 	}
-	found, err := d.Registry.Candidates(ctx, tx, keys)
+	found, err := together.Read(tx, "candidates", keys, func(tx ledger.Tx, asks [][][]uint64) ([][]registry.Found, error) {
+		all, err := d.Registry.Candidates(ctx, tx, slices.Concat(asks...))
+		if err != nil {
+			return nil, err
+		}
+		out := make([][]registry.Found, len(asks))
+		for i, keys := range asks {
+			out[i], all = all[:len(keys)], all[len(keys):]
+		}
+		return out, nil
+	})
 	if err != nil {
 		return nil, false, err
 	}
@@ -123,6 +134,25 @@ func (d *Desk) candidates(ctx context.Context, tx ledger.Tx, s *Search) (persons
 		return cmp.Or(cmp.Compare(a.Home, b.Home), slices.Compare(a.Person[:], b.Person[:]))
 	})
 	return persons, capped, nil
+}
+
+// known reads one person that an agency named.
+func (d *Desk) known(ctx context.Context, tx ledger.Tx, ref registry.Ref) ([]*registry.Person, error) {
+	return together.Read(tx, "known persons", ref, func(tx ledger.Tx, asks []registry.Ref) ([][]*registry.Person, error) {
+		all, err := d.Registry.Known(ctx, tx, asks)
+		if err != nil {
+			return nil, err
+		}
+		out := make([][]*registry.Person, len(asks))
+		for i, ref := range asks {
+			for _, p := range all {
+				if p.Ref == ref {
+					out[i] = []*registry.Person{p}
+				}
+			}
+		}
+		return out, nil
+	})
 }
 
 // choose takes the page out of what fits and notes each person.

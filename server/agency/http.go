@@ -29,8 +29,9 @@ const strangersPerMinute = 60
 
 // Call is a request whose sender is known.
 type Call struct {
-	Agency share.Agency
+	Agency share.Agency // as it was remembered: see [Desk.Admit]
 	Body   []byte
+	token  string
 	// What X-Road and the Information Mediator say about the asker.
 	Request, OnBehalf, Issue string
 }
@@ -38,8 +39,8 @@ type Call struct {
 // Refuse writes a refusal in the words of a language.
 type Refuse func(w http.ResponseWriter, status int, code civic.Code)
 
-// Guard lets a request through whose token is good and which does not come too
-// often. What it refuses is told in the words of refuse and stands in the log.
+// Guard lets a request through whose token is good, as far as is remembered, and
+// which does not come too often. What it refuses is told in the words of refuse and stands in the log.
 func (d *Desk) Guard(refuse Refuse, do func(w http.ResponseWriter, r *http.Request, c Call)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		secure(w)
@@ -63,11 +64,13 @@ func (d *Desk) Guard(refuse Refuse, do func(w http.ResponseWriter, r *http.Reque
 			stranger(http.StatusUnauthorized, civic.SignInRefused)
 			return
 		}
-		var a share.Agency
-		err = d.DB.View(r.Context(), func(tx ledger.Tx) (err error) {
-			a, err = d.Share.Bearer(r.Context(), tx, token)
-			return err
-		})
+		a, known := d.Share.Recall(token)
+		if !known {
+			err = d.DB.View(r.Context(), func(tx ledger.Tx) (err error) {
+				a, err = d.Share.Bearer(r.Context(), tx, token)
+				return err
+			})
+		}
 		if err != nil {
 			if civic.CodeOf(err) != civic.SignInRefused {
 				d.Logger.Error("an agency's token cannot be looked up", "error", err)
@@ -84,10 +87,18 @@ func (d *Desk) Guard(refuse Refuse, do func(w http.ResponseWriter, r *http.Reque
 			return
 		}
 		do(w, r, Call{
-			Agency: a, Body: body, Request: r.Header.Get("X-Road-Id"), Issue: r.Header.Get("X-Road-Issue"),
+			Agency: a, Body: body, token: token, Request: r.Header.Get("X-Road-Id"), Issue: r.Header.Get("X-Road-Issue"),
 			OnBehalf: join(r.Header.Get("X-Road-Client"), r.Header.Get("X-Road-UserId"), r.Header.Get("X-Road-Represented-Party"), r.Header.Get("Information-Mediator-Client")),
 		})
 	}
+}
+
+// Admit finds out, within the transaction of the act, whether the call's token
+// still holds and what its agency may do now; civic.SignInRefused. Every act of a
+// call begins with it.
+func (d *Desk) Admit(ctx context.Context, tx ledger.Tx, c *Call) (err error) {
+	c.Agency, err = d.Share.Bearer(ctx, tx, c.token)
+	return err
 }
 
 func join(words ...string) string {

@@ -10,13 +10,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/gowebpki/jcs"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/share"
-	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -77,73 +77,118 @@ var (
 	ErrSignature = errors.New("the signature does not fit")
 )
 
-// Check finds out whether an agency signed an envelope, with a key that is not
-// revoked.
-func (d *Desk) Check(ctx context.Context, tx ledger.Tx, a share.Agency, e Envelope) error {
-	text, err := Canonical(e.Header, e.Message)
-	if err != nil {
-		return errors.Join(ErrSignature, err)
-	}
-	if e.Signature == "" {
-		if a.Unsigned {
-			return nil
-		}
-		return ErrUnsigned
-	}
-	return d.verify(ctx, tx, a.ID, e.Signature, text)
+// Signed is an envelope whose signature was worked on before the transaction:
+// what is signed, by which key it says, and with which key it was found good.
+type Signed struct {
+	text   []byte
+	object *jose.JSONWebSignature
+	kid    string
+	// detached: the signature leaves out what it is over.
+	detached bool
+	fault    error
+	good     string // the JWK it was found good with; empty when none was at hand
 }
 
-// verify checks a compact JWS over text, its payload within or left out.
-func (d *Desk) verify(ctx context.Context, tx ledger.Tx, agency agreement.AgencyID, signature string, text []byte) error {
-	if len(signature) > maxSignature {
-		return ErrSignature
+// Read takes an envelope apart and, where the key it names is remembered, checks
+// its signature: most of the work, done outside of the transaction. Whether that
+// key is the agency's and stands, [Desk.Check] finds out within it.
+func (d *Desk) Read(e Envelope) *Signed {
+	s := &Signed{}
+	if s.text, s.fault = Canonical(e.Header, e.Message); s.fault != nil {
+		s.fault = errors.Join(ErrSignature, s.fault)
+		return s
 	}
-	detached := bytes.Contains([]byte(signature), []byte(".."))
-	var object *jose.JSONWebSignature
+	if e.Signature == "" {
+		s.fault = ErrUnsigned
+		return s
+	}
+	if len(e.Signature) > maxSignature {
+		s.fault = ErrSignature
+		return s
+	}
 	var err error
-	if detached {
-		object, err = jose.ParseDetached(signature, text, algorithms())
+	if s.detached = strings.Contains(e.Signature, ".."); s.detached {
+		s.object, err = jose.ParseDetached(e.Signature, s.text, algorithms())
 	} else {
-		object, err = jose.ParseSignedCompact(signature, algorithms())
+		s.object, err = jose.ParseSignedCompact(e.Signature, algorithms())
 	}
-	if err != nil || len(object.Signatures) != 1 {
-		return ErrSignature
+	if err != nil || len(s.object.Signatures) != 1 {
+		s.fault = ErrSignature
+		return s
 	}
-	kid := object.Signatures[0].Protected.KeyID
-	stored, err := d.Share.Key(ctx, tx, agency, kid)
+	s.kid = s.object.Signatures[0].Protected.KeyID
+	if jwk, key := d.keyOf(s.kid); key != nil && s.fits(key) {
+		s.good = jwk
+	}
+	return s
+}
+
+// fits tells whether the signature was made with a key. What was signed may be
+// written otherwise; it must say the same.
+func (s *Signed) fits(key any) bool {
+	if s.detached {
+		return s.object.DetachedVerify(s.text, key) == nil
+	}
+	payload, err := s.object.Verify(key)
+	if err != nil {
+		return false
+	}
+	if bytes.Equal(payload, s.text) {
+		return true
+	}
+	same, err := jcs.Transform(payload)
+	return err == nil && bytes.Equal(same, s.text)
+}
+
+// Check finds out whether an agency signed an envelope, with a key that is not
+// revoked.
+func (d *Desk) Check(ctx context.Context, tx ledger.Tx, a share.Agency, s *Signed) error {
+	switch {
+	case errors.Is(s.fault, ErrUnsigned) && a.Unsigned:
+		return nil
+	case s.fault != nil:
+		return s.fault
+	}
+	stored, err := d.Share.Key(ctx, tx, a.ID, s.kid)
 	if err != nil {
 		if civic.CodeOf(err) == civic.SignInRefused {
 			return ErrSignature
 		}
 		return err
 	}
+	if s.good != "" && s.good == stored.JWK {
+		return nil
+	}
 	key, err := d.readKey(stored)
 	if err != nil {
 		return err
 	}
-	if detached {
-		if object.DetachedVerify(text, key) != nil {
-			return ErrSignature
-		}
-		return nil
-	}
-	payload, err := object.Verify(key)
-	if err != nil {
-		return ErrSignature
-	}
-	// What was signed may be written otherwise; it must say the same.
-	same, err := jcs.Transform(payload)
-	if err != nil || !bytes.Equal(same, text) {
+	if !s.fits(key) {
 		return ErrSignature
 	}
 	return nil
 }
 
+// readable is a public key as it is written, and read.
+type readable struct {
+	jwk string
+	key any
+}
+
+// keyOf finds a key that was read before, whoever has it and whether it stands
+// or not.
+func (d *Desk) keyOf(kid string) (jwk string, key any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	k := d.keys[kid]
+	return k.jwk, k.key
+}
+
 func (d *Desk) readKey(k share.Key) (any, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if key := d.keys[k.KID]; key != nil {
-		return key, nil
+	if known := d.keys[k.KID]; known.key != nil && known.jwk == k.JWK {
+		return known.key, nil
 	}
 	_, key, err := ReadKey([]byte(k.JWK))
 	if err != nil {
@@ -152,7 +197,7 @@ func (d *Desk) readKey(k share.Key) (any, error) {
 	if len(d.keys) >= maxKeys {
 		clear(d.keys)
 	}
-	d.keys[k.KID] = key
+	d.keys[k.KID] = readable{k.JWK, key}
 	return key, nil
 }
 

@@ -41,6 +41,7 @@ var globalTables = map[string]string{
 	"share_client":        "an agency's client",
 	"share_token":         "a token",
 	"share_revision":      "an agreement and its revision",
+	"share_version":       "one row",
 	"agency_message":      "an agency's message, to answer a repeat",
 	"agency_day":          "an agency's day",
 	"agency_job":          "a job, by the number an agency asks with",

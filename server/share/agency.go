@@ -63,6 +63,9 @@ func (s *Share) AddAgency(ctx context.Context, tx ledger.Tx, a Agency, actor str
 	if err != nil {
 		return err
 	}
+	if err := s.changed(ctx, tx); err != nil {
+		return err
+	}
 	return note(ctx, tx, now, actor, "agency_add", string(a.ID))
 }
 
@@ -76,6 +79,9 @@ func (s *Share) EndAgency(ctx context.Context, tx ledger.Tx, id agreement.Agency
 		return civic.NewProblem(civic.AgencyAbsent, nil, string(id))
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM share_token WHERE agency = ?1", string(id)); err != nil {
+		return err
+	}
+	if err := s.changed(ctx, tx); err != nil {
 		return err
 	}
 	return note(ctx, tx, s.Clock(), actor, "agency_end", string(id))

@@ -134,6 +134,9 @@ func (s *Share) decide(ctx context.Context, tx ledger.Tx, id string, revision in
 	if n == 0 {
 		return r, civic.NewProblem(civic.MovedOn, nil)
 	}
+	if err := s.changed(ctx, tx); err != nil {
+		return r, err
+	}
 	return r, note(ctx, tx, r.DecidedAt, by.Name, action, id)
 }
 
@@ -199,21 +202,6 @@ func (s *Share) parse(digest civic.Digest, body []byte) (*agreement.Agreement, e
 	}
 	s.read[digest] = &v
 	return &v, nil
-}
-
-// ForPurpose finds the revision that counts for an agency and a purpose now, nil
-// when it has none: the newest approved one that is withdrawn or has begun, and
-// where none has begun, the newest.
-func (s *Share) ForPurpose(ctx context.Context, tx ledger.Tx, agency agreement.AgencyID, purpose civic.Purpose, now time.Time) (*Revision, error) {
-	all, err := s.revisions(ctx, tx, "WHERE agency = ?1 AND purpose = ?2 AND state = 2 ORDER BY agreement, revision DESC", string(agency), string(purpose))
-	return counting(all, now), err
-}
-
-// AnyOf finds an agreement of the agency for whatever purpose, to tell "another
-// purpose" from "no agreement".
-func (s *Share) AnyOf(ctx context.Context, tx ledger.Tx, agency agreement.AgencyID, now time.Time) (*Revision, error) {
-	all, err := s.revisions(ctx, tx, "WHERE agency = ?1 AND state = 2 ORDER BY agreement, revision DESC LIMIT 8", string(agency))
-	return counting(all, now), err
 }
 
 // counting picks of approved revisions, newest first, the one that counts; of

@@ -49,6 +49,9 @@ func (s *Share) EndClient(ctx context.Context, tx ledger.Tx, client, actor strin
 	if _, err := tx.Exec(ctx, "DELETE FROM share_token WHERE client = ?1", client); err != nil {
 		return err
 	}
+	if err := s.changed(ctx, tx); err != nil {
+		return err
+	}
 	return note(ctx, tx, s.Clock(), actor, "agency_client_end", client)
 }
 
@@ -80,24 +83,6 @@ func (s *Share) Token(ctx context.Context, tx ledger.Tx, client, secret string) 
 	return token, agreement.AgencyID(who), err
 }
 
-// Bearer finds whose a token is; civic.SignInRefused when nobody's.
-func (s *Share) Bearer(ctx context.Context, tx ledger.Tx, token string) (Agency, error) {
-	kept := sha256.Sum256([]byte(token))
-	var who string
-	err := tx.QueryRow(ctx, "SELECT agency FROM share_token WHERE token = ?1 AND expires_at > ?2", kept[:], s.Clock().Unix()).Scan(&who)
-	if errors.Is(err, ledger.ErrNoRows) {
-		return Agency{}, civic.NewProblem(civic.SignInRefused, nil)
-	}
-	if err != nil {
-		return Agency{}, err
-	}
-	a, err := s.Agency(ctx, tx, agreement.AgencyID(who))
-	if err == nil && !a.Ended.IsZero() {
-		err = civic.NewProblem(civic.SignInRefused, nil)
-	}
-	return a, err
-}
-
 // AddKey writes an agency's public key down under its thumbprint.
 func (s *Share) AddKey(ctx context.Context, tx ledger.Tx, agency agreement.AgencyID, kid, jwk, actor string) error {
 	if _, err := s.Agency(ctx, tx, agency); err != nil {
@@ -105,6 +90,9 @@ func (s *Share) AddKey(ctx context.Context, tx ledger.Tx, agency agreement.Agenc
 	}
 	_, err := tx.Exec(ctx, "INSERT INTO share_key (kid, agency, jwk, added_at) VALUES (?1, ?2, ?3, ?4)", kid, string(agency), jwk, s.Clock().Unix())
 	if err != nil {
+		return err
+	}
+	if err := s.changed(ctx, tx); err != nil {
 		return err
 	}
 	return note(ctx, tx, s.Clock(), actor, "agency_key", string(agency)+" "+kid)
@@ -118,6 +106,9 @@ func (s *Share) RevokeKey(ctx context.Context, tx ledger.Tx, kid, actor string) 
 	}
 	if n == 0 {
 		return civic.NewProblem(civic.AgencyAbsent, nil, kid)
+	}
+	if err := s.changed(ctx, tx); err != nil {
+		return err
 	}
 	return note(ctx, tx, s.Clock(), actor, "agency_key_revoke", kid)
 }
@@ -141,14 +132,4 @@ func (s *Share) Keys(ctx context.Context, tx ledger.Tx, agency agreement.AgencyI
 		return err
 	}, "SELECT kid, jwk, revoked_at FROM share_key WHERE agency = ?1 ORDER BY added_at, kid", string(agency))
 	return all, err
-}
-
-// Key finds a key that is not revoked; civic.SignInRefused.
-func (s *Share) Key(ctx context.Context, tx ledger.Tx, agency agreement.AgencyID, kid string) (Key, error) {
-	k := Key{KID: kid, Agency: agency}
-	err := tx.QueryRow(ctx, "SELECT jwk FROM share_key WHERE kid = ?1 AND agency = ?2 AND revoked_at = 0", kid, string(agency)).Scan(&k.JWK)
-	if errors.Is(err, ledger.ErrNoRows) {
-		return k, civic.NewProblem(civic.SignInRefused, nil)
-	}
-	return k, err
 }

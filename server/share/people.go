@@ -10,6 +10,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/share/policy"
+	"github.com/askonce/fieldkit/server/together"
 	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -57,86 +58,134 @@ func ofRegistrations(ctx context.Context, tx ledger.Tx, area civic.Area, ids []c
 	return nil
 }
 
+// place is a registration where it was taken.
+type place struct {
+	area civic.Area
+	id   civic.RegistrationID
+}
+
+// objection is one that stands.
+type objection struct {
+	agency  agreement.AgencyID // empty: every agency
+	purpose civic.Purpose      // empty: every purpose
+}
+
+// facts are what is kept beside registrations: what each was for, what was
+// chosen and objected to, and which were withdrawn.
+type facts struct {
+	told      map[place][]civic.ServiceID
+	chosen    map[place][]Choice
+	objected  map[place][]objection
+	withdrawn map[place]bool
+}
+
+// factsOf reads them for registrations, in the statements of one request
+// however many ask at the same time.
+func factsOf(ctx context.Context, tx ledger.Tx, at []place) (*facts, error) {
+	return together.Read(tx, "facts beside registrations", at, func(tx ledger.Tx, asks [][]place) ([]*facts, error) {
+		byArea := map[civic.Area][]civic.RegistrationID{}
+		met := map[place]bool{}
+		for _, p := range slices.Concat(asks...) {
+			if !met[p] {
+				met[p] = true
+				byArea[p.area] = append(byArea[p.area], p.id)
+			}
+		}
+		f := &facts{map[place][]civic.ServiceID{}, map[place][]Choice{}, map[place][]objection{}, map[place]bool{}}
+		for area, ids := range byArea {
+			if err := f.read(ctx, tx, area, ids); err != nil {
+				return nil, err
+			}
+		}
+		return slices.Repeat([]*facts{f}, len(asks)), nil
+	})
+}
+
+func (f *facts) read(ctx context.Context, tx ledger.Tx, area civic.Area, ids []civic.RegistrationID) error {
+	v, err := visits(ctx, tx, area, ids)
+	if err != nil {
+		return err
+	}
+	for id, list := range v {
+		f.told[place{area, id}] = list
+	}
+	c, err := Choices(ctx, tx, area, ids)
+	if err != nil {
+		return err
+	}
+	for _, one := range c {
+		at := place{area, one.Registration}
+		f.chosen[at] = append(f.chosen[at], one)
+	}
+	gone, err := withdrawnOf(ctx, tx, area, ids)
+	if err != nil {
+		return err
+	}
+	for id := range gone {
+		f.withdrawn[place{area, id}] = true
+	}
+	return ofRegistrations(ctx, tx, area, ids, "SELECT registration, agency, purpose, stands FROM share_objection", func(r ledger.Row) error {
+		var id []byte
+		var o objection
+		var stands int64
+		err := r.Scan(&id, &o.agency, &o.purpose, &stands)
+		if stands != 0 {
+			at := place{area, civic.RegistrationID(id)}
+			f.objected[at] = append(f.objected[at], o)
+		}
+		return err
+	})
+}
+
 // people reads what policy needs of persons, in their order.
 func (s *Share) people(ctx context.Context, tx ledger.Tx, persons []*registry.Person, agency agreement.AgencyID, purpose civic.Purpose) ([]policy.Person, error) {
-	byArea := map[civic.Area][]civic.RegistrationID{}
+	var all []place
 	for _, p := range persons {
 		for i := range p.Said {
-			byArea[p.Said[i].Office] = append(byArea[p.Said[i].Office], p.Said[i].Registration)
+			all = append(all, place{p.Said[i].Office, p.Said[i].Registration})
 		}
 	}
-	type place struct {
-		area civic.Area
-		id   civic.RegistrationID
-	}
-	told := map[place][]civic.ServiceID{}
-	chosen := map[place][]Choice{}
-	objected, withdrawn := map[place]bool{}, map[place]bool{}
-	for area, ids := range byArea {
-		v, err := visits(ctx, tx, area, ids)
-		if err != nil {
-			return nil, err
-		}
-		for id, list := range v {
-			told[place{area, id}] = list
-		}
-		c, err := Choices(ctx, tx, area, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range c {
-			chosen[place{area, one.Registration}] = append(chosen[place{area, one.Registration}], one)
-		}
-		gone, err := withdrawnOf(ctx, tx, area, ids)
-		if err != nil {
-			return nil, err
-		}
-		for id := range gone {
-			withdrawn[place{area, id}] = true
-		}
-		err = ofRegistrations(ctx, tx, area, ids, "SELECT registration, agency, purpose, stands FROM share_objection", func(r ledger.Row) error {
-			var id []byte
-			var who, what string
-			var stands int64
-			err := r.Scan(&id, &who, &what, &stands)
-			if stands != 0 && (who == "" || who == string(agency)) && (what == "" || what == string(purpose)) {
-				objected[place{area, civic.RegistrationID(id)}] = true
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	f, err := factsOf(ctx, tx, all)
+	if err != nil {
+		return nil, err
 	}
 	out := make([]policy.Person, len(persons))
 	for i, p := range persons {
-		out[i].Doubtful = p.State == registry.Waiting
-		for j := range p.Said {
-			said := &p.Said[j]
-			at := place{said.Office, said.Registration}
-			if withdrawn[at] {
-				continue
-			}
-			list, known := told[at]
-			if !known {
-				list = []civic.ServiceID{FromList}
-			}
-			out[i].Said = append(out[i].Said, policy.Said{
-				Registration: said.Registration, Subject: said.Subject, Area: said.Office, Services: list, Claims: said.Claims,
-			})
-			for _, c := range chosen[at] {
-				out[i].Events = append(out[i].Events, policy.Event{
-					Registration: c.Registration, Own: said.Subject == "", Scope: c.Scope, State: c.State, At: c.Counts.Unix(), Until: unix(c.Until), Record: c.Record,
-				})
-			}
-			// Somebody else's objection is not the person's.
-			out[i].Objected = out[i].Objected || said.Subject == "" && objected[at]
-		}
-		slices.SortStableFunc(out[i].Events, func(a, b policy.Event) int {
-			return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(yesFirst(a.State), yesFirst(b.State)))
-		})
+		out[i] = f.person(p, agency, purpose)
 	}
 	return out, nil
+}
+
+// person is one as the policy sees it when an agency asks.
+func (f *facts) person(p *registry.Person, agency agreement.AgencyID, purpose civic.Purpose) policy.Person {
+	out := policy.Person{Doubtful: p.State == registry.Waiting}
+	for j := range p.Said {
+		said := &p.Said[j]
+		at := place{said.Office, said.Registration}
+		if f.withdrawn[at] {
+			continue
+		}
+		list, known := f.told[at]
+		if !known {
+			list = []civic.ServiceID{FromList}
+		}
+		out.Said = append(out.Said, policy.Said{
+			Registration: said.Registration, Subject: said.Subject, Area: said.Office, Services: list, Claims: said.Claims,
+		})
+		for _, c := range f.chosen[at] {
+			out.Events = append(out.Events, policy.Event{
+				Registration: c.Registration, Own: said.Subject == "", Scope: c.Scope, State: c.State, At: c.Counts.Unix(), Until: unix(c.Until), Record: c.Record,
+			})
+		}
+		// Somebody else's objection is not the person's.
+		out.Objected = out.Objected || said.Subject == "" && slices.ContainsFunc(f.objected[at], func(o objection) bool {
+			return (o.agency == "" || o.agency == agency) && (o.purpose == "" || o.purpose == purpose)
+		})
+	}
+	slices.SortStableFunc(out.Events, func(a, b policy.Event) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(yesFirst(a.State), yesFirst(b.State)))
+	})
+	return out
 }
 
 // FromList is the source of what came by a list and not by a visit.

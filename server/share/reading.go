@@ -205,15 +205,8 @@ func (r *Reading) Close(ctx context.Context) error {
 		return errors.New("share: a reading that leaves no row in the log")
 	}
 	if r.persons > 0 {
-		day := dayNumber(r.now)
-		var used int64
-		err := r.tx.QueryRow(ctx, `INSERT INTO agency_day (agency, day, persons) VALUES (?1, ?2, ?3)
-			ON CONFLICT (agency, day) DO UPDATE SET persons = agency_day.persons + excluded.persons RETURNING persons`, string(r.ask.Agency.ID), day, r.persons).Scan(&used)
-		if err != nil {
+		if err := count(ctx, r.tx, handed{r.ask.Agency.ID, dayNumber(r.now), r.persons}, r.ask.Agency.PerDay); err != nil {
 			return err
-		}
-		if used > r.ask.Agency.PerDay {
-			return civic.NewProblem(civic.QuotaUsed, nil)
 		}
 	}
 	return translog.Append(ctx, r.tx, r.now, r.entries)

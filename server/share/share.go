@@ -28,14 +28,15 @@ type Config struct {
 }
 
 // Share is the door. It is for any number of goroutines; all state lies in the
-// ledger.
+// ledger, and what is remembered of it holds only until it changes there.
 type Share struct {
 	Config
 	policies *policy.Policies
 	kept     seal.Key // seals what is kept of requests
 
-	mu   sync.Mutex
-	read map[civic.Digest]*agreement.Agreement // by digest, so never stale; at most maxRead
+	mu       sync.Mutex
+	read     map[civic.Digest]*agreement.Agreement // by digest, so never stale; at most maxRead
+	standing *standing                             // of the version that was seen last
 }
 
 // maxRead bounds the agreements kept read.

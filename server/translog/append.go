@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/together"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 	"github.com/askonce/fieldkit/sync/witness"
@@ -70,6 +72,12 @@ var (
 	waitsColumns = []string{"area", "first", "rows"}
 )
 
+// written is a row of an act, not yet of the ledger.
+type written struct {
+	at    time.Time
+	entry Entry
+}
+
 // Append writes the rows of one act into the act's own transaction. Their
 // leaves follow within a second of its end. at is the server's clock.
 func Append(ctx context.Context, tx ledger.Tx, at time.Time, entries []Entry) error {
@@ -79,20 +87,33 @@ func Append(ctx context.Context, tx ledger.Tx, at time.Time, entries []Entry) er
 	if len(entries) > MaxEntries {
 		return fmt.Errorf("translog: %d entries in one act", len(entries))
 	}
-	random := make([]byte, len(entries)*(8+witness.SaltSize))
-	if _, err := rand.Read(random); err != nil {
-		return err
-	}
-	rows := make([][]any, 0, len(entries))
-	var waits [][]any
-	waiting := map[civic.Area]int{} // where an office's commitments stand in waits
+	rows := make([]written, len(entries))
 	for i, e := range entries {
 		if err := e.check(); err != nil {
 			return err
 		}
+		rows[i] = written{at, e}
+	}
+	// Acts that share a transaction are written together.
+	return together.Later(tx, "rows of the log", rows, func(tx ledger.Tx, acts [][]written) error {
+		return write(ctx, tx, slices.Concat(acts...))
+	})
+}
+
+// write writes rows, and one row for each office of what waits.
+func write(ctx context.Context, tx ledger.Tx, all []written) error {
+	random := make([]byte, len(all)*(8+witness.SaltSize))
+	if _, err := rand.Read(random); err != nil {
+		return err
+	}
+	rows := make([][]any, 0, len(all))
+	var waits [][]any
+	waiting := map[civic.Area]int{} // where an office's commitments stand in waits
+	for i, w := range all {
+		e := w.entry
 		r := random[i*(8+witness.SaltSize):][:8+witness.SaltSize]
-		id, salt := newRowID(at, i, r[:8]), r[8:]
-		b := bodyOf(e, id, at.Unix())
+		id, salt := newRowID(w.at, i, r[:8]), r[8:]
+		b := bodyOf(e, id, w.at.Unix())
 		text, err := protocol.Marshal(b)
 		if err != nil {
 			return err

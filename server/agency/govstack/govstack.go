@@ -152,8 +152,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, got agency.Call, 
 	}
 }
 
-// admit checks where the request goes, its signature, its age and its number.
+// admit checks whether the token still holds, where the request goes, its
+// signature, its age and its number.
 func (c *call) admit(request string) error {
+	switch err := c.Admit(c.ctx, c.tx, &c.got); {
+	case civic.CodeOf(err) == civic.SignInRefused:
+		return refusal{http.StatusUnauthorized, civic.SignInRefused, false}
+	case err != nil:
+		return err
+	}
+	c.ask.Agency = c.got.Agency
 	if name := c.r.PathValue("registry"); name != "" && name != "person" && name != "persons" {
 		return refusal{http.StatusNotFound, "registry_unknown", false}
 	}
@@ -173,7 +181,7 @@ func (c *call) admit(request string) error {
 	if err != nil {
 		return err
 	}
-	switch err := c.Check(c.ctx, c.tx, c.got.Agency, agency.Envelope{Signature: signature, Header: header, Message: c.got.Body}); {
+	switch err := c.Check(c.ctx, c.tx, c.got.Agency, c.Read(agency.Envelope{Signature: signature, Header: header, Message: c.got.Body})); {
 	case errors.Is(err, agency.ErrUnsigned):
 		return refusal{http.StatusUnauthorized, "signature_missing", false}
 	case errors.Is(err, agency.ErrSignature):

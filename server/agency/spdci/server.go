@@ -101,6 +101,7 @@ type message struct {
 	header header
 	meta   meta
 	body   json.RawMessage
+	signed *agency.Signed
 }
 
 func (a api) handler(o operation) func(http.ResponseWriter, *http.Request, agency.Call) {
@@ -138,6 +139,7 @@ func (a api) open(o operation, c agency.Call) (*message, error) {
 		}
 	}
 	m.body = e.Message
+	m.signed = a.server.Read(e)
 	h := m.header
 	switch {
 	case h.Version != "" && h.Version != "1.0.0":
@@ -152,14 +154,16 @@ func (a api) open(o operation, c agency.Call) (*message, error) {
 	return m, nil
 }
 
-// admit checks signature, freshness and number within the transaction of the
-// act, and writes the number down.
+// admit checks token, signature, freshness and number within the transaction of
+// the act, and writes the number down.
 func (a api) admit(ctx context.Context, tx ledger.Tx, m *message) error {
-	var e agency.Envelope
-	if err := decode(m.call.Body, &e); err != nil {
+	switch err := a.server.Admit(ctx, tx, &m.call); {
+	case civic.CodeOf(err) == civic.SignInRefused:
+		return refusal{http.StatusUnauthorized, "err.request.unauthorized", civic.SignInRefused}
+	case err != nil:
 		return err
 	}
-	if err := a.server.Check(ctx, tx, m.call.Agency, e); err != nil {
+	if err := a.server.Check(ctx, tx, m.call.Agency, m.signed); err != nil {
 		switch {
 		case errors.Is(err, agency.ErrUnsigned):
 			return refusal{http.StatusUnauthorized, "err.signature.missing", "signature_missing"}
