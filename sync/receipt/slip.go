@@ -1,11 +1,6 @@
 package receipt
 
-import (
-	"bytes"
-	"time"
-
-	"codeberg.org/go-pdf/fpdf"
-)
+import "time"
 
 // Slip is the paper handed out apart from a receipt, with the code that opens
 // the citizen's own pages together with it.
@@ -22,36 +17,14 @@ type Slip struct {
 
 // SlipPDF prints a slip, half as high as a receipt.
 func SlipPDF(s Slip) ([]byte, error) {
-	doc := fpdf.NewCustom(&fpdf.InitType{OrientationStr: "P", UnitStr: "mm", Size: fpdf.SizeType{Wd: pageWidth, Ht: pageHeight / 2}})
-	doc.SetCreationDate(s.Made)
-	doc.SetModificationDate(s.Made)
-	doc.AddUTF8FontFromBytes("plain", "", s.Regular)
-	doc.AddUTF8FontFromBytes("plain", "B", s.Bold)
-	doc.SetTitle(s.Title, true)
-	doc.SetMargins(margin, margin, margin)
+	doc := newSheet(pageHeight/2, s.Title, s.Regular, s.Bold, s.Made)
 	doc.SetAutoPageBreak(false, margin)
 	doc.AddPage()
-	width := pageWidth - 2*margin
-	doc.SetFont("plain", "B", 12)
-	doc.MultiCell(width, 6, s.Title, "", "L", false)
-	if s.Mark != "" {
-		doc.SetFillColor(0, 0, 0)
-		doc.SetTextColor(255, 255, 255)
-		doc.MultiCell(width, 6, s.Mark, "", "C", true)
-		doc.SetTextColor(0, 0, 0)
-	}
+	doc.heading(s.Title, 12)
+	doc.mark(s.Mark, 6)
 	doc.SetFont("plain", "B", 26)
 	doc.MultiCell(width, 15, s.Code, "", "C", false)
-	for _, line := range s.Lines {
-		doc.SetFont("plain", "", 8)
-		doc.CellFormat(30, 5, line.Label, "", 0, "L", false, 0, "")
-		doc.SetFont("plain", "B", 9)
-		doc.MultiCell(width-30, 5, line.Value, "", "L", false)
-	}
-	doc.SetFont("plain", "", 7.5)
-	doc.Ln(1)
-	doc.MultiCell(width, 3.6, s.Footer, "", "L", false)
-	var out bytes.Buffer
-	err := doc.Output(&out)
-	return out.Bytes(), err
+	doc.facts(s.Lines)
+	doc.footer(s.Footer, 7.5, 3.6)
+	return doc.bytes()
 }
