@@ -6,9 +6,17 @@ import (
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/match"
 )
 
 const secondsOfDay = 24 * 60 * 60
+
+// countPeople counts whom the registry knows of this office, only as far as
+// matters: an office that knows few does not know which names are common there.
+func (s *settling) countPeople(ctx context.Context, tx ledger.Tx) error {
+	return tx.QueryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM registry_person WHERE area = ?1 LIMIT ?2) AS few",
+		string(s.area), int64(match.Settled)).Scan(&s.people)
+}
 
 // writeCuts counts the registrations that met more namesakes than are compared,
 // so that a centre sees where names alone no longer tell people apart.

@@ -73,7 +73,7 @@ func (s *settling) place(sub *subject, reg *civic.Registration, taken map[regist
 	for _, code := range d.Reasons {
 		v.reasons = append(v.reasons, civic.Reason{Code: code})
 	}
-	if sub.found.Capped > 0 {
+	if sub.found.Capped > 0 && !slices.Contains(d.Reasons, match.ReasonTooCommon) {
 		v.reasons = append(v.reasons, civic.Reason{Code: match.ReasonTooCommon})
 	}
 	if d.Verdict == match.Auto {
@@ -176,6 +176,7 @@ func (s *settling) among(sub *subject, taken map[registry.Ref]bool) []*registry.
 		}
 		if len(s.overlay[k]) == registry.MaxNamesakes {
 			sub.found.Capped++
+			sub.found.Cut = append(sub.found.Cut, k)
 		}
 	}
 	return out
@@ -190,12 +191,13 @@ func (s *settling) decide(sub *subject, among []*registry.Person) (d match.Decis
 		people[i] = match.Person{ID: p.Person, Records: p.Records(), Aside: p.State == registry.Waiting}
 		waiting = waiting || people[i].Aside
 	}
-	d = s.r.model.Decide(sub.record, people)
+	around := match.Around{People: s.people, Cut: sub.found.Cut}
+	d = s.r.model.DecideAmong(sub.record, people, around)
 	if d.Verdict != match.Auto && waiting {
 		for i := range people {
 			people[i].Aside = !people[i].Aside
 		}
-		w := s.r.model.Decide(sub.record, people)
+		w := s.r.model.DecideAmong(sub.record, people, around)
 		if w.Verdict == match.Auto || (w.Verdict == match.Review && d.Verdict == match.New) {
 			d = w
 		}
@@ -214,13 +216,16 @@ func (s *settling) decide(sub *subject, among []*registry.Person) (d match.Decis
 func (s *settling) link(sub *subject, p *registry.Person, fresh bool, detail registry.Detail) {
 	p.Add(sub.said, sub.record)
 	s.touched[p.Ref] = p
+	if fresh {
+		s.people++
+	}
 	for _, k := range sub.keys {
 		if held := s.overlay[k]; len(held) < registry.MaxNamesakes && !holds(held, p) {
 			s.overlay[k] = append(held, p)
 		}
 	}
 	s.changes = append(s.changes, registry.Change{
-		Said: sub.said, To: p.Ref, State: p.State, Fresh: fresh, Keys: sub.keys, Actor: "match", Detail: detail, At: s.at.Unix(),
+		Said: sub.said, To: p.Ref, State: p.State, Fresh: fresh, Keys: p.Lacking(sub.keys), Actor: "match", Detail: detail, At: s.at.Unix(),
 	})
 }
 

@@ -134,6 +134,7 @@ type settling struct {
 	overlay   map[uint64][]*registry.Person // persons this call made or touched, by key
 	touched   map[registry.Ref]*registry.Person
 	adopted   map[registry.Ref]bool // taken over from an outside registry in this call
+	people    int                   // known at this office, counted up to match.Settled and on from there
 
 	changes []registry.Change
 	reviews [][]any
@@ -190,6 +191,9 @@ func (s *settling) look(ctx context.Context, tx ledger.Tx, regs []Incoming, fres
 	}
 	found, err := s.r.registry.Candidates(ctx, tx, asked)
 	if err != nil {
+		return err
+	}
+	if err := s.countPeople(ctx, tx); err != nil {
 		return err
 	}
 	foreign, err := s.foreign(ctx, tx, regs, fresh)

@@ -11,26 +11,28 @@ func (m *Model) Compare(a, b *Prepared, explain bool) Comparison {
 	var c Comparison
 	c.Weight, c.Evidence = m.sum(p, a, b, explain)
 	c.Probability = m.probability(c.Weight)
-	c.Relation, c.Ambiguous = relate(m.fields, p, a, b)
-	c.namesake = m.namesake(p)
+	given, surname, birth := m.identity(p)
+	families := surname == other || (surname == surnameOne || surname == surnameAlike || surname == surnameBothAlike) && contradict(&a.surname, &b.surname)
+	c.Relation, c.Ambiguous, c.thin = relate(m.fields, p, a, b, families && surname != other)
+	dates := birth != missing && birth < birthPartial
+	c.levels, c.another = p, given > other && (dates || families)
+	c.namesake = (given == givenAlike || given == givenEqual) && surname >= surnameFirst && surname != surnameCrossed && dates
 	return c
 }
 
-// namesake tells whether names agree and dates do not.
-func (m *Model) namesake(p pattern) bool {
-	given, surname, birth := false, false, false
+// identity gives the levels of given names, surnames and birth dates.
+func (m *Model) identity(p pattern) (given, surname, birth int) {
 	for i := range m.fields {
-		level := p.level(i)
 		switch m.fields[i].kind {
 		case kindGiven:
-			given = level == givenAlike || level == givenEqual
+			given = p.level(i)
 		case kindSurname:
-			surname = level >= surnameFirst && level != surnameCrossed
+			surname = p.level(i)
 		case kindBirth:
-			birth = level != missing && level < birthPartial
+			birth = p.level(i)
 		}
 	}
-	return given && surname && birth
+	return given, surname, birth
 }
 
 // sum adds up the evidence of a pattern, in bits, and lists it when asked to.

@@ -4,7 +4,7 @@ package match
 // train its own: shares learnt on made-up populations (package people), rounded.
 func DefaultModel() *Model {
 	m := &Model{
-		Version: "default-4",
+		Version: "default-5",
 		// As if half of those who come were among 250,000 known people.
 		Prior: 2e-6, Auto: 0.995, Review: 0.2, Margin: 6, Movers: true,
 		Fields: []Field{

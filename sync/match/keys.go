@@ -9,6 +9,7 @@ import (
 const (
 	municipality = 1
 	state        = 2 // too wide to narrow a search
+	nationalID   = 0 // among its identifiers
 )
 
 // maxKeys bounds the keys of one record.
@@ -33,21 +34,7 @@ func (p *Prepared) Keys() []uint64 {
 			k = append(k, hash(kind, parts...))
 		}
 	}
-	given := ""
-	if len(p.given) > 0 {
-		given = p.given[0].sound
-	}
-	s1, s2 := p.surname[0].sound, p.surname[1].sound
-	if given == "" && s1 == "" && len(p.full) > 0 { // the whole name only: take its ends
-		given, s1 = p.full[0].sound, p.full[len(p.full)-1].sound
-	}
-	year, monthDay := "", ""
-	if p.birth.year != 0 {
-		year = strconv.Itoa(p.birth.year)
-	}
-	if p.birth.month != 0 && p.birth.day != 0 {
-		monthDay = pad(p.birth.month, 2) + pad(p.birth.day, 2)
-	}
+	given, s1, s2, year, monthDay := p.keyed()
 	// names and date; surnames are tried in both orders under one kind, so that
 	// a swap finds its way, and so is a given name in the surname's place.
 	lo, hi := order(given, s1)
@@ -60,9 +47,11 @@ func (p *Prepared) Keys() []uint64 {
 		lo, hi = order(s1, s2)
 		add('c', lo, hi, given)
 	}
-	add('e', given, year, monthDay)
-	add('f', s1, year, monthDay)
-	add('f', s2, year, monthDay)
+	for _, day := range dayKeys(given, s1, s2, year, monthDay) {
+		if len(k) < maxKeys {
+			k = append(k, day)
+		}
+	}
 	for _, d := range p.phones {
 		add('h', d)
 	}
@@ -92,6 +81,51 @@ func (p *Prepared) Keys() []uint64 {
 	}
 	slices.Sort(k)
 	return slices.Compact(k)
+}
+
+// keyed gives what keys are made of, "" for what is not known.
+func (p *Prepared) keyed() (given, s1, s2, year, monthDay string) {
+	if len(p.given) > 0 {
+		given = p.given[0].sound
+	}
+	s1, s2 = p.surname[0].sound, p.surname[1].sound
+	if given == "" && s1 == "" && len(p.full) > 0 { // the whole name only: take its ends
+		given, s1 = p.full[0].sound, p.full[len(p.full)-1].sound
+	}
+	if p.birth.year != 0 {
+		year = strconv.Itoa(p.birth.year)
+	}
+	if p.birth.month != 0 && p.birth.day != 0 {
+		monthDay = pad(p.birth.month, 2) + pad(p.birth.day, 2)
+	}
+	return given, s1, s2, year, monthDay
+}
+
+// dayKeys are the keys of a name with a whole date: nobody born on the same day
+// shares none of them, unless all names are written otherwise.
+func dayKeys(given, s1, s2, year, monthDay string) []uint64 {
+	if year == "" || monthDay == "" {
+		return nil
+	}
+	out := make([]uint64, 0, 3)
+	if given != "" {
+		out = append(out, hash('e', given, year, monthDay))
+	}
+	for _, s := range [...]string{s1, s2} {
+		if s != "" {
+			out = append(out, hash('f', s, year, monthDay))
+		}
+	}
+	return out
+}
+
+// phoneKeys are the keys of the ways to reach somebody.
+func (p *Prepared) phoneKeys() []uint64 {
+	out := make([]uint64, len(p.phones))
+	for i, d := range p.phones {
+		out[i] = hash('h', d)
+	}
+	return out
 }
 
 func filledAny(column []string) bool {

@@ -168,6 +168,8 @@ func TestDecide(t *testing.T) {
 		{"twin", rec("Federico", "López", "Ruiz", "1990-02-03", "M", "Etla", "9511112222"), New, Sibling, ReasonTwin},
 		{"twin sister", rec("Agustina", "López", "Ruiz", "1990-02-03", "F", "Etla", "9511112222"), New, Sibling, ReasonTwin},
 		{"twin or longer name", rec("Agustín Federico", "López", "Ruiz", "1990-02-03", "M", "Etla", "9511112222"), Review, Same, ReasonTwin},
+		{"a second surname of another family", rec("Agustín", "López", "Díaz", "1990-02-03", "M", "Etla", "9511112222"), Review, Same, ReasonNamesake},
+		{"a twin of a like name", rec("Agustina", "López", "Ruiz", "1990-02-03", "M", "Etla", "9511112222"), Review, Same, ReasonTwin},
 		{"son", rec("Agustín", "López", "Díaz", "2015-07-09", "M", "Etla", "9511112222"), New, Parent, ReasonParent},
 		{"namesake", rec("Agustín", "López", "Ruiz", "1961-11-29", "M", "Tizimín", ""), New, Namesake, ""},
 		{"stranger", rec("Petra", "Canul", "Pech", "1955-01-01", "F", "Ticul", ""), New, Stranger, ReasonNoneAlike},
@@ -287,14 +289,74 @@ func TestNamesakeOneDigitOffIsHeld(t *testing.T) {
 		{"another home in the town", func(r *Record) { r.Places[0] = "Centro"; r.Phones = nil }, Review},
 		{"the same phone", func(r *Record) { r.Places[0] = "Centro" }, Auto},
 		{"the same locality", func(r *Record) { r.Phones = nil }, Auto},
+		{"the same locality, in an office that knows few", func(r *Record) { r.Phones = nil }, Review},
 	} {
 		other := known
 		other.Places = append([]string(nil), known.Places...)
 		other.Birth.Day = 13
 		tt.change(&other)
-		d := model.Decide(Prepare(other), []Person{{Records: []*Prepared{Prepare(known)}}})
+		around := Around{People: Settled}
+		if strings.HasSuffix(tt.what, "knows few") {
+			around.People--
+		}
+		d := model.DecideAmong(Prepare(other), []Person{{Records: []*Prepared{Prepare(known)}}}, around)
 		if d.Verdict != tt.want || d.Verdict == Review && d.Reasons[0] != ReasonNamesake {
 			t.Errorf("%s: %v %v %+v", tt.what, d.Verdict, d.Reasons, d.Comparison)
+		}
+	}
+}
+
+// A number like another but not the same speaks against joining: those of
+// namesakes and twins are made alike.
+func TestNumbersThatDifferAreHeld(t *testing.T) {
+	known := Record{
+		Given: []string{"Rosalba"}, Surnames: []string{"Xolalpa", "Tecuapetla"}, Birth: civic.Date{Year: 1984, Month: 3, Day: 12}, Sex: "F",
+		Places: []string{"San Isidro", "Tlacolula", "Oaxaca"}, Phones: []string{"9511234567"}, Identifiers: []string{"XOTR840312MOCLCS01"},
+	}
+	for number, want := range map[string]Verdict{"XOTR840312MOCLCS01": Auto, "": Auto, "XOTR840312MOCLCS19": Review, "PEGJ700101HDFRRN08": Review} {
+		other := known
+		other.Identifiers = []string{number}
+		if d := DefaultModel().Decide(Prepare(other), []Person{{Records: []*Prepared{Prepare(known)}}}); d.Verdict != want {
+			t.Errorf("%q: %v %v", number, d.Verdict, d.Reasons)
+		}
+	}
+}
+
+// Who was not seen may be as like as the best, unless the best shares with the
+// record what everybody was seen by who shares it.
+func TestCutSearches(t *testing.T) {
+	known := Record{
+		Given: []string{"Rosalba"}, Surnames: []string{"Xolalpa", "Tecuapetla"}, Birth: civic.Date{Year: 1984, Month: 3, Day: 12}, Sex: "F",
+		Places: []string{"San Isidro", "Tlacolula", "Oaxaca"}, Phones: []string{"9511234567"}, Identifiers: []string{"XOTR840312MOCLCS01"},
+	}
+	off := known
+	off.Birth.Day, off.Phones, off.Identifiers = 13, nil, nil
+	r := Prepare(known)
+	day, phone := dayKeys(r.keyed()), r.phoneKeys()
+	var rest []uint64 // names, places
+	for _, k := range r.Keys() {
+		if !slices.Contains(day, k) && !slices.Contains(phone, k) && k != hash('i', "0", "xotr840312moclcs01") {
+			rest = append(rest, k)
+		}
+	}
+	bare := known
+	bare.Phones, bare.Identifiers = nil, nil
+	for _, tt := range []struct {
+		what string
+		in   Record
+		cut  []uint64
+		want Verdict
+	}{
+		{"nothing is cut", bare, nil, Auto},
+		{"all of the same day were seen", bare, rest, Auto},
+		{"the day is cut", bare, append(slices.Clone(rest), day[0]), Review},
+		{"all of the same phone were seen", func() Record { x := bare; x.Phones = known.Phones; return x }(), append(slices.Clone(rest), day...), Auto},
+		{"the number is the same", known, r.Keys(), Auto},
+		{"a slip in the date", off, rest, Review},
+	} {
+		d := DefaultModel().DecideAmong(Prepare(tt.in), []Person{{Records: []*Prepared{r}}}, Around{People: Settled, Cut: tt.cut})
+		if d.Verdict != tt.want || d.Verdict == Review && d.Reasons[0] != ReasonTooCommon {
+			t.Errorf("%s: %v %v", tt.what, d.Verdict, d.Reasons)
 		}
 	}
 }

@@ -84,6 +84,7 @@ type plan struct {
 	kind    kind
 	index   int
 	weights []float64 // by level, level 0 (missing) is 0
+	reach   []float64 // how often strangers agree on this level or a higher one
 	terms   *Terms
 }
 
@@ -152,6 +153,11 @@ func (m *Model) compile() error {
 				return fmt.Errorf("%w: level %d of %s", errModel, j, f.Name)
 			}
 			p.weights[j+1] = math.Log2(l.M / l.U)
+		}
+		p.reach = make([]float64, len(p.weights))
+		for sum, j := 0.0, len(f.Levels); j > 0; j-- {
+			sum += f.Levels[j-1].U
+			p.reach[j] = min(sum, 1)
 		}
 		m.fields[i] = p
 	}

@@ -32,12 +32,13 @@ type Prepared struct {
 type name struct {
 	text, sound, roman string
 	letters            uint32 // which of a to z it holds; 0 for other scripts
+	known              bool   // one of those that many bear, see wellKnown
 }
 
 // newName fills in how a folded name is heard.
 func newName(text string) name {
 	if ascii(text) {
-		return name{text: text, sound: sound(text), letters: lettersOf(text)}
+		return name{text: text, sound: sound(text), letters: lettersOf(text), known: wellKnown[text]}
 	}
 	if han(text) {
 		text = simplify(text)

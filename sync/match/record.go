@@ -87,6 +87,9 @@ type Comparison struct {
 	Evidence  []Evidence
 
 	namesake bool // the names agree and the birth dates do not
+	another  bool // a given name agrees, and the dates or the families' names are others
+	thin     bool // nothing personal but names and a date that is off or missing
+	levels   pattern
 }
 
 // Decision is what to do with a record and why.

@@ -6,10 +6,13 @@ const homeBits = 3.5
 // relate says what two people seem to be to each other, from what is personal
 // (given names, day of birth, identifier, sex) against what families share
 // (surnames, places, phone). Ambiguous pairs look like one person and like two
-// of one family at once.
-func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous bool) {
+// at once; thin ones are one person unless the name is common where they live.
+//
+// families tells whether their surnames name two families, see contradict.
+func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relation, ambiguous, thin bool) {
 	var given, surname, full, birth, sex, phone, ids, place int
 	var elsewhere bool // a place is known of both, and differs
+	var numbers bool   // a number is known of both, and differs
 	for i := range fields {
 		level := p.level(i)
 		switch fields[i].kind {
@@ -26,8 +29,11 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 		case kindPhone:
 			phone = level
 		case kindID:
-			if level == textEqual {
+			switch {
+			case level == textEqual:
 				ids++
+			case level == textAlike, level == other && fields[i].index == nationalID:
+				numbers = true
 			}
 		case kindPlace:
 			elsewhere = elsewhere || level == other
@@ -60,52 +66,64 @@ func relate(fields []plan, p pattern, a, b *Prepared) (rel Relation, ambiguous b
 
 	switch {
 	case ids > 0 && (!differs || birth >= birthYear) && sex != other:
-		return Same, false
+		return Same, false, false
 	case differs && ids == 0:
 		switch {
 		case !family:
-			return Stranger, false
+			return Stranger, false, false
 		case birth == missing && !home:
-			return Unknown, false
+			return Unknown, false, false
 		case birth == other && years >= 14 && home:
-			return Parent, false
+			return Parent, false, false
 		case sameDay || home || birth >= birthNear || years < 14:
-			return Sibling, false
+			return Sibling, false, false
 		}
-		return Stranger, false
+		return Stranger, false, false
 	case sex == other && birth == birthEqual && given != givenEqual && given != givenCrossed && family:
-		return Sibling, false
+		return Sibling, false, false
 	case birth == other && years >= 13 && family && given != missing:
 		if home || surname == surnameOne || surname == surnameFirst || surname == surnameSingle || surname == surnameEqual {
 			if home {
-				return Parent, false
+				return Parent, false, false
 			}
-			return Namesake, false
+			return Namesake, false, false
 		}
-		return Namesake, false
+		return Namesake, false, false
 	case surname == other && ids == 0:
 		if given != missing && birth == birthEqual && home {
-			return Unknown, false // a married or changed name
+			return Unknown, false, false // a married or changed name
 		}
-		return Stranger, false
+		return Stranger, false, false
 	case (birth == other || birth == birthNear || birth == birthYear) && ids == 0:
 		if home && birth != other {
-			return Same, true
+			return Same, true, false
 		}
-		return Namesake, false
+		return Namesake, false, false
 	case given == givenPart || given == givenShared || given == givenInitial:
 		// A twin may carry the longer name, all else equal.
-		return Same, family && ids == 0
+		return Same, family && ids == 0, false
+	case ids == 0 && families:
+		// Two families' names. Who shares a town with many of the same name shares
+		// the day of birth with one of them sooner or later.
+		return Same, true, false
+	case ids == 0 && numbers:
+		// Numbers are often made of names and dates (a CURP is): those of namesakes
+		// differ in a digit or two.
+		return Same, true, false
+	case ids == 0 && given == givenAlike && otherNames(a.given, b.given):
+		return Same, true, false
 	case surname == surnameOne && ids == 0:
-		return Same, !home
+		return Same, !home, false
 	case sex == other:
-		return Same, true
+		return Same, true, false
 	case (birth == birthTypo || birth == birthTwoParts) && ids == 0 && phone < textAlike && place < 2 && (phone == other || elsewhere):
 		// A slip of the pen, or a namesake of the same town born close by? With
 		// another phone or another home within the town nobody can tell.
-		return Same, true
+		return Same, true, false
 	}
-	return Same, false
+	// Without one exact date that both give, names and places are all there is,
+	// and a whole town may share those.
+	return Same, false, birth != birthEqual && ids == 0 && phone < textAlike
 }
 
 // apart tells whether two given names share a part and differ in another, as

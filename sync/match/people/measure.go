@@ -82,7 +82,7 @@ func Measure(m *match.Model, p Population) Report {
 				at = i
 			}
 		}
-		d := m.Decide(rec, persons)
+		d := m.DecideAmong(rec, persons, match.Around{People: len(p.Known)})
 		to := -1
 		if d.Person >= 0 {
 			to = int(near[d.Person])
