@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -183,12 +184,38 @@ func (b *builder) readLanguages(tables ...*table) {
 			}
 		}
 	}
+	if b.mixed(tables) {
+		// What stands in columns without a language is in the default one.
+		d := cmp.Or(b.settings["default_language"], "default")
+		if !slices.ContainsFunc(b.languages, func(l string) bool { return l == d || codeOf(l) == d }) {
+			b.languages = slices.Insert(b.languages, 0, d)
+			return
+		}
+	}
 	if d := b.settings["default_language"]; d != "" {
 		if i := slices.IndexFunc(b.languages, func(l string) bool { return l == d || codeOf(l) == d }); i > 0 {
 			d = b.languages[i]
 			b.languages = slices.Insert(slices.Delete(b.languages, i, i+1), 0, d)
 		}
 	}
+}
+
+// mixed tells whether some row says the same with a language and without: then
+// the form has a language that no header names.
+func (b *builder) mixed(tables []*table) bool {
+	for _, t := range tables {
+		if t == nil {
+			continue
+		}
+		for _, r := range t.rows {
+			for key, v := range r.cells {
+				if head, _, ok := strings.Cut(key, "::"); ok && v != "" && (head == "label" || head == "hint") && r.cells[head] != "" {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (b *builder) readSettings(t *table) {

@@ -84,14 +84,14 @@ func (b *builder) defaults(e *element) {
 }
 
 // computedDefault tells whether a default is an expression: it mentions a
-// question, calls a function or computes. The hyphens of dates and places are
-// no subtraction.
+// question, calls a function or computes. The hyphens of dates, places and
+// choices are no subtraction.
 func (e *element) computedDefault() bool {
 	text := e.cells["default"]
 	if text == "" {
 		return false
 	}
-	hyphens := e.kind == Date || e.kind == Time || e.kind == DateTime || e.kind >= Geopoint && e.kind <= Geoshape
+	hyphens := e.kind == SelectOne || e.kind == SelectMany || e.kind == Date || e.kind == Time || e.kind == DateTime || e.kind >= Geopoint && e.kind <= Geoshape
 	return mention.MatchString(text) || xpath.Computes(text, !hyphens)
 }
 

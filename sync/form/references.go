@@ -11,13 +11,69 @@ var mention = regexp.MustCompile(`\$\{\s*(last-saved#)?([^}\s]*)\s*\}`)
 
 // resolve writes the path of the question in the place of each ${name}.
 func (b *builder) resolve(e *element, text string, at Finding) (string, bool) {
-	return b.replace(text, at, func(target *element) string { return pathFrom(e, target) })
+	return b.replace(text, at, func(target *element, w where) string {
+		path := pathFrom(e, target)
+		switch {
+		case w.wholeRepeat:
+			return target.xpath()
+		case w.predicate && !strings.HasPrefix(path, "/"):
+			return "current()/" + path // there "." is what is chosen from
+		}
+		return path
+	})
+}
+
+// where tells in what part of an expression a question is mentioned.
+type where struct {
+	predicate   bool // within [ ] of an expression that looks into a secondary instance
+	wholeRepeat bool // as a path argument of indexed-repeat(), which means every instance
+}
+
+// whereIn reads an expression up to a mention.
+func whereIn(before string) (w where) {
+	type call struct {
+		name string
+		arg  int
+	}
+	var calls []call
+	brackets, quoted, word := 0, byte(0), 0
+	for i := range len(before) {
+		c := before[i]
+		switch {
+		case quoted != 0:
+			if c == quoted {
+				quoted = 0
+			}
+		case c == '\'' || c == '"':
+			quoted = c
+		case c == '(':
+			calls = append(calls, call{name: strings.TrimSpace(before[word:i])})
+		case c == ')' && len(calls) > 0:
+			calls = calls[:len(calls)-1]
+		case c == ',' && len(calls) > 0:
+			calls[len(calls)-1].arg++
+		case c == '[':
+			brackets++
+		case c == ']' && brackets > 0:
+			brackets--
+		}
+		if name := c == '-' || c == '_' || c == ' ' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'; !name {
+			word = i + 1
+		}
+	}
+	w.predicate = brackets > 0 && strings.Contains(before, "instance(")
+	for _, c := range calls {
+		if name := c.name[strings.LastIndexByte(c.name, ' ')+1:]; name == "indexed-repeat" {
+			w.wholeRepeat = c.arg == 0 || c.arg%2 == 1
+		}
+	}
+	return w
 }
 
 // resolveFilter does the same in a filter of choices, which is evaluated at
 // each choice: a relative path starts at the question, current().
 func (b *builder) resolveFilter(e *element, text string, at Finding) (string, bool) {
-	return b.replace(text, at, func(target *element) string {
+	return b.replace(text, at, func(target *element, _ where) string {
 		if e.source != nil {
 			r := e.source.repeat()
 			if path, inside := strings.CutPrefix(target.xpath(), r.xpath()+"/"); inside {
@@ -33,14 +89,14 @@ func (b *builder) resolveFilter(e *element, text string, at Finding) (string, bo
 }
 
 // replace writes what path gives in the place of each ${name}.
-func (b *builder) replace(text string, at Finding, path func(*element) string) (string, bool) {
+func (b *builder) replace(text string, at Finding, path func(*element, where) string) (string, bool) {
 	ok := true
 	if at.Column != "" && strings.Contains(mention.ReplaceAllString(text, ""), "${") {
 		at.Code, at.Message = codeReference, "A question is named as ${name}, with nothing else between the braces."
 		b.fault(at)
 		return text, false
 	}
-	out := mention.ReplaceAllStringFunc(text, func(m string) string {
+	one := func(m string, w where) string {
 		parts := mention.FindStringSubmatch(m)
 		if parts[1] != "" && b.find(parts[2], at) == nil {
 			ok = false
@@ -56,9 +112,17 @@ func (b *builder) replace(text string, at Finding, path func(*element) string) (
 			ok = false
 			return m
 		}
-		return " " + path(target) + " "
-	})
-	return out, ok
+		return " " + path(target, w) + " "
+	}
+	var out strings.Builder
+	last := 0
+	for _, m := range mention.FindAllStringIndex(text, -1) {
+		out.WriteString(text[last:m[0]])
+		out.WriteString(one(text[m[0]:m[1]], whereIn(text[:m[0]])))
+		last = m[1]
+	}
+	out.WriteString(text[last:])
+	return out.String(), ok
 }
 
 // find looks a question up by its name.
