@@ -64,31 +64,41 @@ func slipOf(st *store.Store, r *civic.Registration) (string, error) {
 
 // SlipPDF is the slip to print, in a language.
 func (k *Kit) SlipPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error) {
-	r, err := k.Receipt(ctx, id)
+	p, err := k.paper(ctx, id, lang)
 	if err != nil {
 		return nil, err
 	}
-	regular, bold, err := fonts()
-	if err != nil {
-		return nil, err
-	}
-	say := func(key string) string { return k.o.Words(lang, key) }
-	slip := receipt.Slip{
-		Title: say("receipt.slip.title"), Code: r.Slip, Footer: say("receipt.slip.footer"), Regular: regular, Bold: bold, Made: r.Issued,
-		Lines: []receipt.Line{{Label: say("receipt.number"), Value: r.Reference}},
-	}
-	if r.Practice {
-		slip.Mark = say("practice.mark")
-	}
-	b, err := receipt.SlipPDF(slip)
+	b, err := receipt.SlipPDF(receipt.Slip{
+		Title: p.say("receipt.slip.title"), Code: p.Slip, Footer: p.say("receipt.slip.footer"), Mark: p.mark,
+		Regular: p.regular, Bold: p.bold, Made: p.Issued,
+		Lines: []receipt.Line{{Label: p.say("receipt.number"), Value: p.Reference}},
+	})
 	return b, problem(err)
 }
 
-func fonts() (regular, bold []byte, err error) {
-	if regular, err = assets.Fonts.ReadFile("fonts/NotoSans-Regular.ttf"); err == nil {
-		bold, err = assets.Fonts.ReadFile("fonts/NotoSans-Bold.ttf")
+// paper is what every print of a receipt needs.
+type paper struct {
+	Receipt
+	say           func(key string) string // in the citizen's language
+	regular, bold []byte                  // fonts
+	mark          string                  // empty, but for a practice registration
+}
+
+func (k *Kit) paper(ctx context.Context, id civic.RegistrationID, lang string) (p paper, err error) {
+	if p.Receipt, err = k.Receipt(ctx, id); err != nil {
+		return p, err
 	}
-	return regular, bold, problem(err)
+	if p.regular, err = assets.Fonts.ReadFile("fonts/NotoSans-Regular.ttf"); err != nil {
+		return p, problem(err)
+	}
+	if p.bold, err = assets.Fonts.ReadFile("fonts/NotoSans-Bold.ttf"); err != nil {
+		return p, problem(err)
+	}
+	p.say = func(key string) string { return k.o.Words(lang, key) }
+	if p.Practice {
+		p.mark = p.say("practice.mark")
+	}
+	return p, nil
 }
 
 // PNG draws the receipt's QR.
@@ -108,29 +118,21 @@ func (k *Kit) ReceiptPNG(ctx context.Context, id civic.RegistrationID) ([]byte, 
 
 // ReceiptPDF is the receipt to print, one page, in a language.
 func (k *Kit) ReceiptPDF(ctx context.Context, id civic.RegistrationID, lang string) ([]byte, error) {
-	r, err := k.Receipt(ctx, id)
+	p, err := k.paper(ctx, id, lang)
 	if err != nil {
 		return nil, err
 	}
-	regular, bold, err := fonts()
-	if err != nil {
-		return nil, err
-	}
-	say := func(key string) string { return k.o.Words(lang, key) }
 	page := receipt.Page{
-		Title: say("receipt.title"), Footer: say("receipt.footer"), Text: r.Text,
-		Regular: regular, Bold: bold, Made: r.Issued,
-	}
-	if r.Practice {
-		page.Mark = say("practice.mark")
+		Title: p.say("receipt.title"), Footer: p.say("receipt.footer"), Mark: p.mark, Text: p.Text,
+		Regular: p.regular, Bold: p.bold, Made: p.Issued,
 	}
 	for _, line := range []receipt.Line{
-		{Label: say("receipt.name"), Value: r.Name},
-		{Label: say("receipt.birth"), Value: r.BirthDate},
-		{Label: say("receipt.services"), Value: k.serviceTitles(r.Services, lang)},
-		{Label: say("receipt.office"), Value: string(r.Office)},
-		{Label: say("receipt.number"), Value: r.Reference},
-		{Label: say("receipt.issued"), Value: r.Issued.In(k.o.Zone).Format("2006-01-02 15:04")},
+		{Label: p.say("receipt.name"), Value: p.Name},
+		{Label: p.say("receipt.birth"), Value: p.BirthDate},
+		{Label: p.say("receipt.services"), Value: k.serviceTitles(p.Services, lang)},
+		{Label: p.say("receipt.office"), Value: string(p.Office)},
+		{Label: p.say("receipt.number"), Value: p.Reference},
+		{Label: p.say("receipt.issued"), Value: p.Issued.In(k.o.Zone).Format("2006-01-02 15:04")},
 	} {
 		if line.Value != "" {
 			page.Lines = append(page.Lines, line)

@@ -80,8 +80,9 @@ func (w *watcher) Seen(ctx context.Context) (protocol.LogSeen, bool, error) {
 	return seen, more, nil
 }
 
-// Hear keeps what the centre answered, and the evidence when it is wrong.
-func (w *watcher) Hear(ctx context.Context, seen protocol.LogSeen, news protocol.LogNews) error {
+// change has do change the book, and keeps it; nothing where the centre has no
+// log.
+func (w *watcher) change(ctx context.Context, do func(log witness.Log, book *witness.Book, now int64) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	log, err := w.log(ctx)
@@ -93,10 +94,20 @@ func (w *watcher) Hear(ctx context.Context, seen protocol.LogSeen, news protocol
 		return err
 	}
 	now, _ := serverNow(ctx, w.st)
-	if a := book.Hear(log, serverKey(ctx, w.st), now.Unix(), seen, news); a != nil {
-		w.k.log.Error("the centre's log of looks is not what was seen before", "code", a.Code, "held", a.Held.Size, "shown", a.Shown.Size)
+	if err := do(log, &book, now.Unix()); err != nil {
+		return err
 	}
 	return w.write(ctx, book)
+}
+
+// Hear keeps what the centre answered, and the evidence when it is wrong.
+func (w *watcher) Hear(ctx context.Context, seen protocol.LogSeen, news protocol.LogNews) error {
+	return w.change(ctx, func(log witness.Log, book *witness.Book, now int64) error {
+		if a := book.Hear(log, serverKey(ctx, w.st), now, seen, news); a != nil {
+			w.k.log.Error("the centre's log of looks is not what was seen before", "code", a.Code, "held", a.Held.Size, "shown", a.Shown.Size)
+		}
+		return nil
+	})
 }
 
 // write keeps the book and, unlocked, puts its alarms into the journal.
@@ -174,45 +185,54 @@ func (k *Kit) logAlerts(ctx context.Context, st *store.Store) []Alert {
 // others: two kits that were shown two histories find out without the centre,
 // or at the next talk with it.
 func (k *Kit) swapHeads(ctx context.Context, st *store.Store, root *os.Root) error {
-	w := k.watcher(st)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	log, err := w.log(ctx)
-	if err != nil || log.IsZero() {
-		return err
+	var left error // what was found out is kept, also where the medium takes nothing
+	err := k.watcher(st).change(ctx, func(log witness.Log, book *witness.Book, now int64) error {
+		if err := root.Mkdir(mediaLog, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if err := k.meetHeads(log, book, now, root); err != nil {
+			return err
+		}
+		left = leaveHeads(log, book, st.Identity().Device, root)
+		return nil
+	})
+	if err == nil {
+		err = left
 	}
-	book, err := w.book(ctx)
-	if err != nil {
-		return err
-	}
-	if err := root.Mkdir(mediaLog, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
+	return err
+}
+
+// meetHeads compares the heads on a medium with the book's.
+func (k *Kit) meetHeads(log witness.Log, book *witness.Book, now int64, root *os.Root) error {
 	entries, err := fs.ReadDir(root.FS(), mediaLog)
 	if err != nil {
 		return err
 	}
-	now, _ := serverNow(ctx, st)
-	own := st.Identity().Device.String()
 	for _, e := range entries[:min(len(entries), maxMediaHeads)] {
 		if !e.Type().IsRegular() || !strings.HasSuffix(e.Name(), ".note") {
 			continue
 		}
 		b, err := readWhole(root, filepath.Join(mediaLog, e.Name()), witness.MaxNote)
 		if err == nil {
-			_, err = book.Meet(log, now.Unix(), b, seenAt(e.Name()))
+			_, err = book.Meet(log, now, b, seenAt(e.Name()))
 		}
 		if err != nil { // not a head of this log: a medium may hold anything
 			k.log.Warn("a head of the log on the medium cannot be used", "code", civic.CodeOf(err))
 		}
 	}
+	return nil
+}
+
+// leaveHeads writes the book's heads onto a medium, each named by kit, size and
+// time.
+func leaveHeads(log witness.Log, book *witness.Book, own civic.DeviceID, root *os.Root) error {
 	for _, h := range book.Kept {
-		name := filepath.Join(mediaLog, own+"-"+strconv.FormatInt(h.Size, 10)+"-"+strconv.FormatInt(h.At, 10)+".note")
+		name := filepath.Join(mediaLog, own.String()+"-"+strconv.FormatInt(h.Size, 10)+"-"+strconv.FormatInt(h.At, 10)+".note")
 		if err := writeWhole(root, name, log.Note(h.Head)); err != nil {
 			return err
 		}
 	}
-	return w.write(ctx, book)
+	return nil
 }
 
 // seenAt is when a head on a medium was seen, as its name says: kit, size, time.
