@@ -158,10 +158,10 @@ func (a assertion) holds(doc *xpath.Node, text string) (what string, ok bool) {
 			return err.Error(), false
 		}
 		nodes := v.Nodes()
-		switch {
-		case a.how == "count":
+		switch a.how {
+		case "count":
 			return fmt.Sprintf("%d nodes, not %d", len(nodes), a.count), len(nodes) == a.count
-		case a.how == "match":
+		case "match":
 			return "no match", len(nodes) > 0
 		}
 		return a.exactly(nodes)

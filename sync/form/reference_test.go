@@ -46,7 +46,6 @@ func Reference(f *Form) string {
 type referenceWriter struct {
 	f     *Form
 	texts map[string]map[string]string // language, "id\x00form" → markup
-	used  map[string]bool
 }
 
 // languages of the texts of some cells: the column's translations by language,
@@ -343,10 +342,10 @@ func (w *referenceWriter) bind(b *strings.Builder, e *element) {
 		fmt.Fprintf(b, `<bind nodeset="%s"%s/>`, m.Path, attrs.String())
 	}
 	ref := quote(e.xpath())
-	switch {
-	case e.typ == "start-geopoint":
+	switch e.typ {
+	case "start-geopoint":
 		fmt.Fprintf(b, `<odk:setgeopoint ref="%s" event="odk-instance-first-load"/>`, ref)
-	case e.typ == "background-audio":
+	case "background-audio":
 		quality := ""
 		if q := e.parameters["quality"]; q != "" {
 			quality = ` odk:quality="` + q + `"`
