@@ -24,7 +24,8 @@ const (
 
 // Tell puts down for kits the newest rows about people they registered, and
 // gives how many rows it looked at; call it now and then, until it gives 0.
-// Rows under investigation stay back; the citizen's own acts do not travel.
+// Rows under investigation are kept back until their date, and told then; the
+// citizen's own acts do not travel.
 func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
 	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
 		looked = 0
@@ -47,20 +48,71 @@ func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
 				continue // audit verify finds what was done to it
 			}
 			if err == nil {
-				err = c.tellRow(ctx, tx, row)
+				err = c.tellOrKeep(ctx, tx, leaf, row)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		looked = int(max(0, end-next))
-		if looked == 0 {
-			return nil
+		if end > next {
+			looked = int(end - next)
+			if _, err = tx.Exec(ctx, "UPDATE citizen_told SET leaf = ?1 WHERE one = 1", end); err != nil {
+				return err
+			}
 		}
-		_, err = tx.Exec(ctx, "UPDATE citizen_told SET leaf = ?1 WHERE one = 1", end)
+		due, err := c.tellDue(ctx, tx)
+		looked += due
 		return err
 	})
 	return looked, err
+}
+
+// tellOrKeep tells a row, or keeps it back while it is under investigation.
+func (c *Citizens) tellOrKeep(ctx context.Context, tx ledger.Tx, leaf int64, row translog.Row) error {
+	if row.HiddenUntil <= c.Clock().Unix() {
+		return c.tellRow(ctx, tx, row)
+	}
+	if row.Person.IsZero() || row.Kind == translog.Citizen {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO citizen_kept_back (area, leaf, until) VALUES (?1, ?2, ?3) ON CONFLICT (area, leaf) DO NOTHING",
+		string(row.Area), leaf, row.HiddenUntil)
+	return err
+}
+
+// tellDue tells the rows whose date has come, and gives how many.
+func (c *Citizens) tellDue(ctx context.Context, tx ledger.Tx) (int, error) {
+	type place struct {
+		area string
+		leaf int64
+	}
+	var due []place
+	err := ledger.All(ctx, tx, func(r ledger.Row) error {
+		var p place
+		err := r.Scan(&p.area, &p.leaf)
+		due = append(due, p)
+		return err
+	}, "SELECT area, leaf FROM citizen_kept_back WHERE until <= ?1 ORDER BY until, leaf LIMIT ?2", c.Clock().Unix(), int64(leavesAtOnce))
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range due {
+		row, err := c.Log.At(ctx, tx, p.leaf)
+		switch {
+		case civic.CodeOf(err) == civic.LogMalformed || errors.Is(err, ledger.ErrNoRows):
+			// audit verify finds what was done to it
+		case err != nil:
+			return 0, err
+		default:
+			if err := c.tellRow(ctx, tx, row); err != nil {
+				return 0, err
+			}
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM citizen_kept_back WHERE area = ?1 AND leaf = ?2", p.area, p.leaf); err != nil {
+			return 0, err
+		}
+	}
+	return len(due), nil
 }
 
 // kept is one registration of a person, with the kit it was made on.
@@ -72,7 +124,7 @@ type kept struct {
 
 func (c *Citizens) tellRow(ctx context.Context, tx ledger.Tx, row translog.Row) error {
 	now := c.Clock().Unix()
-	if row.Person.IsZero() || row.Kind == translog.Citizen || row.HiddenUntil > now {
+	if row.Person.IsZero() || row.Kind == translog.Citizen {
 		return nil
 	}
 	var list []kept

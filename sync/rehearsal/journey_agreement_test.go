@@ -32,7 +32,7 @@ func TestJourneyAgreementReachesTheKit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := iv.SetConsent(ctx, "birth", true, false); err != nil {
+	if err := iv.SetConsent(ctx, civic.Consent{Service: "birth", Given: true}); err != nil {
 		t.Fatal(err)
 	}
 	id, err := k.Seal(ctx, iv)

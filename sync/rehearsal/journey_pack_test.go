@@ -49,7 +49,7 @@ func finish(t *testing.T, k *kit.Kit, iv *capture.Interview, answers map[string]
 			}
 		}
 	}
-	if err := iv.SetConsent(ctx, iv.Form().Service(), share, false); err != nil {
+	if err := iv.SetConsent(ctx, civic.Consent{Service: iv.Form().Service(), Given: share}); err != nil {
 		t.Fatal(err)
 	}
 	id, err := k.Seal(ctx, iv)
