@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,36 +14,19 @@ import (
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/civic/civictest"
 )
 
 const passphrase = "correct horse battery staple"
 
-// clock is a clock that tests set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *civictest.Clock { return civictest.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)) }
 
 // kit is a store with what its tests need to know of it.
 type kit struct {
 	*store.Store
 	t        testing.TB
 	dir      string
-	clock    *clock
+	clock    *civictest.Clock
 	options  store.Options
 	recovery *age.HybridIdentity
 	device   ed25519.PrivateKey

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,38 +13,21 @@ import (
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/civic/civictest"
 	"github.com/askonce/fieldkit/sync/client"
 	"github.com/askonce/fieldkit/sync/rehearsal/smallcentre"
 )
 
 const testPassphrase = "correct horse battery staple"
 
-// clock is a wall clock that tests set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *civictest.Clock { return civictest.At(time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)) }
 
 // world is a kit with the small centre it belongs to.
 type world struct {
 	*Kit
 	t      *testing.T
 	centre *smallcentre.Centre
-	clock  *clock
+	clock  *civictest.Clock
 	o      Options
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,29 +12,12 @@ import (
 	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/civic/civictest"
 	"github.com/askonce/fieldkit/sync/protocol"
 	"github.com/askonce/fieldkit/sync/witness"
 )
 
-// clock is a clock that tests set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *civictest.Clock { return civictest.At(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)) }
 
 func logKey() ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", ed25519.SeedSize)))
@@ -46,10 +28,10 @@ type bench struct {
 	t     testing.TB
 	db    ledger.DB
 	log   *translog.Log
-	clock *clock
+	clock *civictest.Clock
 }
 
-func open(t testing.TB, place string, c *clock) *bench {
+func open(t testing.TB, place string, c *civictest.Clock) *bench {
 	t.Helper()
 	if !ledger.IsPostgres(place) {
 		place += "?_pragma=synchronous(OFF)" // no test here pulls the plug
@@ -58,7 +40,7 @@ func open(t testing.TB, place string, c *clock) *bench {
 }
 
 // openAsServed opens the ledger as a centre does, disk and all.
-func openAsServed(t testing.TB, place string, c *clock) *bench {
+func openAsServed(t testing.TB, place string, c *civictest.Clock) *bench {
 	t.Helper()
 	db, err := ledger.Open(t.Context(), place)
 	if err != nil {

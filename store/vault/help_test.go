@@ -5,34 +5,18 @@ import (
 	"encoding/hex"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"filippo.io/age"
+
+	"github.com/askonce/fieldkit/sync/civic/civictest"
 )
 
 const passphrase = "correct horse battery staple"
 
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-func testOptions() (Options, *clock) {
-	c := &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+func testOptions() (Options, *civictest.Clock) {
+	c := civictest.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 	return Options{Clock: c.Now, LogN: 2}, c
 }
 
