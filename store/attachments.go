@@ -83,10 +83,14 @@ func (s *Store) UnpackedAttachments(ctx context.Context, limit int) ([]civic.Att
 	if err != nil {
 		return nil, err
 	}
+	approval, err := s.Approval(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s.mu.RLock()
 	var wanted []stub
 	for _, st := range o.list {
-		if !st.Practice && len(st.Attachments) > 0 {
+		if !st.Practice && len(st.Attachments) > 0 && !(approval.On && st.waits()) {
 			wanted = append(wanted, *st)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/baddisk"
@@ -142,6 +143,32 @@ func boundaries() []boundary {
 				ok(k.t, err)
 				return es[0].Status == civic.Merged
 			}},
+		{"switch approval", nil,
+			func(k *kit) error { return k.SwitchApproval(k.t.Context(), true, k.Officer().ID) },
+			func(k *kit) bool { a, err := k.Approval(k.t.Context()); ok(k.t, err); return a.On }},
+		{"approve", awaiting,
+			func(k *kit) error {
+				_, err := k.Approve(k.t.Context(), k.Officer().ID, k.unseen())
+				return err
+			},
+			func(k *kit) bool { return free(k, 2) }},
+		{"let go",
+			func(k *kit) { awaiting(k); k.clock.Add(8 * 24 * time.Hour) },
+			func(k *kit) error { _, err := k.LetGo(k.t.Context(), 7*24*time.Hour); return err },
+			func(k *kit) bool { return free(k, 2) }},
+		{"give back", awaiting,
+			func(k *kit) error {
+				return k.GiveBack(k.t.Context(), k.Officer().ID, k.unseen()[0], store.Draft{Note: "ask again"})
+			},
+			func(k *kit) bool {
+				e, err := k.Registration(k.t.Context(), k.unseen()[0])
+				ok(k.t, err)
+				_, err = k.Draft(k.t.Context(), store.CorrectionDraft(e.Registration.ID))
+				if (err == nil) != (len(e.Reasons) == 1) {
+					k.t.Fatal("given back by half")
+				}
+				return err == nil && free(k, 0)
+			}},
 		{"add an officer", nil,
 			func(k *kit) error { _, err := k.AddOfficer(k.t.Context(), "Toribio", second); return err },
 			func(k *kit) bool {
@@ -171,6 +198,25 @@ func boundaries() []boundary {
 				ok(k.t, err)
 				return es[0].Forgotten
 			}},
+	}
+}
+
+// awaiting is two registrations that wait for a supervisor.
+func awaiting(k *kit) {
+	ok(k.t, k.SwitchApproval(k.t.Context(), true, k.Officer().ID))
+	k.seal()
+	k.seal()
+}
+
+// free tells whether all that was sealed may be packed, n of them; a part of it
+// would be a fault.
+func free(k *kit, n int) bool {
+	switch got := len(k.unpacked()); {
+	case got == 0 || got == 2:
+		return got == n
+	default:
+		k.t.Fatalf("%d of two are free", got)
+		return false
 	}
 }
 

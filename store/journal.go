@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/askonce/fieldkit/store/vault"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -95,6 +98,45 @@ func (s *Store) Events(ctx context.Context) (events []Event, whole bool, err err
 		})
 	})
 	return events, whole, err
+}
+
+// EventsSince lists the lines of the journal from a moment on, by the kit's
+// clock, oldest first. It reads from the end, and stops at the first line that
+// is a day older: clocks are set back by less than that without being noticed.
+func (s *Store) EventsSince(ctx context.Context, since time.Time) ([]Event, error) {
+	var events []Event
+	const chunk = 500
+	err := s.view(ctx, func(tx *vault.Tx) error {
+		events = nil
+		last := int64(math.MaxInt64)
+		for more := true; more; {
+			more = false
+			before := last
+			if err := tx.Query("SELECT n,v,e,s FROM j WHERE n<?1 ORDER BY n DESC LIMIT ?2", func(scan func(...any) error) error {
+				var row vault.Row
+				if err := scan(&row.N, &row.Version, &row.Key, &row.Sealed); err != nil {
+					return err
+				}
+				last, more = row.N, true
+				var r eventRecord
+				if ok, err := openRow(tx, "j", row, &r); !ok {
+					return err
+				}
+				if at := r.At.Wall; at >= since.Unix() {
+					events = append(events, Event{civic.Stamp(r.At), r.Officer, r.Event, r.Words})
+				} else if at < since.Add(-24*time.Hour).Unix() {
+					before = 0 // far enough
+				}
+				return nil
+			}, before, int64(chunk)); err != nil {
+				return err
+			}
+			more = more && before != 0
+		}
+		return nil
+	})
+	slices.Reverse(events)
+	return events, err
 }
 
 func cut(name string) (id, version string, ok bool) { return strings.Cut(name, "\x00") }

@@ -110,6 +110,10 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 	if err != nil {
 		return Counts{}, err
 	}
+	approval, err := s.Approval(ctx)
+	if err != nil {
+		return Counts{}, err
+	}
 	c := Counts{ByStatus: map[civic.Status]int{}}
 	year, month, day := s.options.Clock().Date()
 	<-o.indexed
@@ -126,6 +130,9 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 		}
 		if st.Safe {
 			c.Safe++
+		}
+		if approval.On && st.waits() {
+			c.Unseen++
 		}
 	}
 	s.mu.RUnlock()

@@ -15,7 +15,8 @@ import (
 
 // Unpacked gives up to limit registrations that no batch holds yet, in the
 // order of their counters. Practice never leaves the kit and is not among them,
-// nor is what was restored from a lost kit (see UnpackedOf).
+// nor is what was restored from a lost kit (see UnpackedOf), nor what waits for
+// a supervisor (see Unseen).
 func (s *Store) Unpacked(ctx context.Context, limit int) ([]civic.Registration, error) {
 	return s.UnpackedOf(ctx, civic.DeviceID{}, limit)
 }
@@ -27,9 +28,16 @@ func (s *Store) UnpackedOf(ctx context.Context, device civic.DeviceID, limit int
 	if err != nil {
 		return nil, err
 	}
+	approval, err := s.Approval(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s.mu.RLock()
 	var rows []int64
 	for _, st := range o.list {
+		if approval.On && st.waits() {
+			continue
+		}
 		if st.carrier == carriedNot && !st.Practice && !st.Safe && st.of(device) && len(rows) < limit {
 			rows = append(rows, st.row)
 		}

@@ -205,6 +205,7 @@ type draftRecord struct {
 	Practice    bool               `cbor:"12,keyasint,omitempty"`
 	People      []personRefRecord  `cbor:"13,keyasint,omitempty"`
 	Refused     []civic.ServiceID  `cbor:"14,keyasint,omitempty"`
+	Note        string             `cbor:"15,keyasint,omitempty"`
 }
 
 type personRefRecord struct {
@@ -319,7 +320,7 @@ func (r draftRecord) draft() Draft {
 		Consents:    each(r.Consents, consentRecord.civic),
 		Attachments: each(r.Attachments, func(a attachmentRecord) civic.Attachment { return civic.Attachment(a) }),
 		Section:     r.Section, Started: civic.Stamp(r.Started), Updated: civic.Stamp(r.Updated), Practice: r.Practice,
-		People: each(r.People, func(p personRefRecord) PersonRef { return PersonRef(p) }), Refused: r.Refused,
+		People: each(r.People, func(p personRefRecord) PersonRef { return PersonRef(p) }), Refused: r.Refused, Note: r.Note,
 	}
 	copy(out.Corrects[:], r.Corrects)
 	return out
@@ -333,6 +334,6 @@ func recordOfDraft(d Draft) draftRecord {
 		Attachments: each(d.Attachments, func(a civic.Attachment) attachmentRecord { return attachmentRecord(a) }),
 		Section:     d.Section, Corrects: optional(d.Corrects),
 		Started: stampRecord(d.Started), Updated: stampRecord(d.Updated), Practice: d.Practice,
-		People: each(d.People, func(p PersonRef) personRefRecord { return personRefRecord(p) }), Refused: d.Refused,
+		People: each(d.People, func(p PersonRef) personRefRecord { return personRefRecord(p) }), Refused: d.Refused, Note: d.Note,
 	}
 }

@@ -78,6 +78,8 @@ type Draft struct {
 	People []PersonRef
 	// Refused are the services for which the citizen wants to be asked anew.
 	Refused []civic.ServiceID
+	// Note is what a supervisor wrote who gave back what this draft corrects.
+	Note string
 	// Discarded is when it was thrown away, zero if it was not; until a day
 	// later RestoreDraft brings it back.
 	Discarded time.Time
@@ -117,6 +119,7 @@ type Filter struct {
 type Counts struct {
 	Total    int
 	Today    int // sealed on the clock's current day
+	Unseen   int // wait for a supervisor, where that is wanted; among Waiting
 	Waiting  int // sealed, approved or sent: the centre has not confirmed them
 	Settled  int // registered or merged
 	Held     int

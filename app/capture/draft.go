@@ -29,6 +29,8 @@ type Draft struct {
 	Updated  civic.Stamp
 	Corrects civic.RegistrationID // zero unless this corrects a sealed registration
 	Practice bool
+	// Note is what a supervisor wrote who gave back what this corrects.
+	Note string
 }
 
 // Keeper keeps drafts. Keep returns only when the draft is on disk.

@@ -155,7 +155,7 @@ func (k keeper) Keep(ctx context.Context, d capture.Draft) error {
 	return problem(k.st.SaveDraft(ctx, store.Draft{
 		ID: d.ID, Form: d.Form, Services: d.Services, Language: d.Language, Answers: d.Answers, Consents: d.Consents,
 		Attachments: d.Attachments, Section: d.Section, Corrects: d.Corrects, Started: d.Started, Updated: d.Updated, Practice: d.Practice,
-		People: peopleToStore(d.People),
+		People: peopleToStore(d.People), Note: d.Note,
 	}))
 }
 
@@ -163,6 +163,6 @@ func fromStore(d store.Draft) capture.Draft {
 	return capture.Draft{
 		ID: d.ID, Form: d.Form, Services: d.Services, Language: d.Language, Answers: d.Answers, Consents: d.Consents,
 		Attachments: d.Attachments, Section: d.Section, Corrects: d.Corrects, Started: d.Started, Updated: d.Updated, Practice: d.Practice,
-		People: peopleOfStore(d.People),
+		People: peopleOfStore(d.People), Note: d.Note,
 	}
 }
