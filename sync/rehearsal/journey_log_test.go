@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -53,6 +54,16 @@ func copyFolder(t testing.TB, from, to string) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// copied copies the ledger where it does not lie in the centre's folder: what
+// the copy is named by, and what the ledger itself is.
+func (o *office) copied() (other, own []string) {
+	o.t.Helper()
+	if len(o.db) == 0 {
+		return nil, nil
+	}
+	return []string{o.db[0], ledgertest.Copied(o.t, o.db[1])}, slices.Clone(o.db)
 }
 
 // TestJourneyWitness: kits witness the centre's log of looks. The centre is
@@ -129,14 +140,14 @@ func TestJourneyWitness(t *testing.T) {
 
 	// Two histories from here on.
 	o.stop()
-	other := filepath.Join(t.TempDir(), "other")
+	other, honest := filepath.Join(t.TempDir(), "other"), o.data
 	copyFolder(t, o.data, other)
+	otherLedger, honestLedger := o.copied()
 	o.serve()
 	o.looks(2)
 	b.synced()
 	o.stop()
-	honest := o.data
-	o.data = other
+	o.data, o.db = other, otherLedger
 	o.serve()
 	o.looks(3)
 	b.synced()
@@ -167,7 +178,7 @@ func TestJourneyWitness(t *testing.T) {
 		t.Errorf("two kits compared and found nothing: %v", s.json)
 	}
 	o.stop()
-	o.data = honest
+	o.data, o.db = honest, honestLedger
 	if s := o.must("audit", "verify"); len(s.faults(t, "findings")) != 0 {
 		t.Errorf("%v", s.json)
 	}

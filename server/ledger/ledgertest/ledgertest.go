@@ -122,3 +122,24 @@ func run(t testing.TB, conn *pgx.Conn, statement string) {
 		t.Fatal(err)
 	}
 }
+
+// Copied is a new place that holds what a place on PostgreSQL holds, row for
+// row, as a copy of its disk would.
+func Copied(t testing.TB, from string) string {
+	t.Helper()
+	schema := func(place string) string {
+		u, err := url.Parse(place)
+		if err != nil || u.Query().Get("search_path") == "" {
+			t.Fatal("this is no place of PostgreSQL")
+		}
+		return u.Query().Get("search_path")
+	}
+	to := Postgres(t)
+	conn, _ := connect(t)
+	run(t, conn, `DO $$ DECLARE r record; BEGIN
+ FOR r IN SELECT tablename FROM pg_tables WHERE schemaname = '`+schema(from)+`' LOOP
+  EXECUTE format('CREATE TABLE `+schema(to)+`.%I (LIKE `+schema(from)+`.%I INCLUDING ALL)', r.tablename, r.tablename);
+  EXECUTE format('INSERT INTO `+schema(to)+`.%I SELECT * FROM `+schema(from)+`.%I', r.tablename, r.tablename);
+ END LOOP; END $$`)
+	return to
+}
