@@ -42,6 +42,9 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 		bit := rapid.IntRange(0, 8*len(was)-1).Draw(r, "bit")
 		is := slices.Clone(was)
 		is[bit/8] ^= 1 << (bit % 8)
+		if slices.ContainsFunc(values, func(v []byte) bool { return bytes.Equal(v, is) }) {
+			return // another row's value: putting it back would change that row too
+		}
 		b.exec("UPDATE "+c.table+" SET "+c.column+" = ?1 WHERE "+c.column+" = ?2", is, was)
 		found := b.verify(translog.Checking{})
 		b.exec("UPDATE "+c.table+" SET "+c.column+" = ?1 WHERE "+c.column+" = ?2", was, is)
