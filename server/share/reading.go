@@ -60,7 +60,7 @@ func (s *Share) Open(ctx context.Context, tx ledger.Tx, ask Ask) (*Reading, erro
 		Explicit: ask.Explicit != "", Previewed: ask.Previewed,
 	}
 	if r.revision != nil {
-		req.Agreement, req.Approved = &r.revision.Agreement, r.revision.State == Approved
+		req.Agreement, req.Approved, req.Digest = &r.revision.Agreement, r.revision.State == Approved, r.revision.Digest
 	}
 	r.reader = s.policies.Reader(req)
 	return r, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type Policies struct {
 	set        *cedar.PolicySet
 	version    string
 	dictionary *attributes.Dictionary
+	memory     memory
 }
 
 // Load reads the policies that ship with the program, for a dictionary.
@@ -75,8 +77,11 @@ type Request struct {
 	// when it has none; Approved tells that a second person approved it.
 	Agreement *agreement.Agreement
 	Approved  bool
-	Purpose   civic.Purpose
-	Now       time.Time
+	// Digest names the agreement's bytes. Decisions of requests with a digest are
+	// remembered beyond the request: they follow from nothing but what is named.
+	Digest  civic.Digest
+	Purpose civic.Purpose
+	Now     time.Time
 	// Explicit: the citizen's own request is named. Previewed: the citizen saw
 	// what would be sent.
 	Explicit, Previewed bool
@@ -99,23 +104,19 @@ type Decision struct {
 	Reasons []Reason
 }
 
-// Reader decides the fields of one request. It remembers decisions, so it is
-// for one request and one goroutine.
+// Reader decides the fields of one request. It is for one goroutine.
 type Reader struct {
-	policies  *Policies
-	request   Request
+	policies *Policies
+	request  Request
+	memory   *decisions // of requests like this one
+	asking   *asking    // made when something has to be decided
+}
+
+// asking is a request as Cedar sees it.
+type asking struct {
 	principal types.EntityUID
 	agency    types.Entity
 	context   types.Record
-	memory    map[memoryKey]Decision
-}
-
-type memoryKey struct {
-	attribute          civic.Attribute
-	area               civic.Area
-	sources            string
-	consent            State
-	objected, doubtful bool
 }
 
 var (
@@ -123,14 +124,15 @@ var (
 	noAreas    = types.NewSet()
 )
 
-// Reader makes what one request needs once.
+// Reader begins a request.
 func (p *Policies) Reader(r Request) *Reader {
-	out := &Reader{policies: p, request: r, principal: types.NewEntityUID("Agency", types.String(r.Agency)), memory: map[memoryKey]Decision{}}
+	return &Reader{policies: p, request: r, memory: p.memory.of(r)}
+}
+
+func asks(r Request) *asking {
+	out := &asking{principal: types.NewEntityUID("Agency", types.String(r.Agency))}
 	out.agency = types.Entity{UID: out.principal, Attributes: types.NewRecord(types.RecordMap{"active": types.Boolean(r.Active)})}
 	a := r.Agreement
-	if a == nil {
-		return out
-	}
 	fields := make([]types.Value, len(a.Attributes))
 	for i, c := range a.Attributes {
 		fields[i] = types.String(c.Name)
@@ -149,7 +151,7 @@ func (p *Policies) Reader(r Request) *Reader {
 	}
 	out.context = types.NewRecord(types.RecordMap{
 		"purpose":   types.String(r.Purpose),
-		"day":       types.Long(day(r.Now.UTC().Format(time.DateOnly))),
+		"day":       types.Long(today(r.Now)),
 		"explicit":  types.Boolean(r.Explicit),
 		"previewed": types.Boolean(r.Previewed),
 		"agreement": types.NewRecord(types.RecordMap{
@@ -170,6 +172,9 @@ func (p *Policies) Reader(r Request) *Reader {
 	})
 	return out
 }
+
+// today is the day a moment is on.
+func today(at time.Time) int64 { return day(at.UTC().Format(time.DateOnly)) }
 
 // day is a date as a number: 2026-01-31 is 20260131. One that is none is a day
 // nothing holds on: the agreement's own check refuses it before.
@@ -196,19 +201,22 @@ func (r *Reader) Decide(f Field) Decision {
 		return Decision{Reasons: []Reason{NoAgreement}}
 	}
 	key := memoryKey{f.Attribute, f.Area, joined(f.Sources), f.Consent, f.Objected, f.Doubtful}
-	if d, ok := r.memory[key]; ok {
+	if d, ok := r.memory.get(key); ok {
 		return d
 	}
 	d := r.decide(f)
-	r.memory[key] = d
+	r.memory.put(key, d)
 	return d
 }
 
 func (r *Reader) decide(f Field) Decision {
+	if r.asking == nil {
+		r.asking = asks(r.request)
+	}
 	uid := types.NewEntityUID("Field", types.String(f.Attribute))
-	entities := world{agency: r.agency, field: types.Entity{UID: uid, Attributes: r.field(f)}}
+	entities := world{agency: r.asking.agency, field: types.Entity{UID: uid, Attributes: r.field(f)}}
 	decision, diagnostic := cedar.Authorize(r.policies.set, entities, cedar.Request{
-		Principal: r.principal, Action: readAction, Resource: uid, Context: r.context,
+		Principal: r.asking.principal, Action: readAction, Resource: uid, Context: r.asking.context,
 	})
 	// A policy that fails is skipped by Cedar; here it refuses.
 	if len(diagnostic.Errors) > 0 {
@@ -267,17 +275,13 @@ func sensitivity(s string) int {
 // mostSensitive stands for a field nobody described: more than any agreement covers.
 const mostSensitive = 9
 
+// joined writes services so that no two lists are written alike.
 func joined(services []civic.ServiceID) string {
-	switch len(services) {
-	case 0:
-		return ""
-	case 1:
-		return string(services[0])
-	}
 	var b strings.Builder
 	for _, s := range services {
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
 		b.WriteString(string(s))
-		b.WriteByte(0)
 	}
 	return b.String()
 }
