@@ -222,7 +222,7 @@ func (s status) tell(w io.Writer) {
 	}{
 		{"registrations", s.Registrations}, {"persons", s.Persons}, {"merged", s.Merged}, {"held for review", s.Held},
 		{"returned", s.Returned}, {"waiting", s.Queue}, {"quarantined", s.Quarantined}, {"kits", s.Devices},
-		{"too common", s.TooCommon}, {"files received", s.Received}, {"files safe", s.Safe},
+		{"names too common", s.TooCommon}, {"files received", s.Received}, {"files safe", s.Safe},
 	} {
 		_, _ = fmt.Fprintf(w, "%-16s %9d\n", line.name, line.n)
 	}
@@ -273,7 +273,7 @@ func (c *command) status() *cobra.Command {
 					return err
 				}
 				s.SameDisk = disk == serve.SameDiskSafe
-				if s.TooCommon, err = reconcile.Cut(ctx, tx, "", centre.Clock().Add(-namesakesSince)); err != nil {
+				if s.TooCommon, err = reconcile.Cut(ctx, tx, "", centre.Clock().Add(-reconcile.CutWithin)); err != nil {
 					return err
 				}
 				s.Restored, err = access.Setting(ctx, tx, serve.RestoredSetting)

@@ -141,14 +141,11 @@ func checkLedger(ctx context.Context, h *health, centre *serve.Centre) error {
 	return checkNamesakes(ctx, h, centre)
 }
 
-// namesakesSince is how far back doctor and status look for names that are too common.
-const namesakesSince = 30 * 24 * time.Hour
-
 func checkNamesakes(ctx context.Context, h *health, centre *serve.Centre) error {
 	return centre.DB.View(ctx, func(tx ledger.Tx) error {
-		n, err := reconcile.Cut(ctx, tx, "", centre.Clock().Add(-namesakesSince))
+		n, err := reconcile.Cut(ctx, tx, "", centre.Clock().Add(-reconcile.CutWithin))
 		if err == nil && n > 0 {
-			h.add("namesakes", "warning", "%d registrations of the last 30 days met more namesakes than are compared: somebody may stand twice; their outcomes say match_too_common", n)
+			h.add("namesakes", "warning", "%d registrations of the last 30 days met more namesakes than are compared: somebody may stand twice; their outcomes say match_name_too_common, and the console names the offices", n)
 		}
 		return err
 	})

@@ -24,6 +24,7 @@ func (v *visit) reviews() error {
 		Open []reconcile.Open
 		Done *reconcile.Decided
 		Half bool // it waits for a second reviewer now
+		Cuts []reconcile.CutOffice
 	}
 	q := v.r.URL.Query()
 	err := v.read("read_reviews", nil, "", func(ctx context.Context, tx ledger.Tx) (err error) {
@@ -38,6 +39,9 @@ func (v *visit) reviews() error {
 			case err != nil:
 				return err
 			}
+		}
+		if d.Cuts, err = reconcile.Cuts(ctx, tx, v.session.Area, v.Clock().Add(-reconcile.CutWithin)); err != nil {
+			return err
 		}
 		d.Open, err = reconcile.Reviews(ctx, tx, v.session.Area, 200)
 		return err

@@ -25,6 +25,7 @@ func (v *visit) overview() error {
 		Silent  int // kits not heard of for three days
 		Aside   int
 		Queue   int
+		Cut     int // registrations of late whose search was cut short
 		Latest  []reconcile.Entry
 		Outside []registry.Waits
 
@@ -32,6 +33,9 @@ func (v *visit) overview() error {
 	}
 	err := v.read("read_overview", nil, "", func(ctx context.Context, tx ledger.Tx) (err error) {
 		if d.Counts, err = reconcile.Count(ctx, tx, v.session.Area); err != nil {
+			return err
+		}
+		if d.Cut, err = reconcile.Cut(ctx, tx, v.session.Area, v.Clock().Add(-reconcile.CutWithin)); err != nil {
 			return err
 		}
 		d.Latest, err = reconcile.List(ctx, tx, reconcile.Filter{Area: v.session.Area, Limit: 8})
