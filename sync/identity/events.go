@@ -115,10 +115,14 @@ func ReadEvents(b []byte) ([]Event, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := r.FieldPos(0)
 		if err != nil {
+			line := 0
+			if where := new(csv.ParseError); errors.As(err, &where) {
+				line = where.Line
+			}
 			return nil, refuse(line, "it cannot be read")
 		}
+		line, _ := r.FieldPos(0)
 		e := Event{Words: map[string]string{}}
 		if e.Year, err = strconv.Atoi(strings.TrimSpace(row[0])); err != nil {
 			return nil, refuse(line, "the year is no number")

@@ -174,17 +174,27 @@ var known = []string{
 	"maritalStatus", "communication", "link", "extension",
 }
 
-// UnmarshalJSON reads a Patient and keeps the parts it does not know.
+// UnmarshalJSON reads a Patient and keeps the parts it does not know, such as
+// _birthdate: names of FHIR differ by case, those of encoding/json do not.
 func (p *Patient) UnmarshalJSON(b []byte) error {
-	var j patientJSON
-	if err := json.Unmarshal(b, &j); err != nil {
+	var rest map[string]json.RawMessage
+	if err := json.Unmarshal(b, &rest); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(b, &j.rest); err != nil {
-		return err
-	}
+	ours := map[string]json.RawMessage{}
 	for _, name := range known {
-		delete(j.rest, name)
+		if value, ok := rest[name]; ok {
+			ours[name] = value
+			delete(rest, name)
+		}
+	}
+	exact, err := json.Marshal(ours)
+	if err != nil {
+		return err
+	}
+	j := patientJSON{rest: rest}
+	if err := json.Unmarshal(exact, &j); err != nil {
+		return err
 	}
 	*p = Patient(j)
 	return nil
