@@ -34,6 +34,7 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 	mux.HandleFunc("POST "+protocol.PathLooks, c.question(protocol.PathLooks, c.Looks))
 	if !c.Opener {
 		c.kitRoutes(mux)
+		protocol.RefuseOtherVersions(mux)
 	}
 	if c.Access.Keys().Opens() {
 		c.openerRoutes(mux, console)
@@ -67,31 +68,26 @@ func (c *Centre) kitRoutes(mux *http.ServeMux) {
 func (c *Centre) openerRoutes(mux *http.ServeMux, console http.Handler) {
 	c.agencyRoutes(mux)
 	mux.Handle("GET "+translog.PathLog, c.Log.PublicHandler())
-	login := newLimiter(loginEvery, loginBurst, c.Clock)
-	mux.HandleFunc("/console/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/sign-in") {
-			if wait := login.wait(address(r)); wait > 0 {
-				w.Header().Set("Retry-After", "30")
-				http.Error(w, civic.NewProblem(civic.TooManyTries, nil, protocol.Span(wait)).Error(), http.StatusTooManyRequests)
-				return
-			}
-			login.count(address(r))
-		}
-		console.ServeHTTP(w, r)
-	})
-	entry := newLimiter(loginEvery, loginBurst, c.Clock)
-	mux.HandleFunc("/citizen/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/enter") {
-			if wait := entry.wait(address(r)); wait > 0 {
-				w.Header().Set("Retry-After", "30")
-				http.Error(w, civic.NewProblem(civic.TooManyTries, nil, protocol.Span(wait)).Error(), http.StatusTooManyRequests)
-				return
-			}
-			entry.count(address(r))
-		}
-		c.people.ServeHTTP(w, r)
-	})
+	mux.HandleFunc("/console/", c.limited("/sign-in", console.ServeHTTP))
+	mux.HandleFunc("/citizen/", c.limited("/enter", func(w http.ResponseWriter, r *http.Request) { c.people.ServeHTTP(w, r) }))
 	mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusSeeOther))
+}
+
+// limited bounds how often an address may post to the page that ends so: there
+// a password or a code can be guessed.
+func (c *Centre) limited(end string, next http.HandlerFunc) http.HandlerFunc {
+	tries := newLimiter(loginEvery, loginBurst, c.Clock)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, end) {
+			if wait := tries.wait(address(r)); wait > 0 {
+				w.Header().Set("Retry-After", "30")
+				http.Error(w, civic.NewProblem(civic.TooManyTries, nil, protocol.Span(wait)).Error(), http.StatusTooManyRequests)
+				return
+			}
+			tries.count(address(r))
+		}
+		next(w, r)
+	}
 }
 
 func (c *Centre) health(w http.ResponseWriter, _ *http.Request) {
