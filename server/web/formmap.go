@@ -5,24 +5,30 @@ import (
 	"strings"
 
 	"github.com/askonce/fieldkit/assets"
+	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/form/mapping"
 )
 
+// mappedAtDesk finds the form of the page's address, and the attributes that its
+// questions may be mapped to.
+func (v *visit) mappedAtDesk() (desk forms.OnDesk, f *form.Form, dictionary *attributes.Dictionary, err error) {
+	if desk, err = v.atDesk(); err != nil {
+		return desk, nil, nil, err
+	}
+	if f, err = form.Load(desk.Workbook); err != nil {
+		return desk, nil, nil, err
+	}
+	dictionary, err = attributes.Read(assets.Attributes)
+	return desk, f, dictionary, err
+}
+
 // writeMap puts what was decided into the workbook and lays the new one on the
 // desk, to be published or downloaded.
 func (v *visit) writeMap() error {
-	desk, err := v.atDesk()
-	if err != nil {
-		return err
-	}
-	f, err := form.Load(desk.Workbook)
-	if err != nil {
-		return err
-	}
-	dictionary, err := attributes.Read(assets.Attributes)
+	desk, f, dictionary, err := v.mappedAtDesk()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/form/mapping"
@@ -104,15 +103,7 @@ type mapLine struct {
 }
 
 func (v *visit) deskMap() error {
-	desk, err := v.atDesk()
-	if err != nil {
-		return err
-	}
-	f, err := form.Load(desk.Workbook)
-	if err != nil {
-		return err
-	}
-	dictionary, err := attributes.Read(assets.Attributes)
+	desk, f, dictionary, err := v.mappedAtDesk()
 	if err != nil {
 		return err
 	}
