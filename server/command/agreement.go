@@ -145,26 +145,21 @@ func (c *command) agreement() *cobra.Command {
 			return centre.Share.Draft(ctx, tx, body, who)
 		}),
 	}
-	approve := &cobra.Command{
-		Use: "approve ID", Short: "Put a drafted revision into force; somebody else than who drafted it, in another role", Args: cobra.ExactArgs(1),
-		RunE: c.agreed(&by, func(ctx context.Context, centre *serve.Centre, tx ledger.Tx, who share.By, args []string) (share.Revision, error) {
-			r, err := newestRevision(ctx, tx, centre, args[0], revision)
-			if err != nil {
-				return r, err
-			}
-			return centre.Share.Approve(ctx, tx, args[0], r.Agreement.Version, who)
-		}),
+	// decided is a command that ends the waiting of a drafted revision.
+	decided := func(use, short string, do func(s *share.Share, ctx context.Context, tx ledger.Tx, id string, version int, who share.By) (share.Revision, error)) *cobra.Command {
+		return &cobra.Command{
+			Use: use, Short: short, Args: cobra.ExactArgs(1),
+			RunE: c.agreed(&by, func(ctx context.Context, centre *serve.Centre, tx ledger.Tx, who share.By, args []string) (share.Revision, error) {
+				r, err := newestRevision(ctx, tx, centre, args[0], revision)
+				if err != nil {
+					return r, err
+				}
+				return do(centre.Share, ctx, tx, args[0], r.Agreement.Version, who)
+			}),
+		}
 	}
-	down := &cobra.Command{
-		Use: "turn-down ID", Short: "End a drafted revision", Args: cobra.ExactArgs(1),
-		RunE: c.agreed(&by, func(ctx context.Context, centre *serve.Centre, tx ledger.Tx, who share.By, args []string) (share.Revision, error) {
-			r, err := newestRevision(ctx, tx, centre, args[0], revision)
-			if err != nil {
-				return r, err
-			}
-			return centre.Share.TurnDown(ctx, tx, args[0], r.Agreement.Version, who)
-		}),
-	}
+	approve := decided("approve ID", "Put a drafted revision into force; somebody else than who drafted it, in another role", (*share.Share).Approve)
+	down := decided("turn-down ID", "End a drafted revision", (*share.Share).TurnDown)
 	for _, cmd := range []*cobra.Command{draft, approve, down} {
 		cmd.Flags().StringVar(&by, "by", "", "`NAME=FILE`: the account that does it and the file with its password")
 	}
