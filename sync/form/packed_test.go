@@ -3,7 +3,6 @@ package form_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"testing"
 
@@ -144,14 +143,7 @@ func FuzzPacked(f *testing.F) {
 		if !form.Packed(b) {
 			b = append([]byte("afw0"), b...)
 		}
-		got, err := form.Load(b)
-		var r *form.Refusal
-		if err != nil && (!errors.As(err, &r) || len(r.Findings) == 0) {
-			t.Fatalf("refused without a reason: %v", err)
-		}
-		if err == nil {
-			form.Start(got, env()).Sections("")
-		}
+		loadOrSayWhy(t, b)
 	})
 }
 

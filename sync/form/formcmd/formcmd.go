@@ -44,21 +44,11 @@ type Finding struct {
 
 // String tells a finding to people: where, what, and its code.
 func (f Finding) String() string {
-	var where []string
-	if f.Sheet != "" {
-		where = append(where, f.Sheet)
-	}
-	if f.Row > 0 {
-		where = append(where, fmt.Sprintf("row %d", f.Row))
-	}
-	if f.Column != "" {
-		where = append(where, "column "+f.Column)
-	}
 	said := fmt.Sprintf("%s (%s)", f.Message, f.Code)
-	if len(where) == 0 {
-		return said
+	if at := (form.Finding{Sheet: f.Sheet, Row: f.Row, Column: f.Column}).At(); at != "" {
+		return at + ": " + said
 	}
-	return strings.Join(where, ", ") + ": " + said
+	return said
 }
 
 // Lines tells the check to people, a line a finding and a line that sums up.

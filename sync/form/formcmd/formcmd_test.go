@@ -74,6 +74,21 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// fixedWith repairs a workbook with n repairs, after which none is left to do.
+func fixedWith(t *testing.T, b []byte, n int) []byte {
+	t.Helper()
+	fixed, c, err := formcmd.Fix(b)
+	if err != nil || !c.OK || len(c.Repaired) != n {
+		t.Fatalf("%v %+v", err, c)
+	}
+	for _, w := range c.Warnings {
+		if w.Repair != "" {
+			t.Errorf("still to repair: %+v", w)
+		}
+	}
+	return fixed
+}
+
 // TestFix repairs a workbook that the reference converter refuses for four
 // reasons.
 func TestFix(t *testing.T) {
@@ -87,15 +102,7 @@ func TestFix(t *testing.T) {
 		"choices":  {{"list_name", "name", "label", "kind"}, {"fruit", "apple", "Apple", "x"}, {"fruit", "plum", "Plum", "y"}, {"fruit", "plum", "Plum", "y"}},
 		"settings": {{"form_id", "version"}, {"fruits", "1"}},
 	})
-	fixed, c, err := formcmd.Fix(b)
-	if err != nil || !c.OK || len(c.Repaired) != 4 {
-		t.Fatalf("%v %+v", err, c)
-	}
-	for _, w := range c.Warnings {
-		if w.Repair != "" {
-			t.Errorf("still to repair: %+v", w)
-		}
-	}
+	fixed := fixedWith(t, b, 4)
 	f, err := form.Load(fixed)
 	if err != nil {
 		t.Fatal(err)
@@ -180,15 +187,7 @@ func TestFixMore(t *testing.T) {
 		},
 		"settings": {{"form_id", "version"}, {"rare", "1"}},
 	})
-	fixed, c, err := formcmd.Fix(b)
-	if err != nil || !c.OK || len(c.Repaired) != 4 {
-		t.Fatalf("%v %+v", err, c)
-	}
-	for _, w := range c.Warnings {
-		if w.Repair != "" {
-			t.Errorf("still to repair: %+v", w)
-		}
-	}
+	fixed := fixedWith(t, b, 4)
 	m, err := formcmd.Model(fixed)
 	if err != nil || m.Binds[0].Path != "/form_root/data" || m.Binds[1].Relevant != `/form_root/data  = "x"` || m.Binds[2].Relevant != "" {
 		t.Errorf("%v %+v", err, m.Binds)
