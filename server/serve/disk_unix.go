@@ -9,5 +9,5 @@ import "golang.org/x/sys/unix"
 // be told counts as one.
 func sameDisk(a, b string) bool {
 	var one, two unix.Stat_t
-	return unix.Stat(a, &one) != nil || unix.Stat(b, &two) != nil || one.Dev == two.Dev || shareDisk(uint64(one.Dev), uint64(two.Dev))
+	return unix.Stat(a, &one) != nil || unix.Stat(b, &two) != nil || one.Dev == two.Dev || shareDisk(uint64(one.Dev), uint64(two.Dev)) //nolint:unconvert // Dev is an int32 on macOS
 }
