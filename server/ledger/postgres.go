@@ -238,7 +238,8 @@ func (db *postgresDB) View(ctx context.Context, fn func(Tx) error) error {
 	if err != nil {
 		return postgresProblem(err)
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
+	// Nothing was written and nobody has to wait for the end of it.
+	defer func() { go func() { _ = tx.Rollback() }() }()
 	return postgresProblem(fn(&postgresTx{tx: tx, db: db}))
 }
 

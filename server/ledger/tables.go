@@ -23,6 +23,7 @@ var (
 	createTable = regexp.MustCompile(`(?is)^\s*CREATE TABLE (\w+) \((.*)\)\s*(?:STRICT|WITHOUT ROWID|,|\s)*$`)
 	addColumn   = regexp.MustCompile(`(?is)^\s*ALTER TABLE (\w+) ADD COLUMN (\w+) `)
 	uniqueIndex = regexp.MustCompile(`(?is)^\s*CREATE UNIQUE INDEX \w+ ON (\w+) \(([^)]*)\)`)
+	renameTable = regexp.MustCompile(`(?is)^\s*ALTER TABLE (\w+) RENAME TO (\w+)\s*$`)
 	dropTable   = regexp.MustCompile(`(?is)^\s*DROP TABLE (\w+)\s*$`)
 	keyOf       = regexp.MustCompile(`(?is)^(?:CONSTRAINT \w+ )?(?:PRIMARY KEY|UNIQUE) \(([^)]*)\)`)
 	keyInline   = regexp.MustCompile(`(?i)\b(PRIMARY KEY|UNIQUE)\b`)
@@ -73,6 +74,10 @@ func readTables(tables []Table, text string) []Table {
 		} else if m := uniqueIndex.FindStringSubmatch(code); m != nil {
 			if t := find(m[1]); t != nil {
 				t.Unique = append(t.Unique, names(m[2]))
+			}
+		} else if m := renameTable.FindStringSubmatch(code); m != nil {
+			if t := find(m[1]); t != nil {
+				t.Name = m[2]
 			}
 		} else if m := dropTable.FindStringSubmatch(code); m != nil {
 			tables = slices.DeleteFunc(tables, func(t Table) bool { return t.Name == m[1] })

@@ -22,7 +22,7 @@ const (
 	// maxByOne is how many persons are compared that share one key and no second.
 	// They grow with the registry, and one and the same person shares nine keys
 	// on average: see decision 86.
-	maxByOne = 16
+	maxByOne = 8
 )
 
 // search is the work of one call of Candidates.
@@ -95,25 +95,41 @@ func (e *Embedded) Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint6
 	return out, nil
 }
 
+// maxRows is how many rows one question for keys takes before the keys with too
+// many holders are looked for. Few questions have as many.
+const maxRows = 8192
+
 // read finds who stands under each key. One more than are compared tells that
 // there are more; of those keys more are read, one by one.
 func (s *search) read(ctx context.Context, tx ledger.Tx) error {
-	const query = `SELECT key, home, person FROM (
+	const (
+		all = "SELECT key, home, person FROM registry_key WHERE key IN (%) LIMIT "
+		few = `SELECT key, home, person FROM (
  SELECT key, home, person, row_number() OVER (PARTITION BY key ORDER BY person) AS n FROM registry_key WHERE key IN (%)
 ) AS held WHERE n <= `
+	)
+	var got []holding
 	hold := func(r ledger.Row) error {
-		var key int64
-		var ref Ref
+		var h holding
 		var person []byte
-		if err := r.Scan(&key, &ref.Home, &person); err != nil {
+		if err := r.Scan(&h.key, &h.ref.Home, &person); err != nil {
 			return err
 		}
-		ref.Person = civic.PersonID(person)
-		s.holders[key] = append(s.holders[key], ref)
+		h.ref.Person = civic.PersonID(person)
+		got = append(got, h)
 		return nil
 	}
 	err := inChunks(s.keys, func(marks string, args []any) error {
-		return ledger.All(ctx, tx, hold, strings.Replace(query, "%", marks, 1)+strconv.Itoa(MaxNamesakes+1), args...)
+		got = got[:0]
+		err := ledger.All(ctx, tx, hold, strings.Replace(all, "%", marks, 1)+strconv.Itoa(maxRows), args...)
+		if err == nil && len(got) == maxRows {
+			got = got[:0]
+			err = ledger.All(ctx, tx, hold, strings.Replace(few, "%", marks, 1)+strconv.Itoa(MaxNamesakes+1), args...)
+		}
+		for _, h := range got {
+			s.holders[h.key] = append(s.holders[h.key], h.ref)
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -123,13 +139,23 @@ func (s *search) read(ctx context.Context, tx ledger.Tx) error {
 		if len(s.holders[key]) <= MaxNamesakes {
 			continue
 		}
-		s.crowded[key], s.holders[key] = true, nil
+		got = got[:0]
 		err := ledger.All(ctx, tx, hold, "SELECT key, home, person FROM registry_key WHERE key = ?1 ORDER BY person LIMIT ?2", key, maxHolders)
 		if err != nil {
 			return err
 		}
+		s.crowded[key], s.holders[key] = true, nil
+		for _, h := range got {
+			s.holders[key] = append(s.holders[key], h.ref)
+		}
 	}
 	return nil
+}
+
+// holding is a person under a key.
+type holding struct {
+	key int64
+	ref Ref
 }
 
 // sharing is how a person was found for a record.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"time"
@@ -32,10 +33,12 @@ const (
 
 type bench struct {
 	lookups, night, storm int
+	rows                  int // of a list that is cleaned of doubles
 	json                  bool
 	profile               string
 	keep                  string // where filled registries are kept and found again
 	from                  int    // incoming people passed over
+	bars                  []bar
 }
 
 // row is one engine at one size.
@@ -63,7 +66,11 @@ type storms struct {
 	Held    int     `json:"held"`
 	Merged  int     `json:"merged"`
 	Known   int     `json:"known_again"`
-	Told    int     `json:"told_too_common"` // outcomes that say the search was cut short
+	// HeldAgain came again and are held for a look; Wrong were joined to others.
+	HeldAgain int `json:"held_again"`
+	Wrong     int `json:"joined_to_others"`
+	Cut       int `json:"searches_cut_short"`
+	Told      int `json:"told_too_common"` // outcomes that say the search was cut short
 }
 
 func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres string) error {
@@ -82,32 +89,33 @@ func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres
 		}
 		defer pprof.StopCPUProfile()
 	}
+	if b.rows > 0 {
+		if err := b.clusterApart(ctx); err != nil {
+			return err
+		}
+	}
 	if !b.json {
 		fmt.Printf("%-9s %9s %8s %6s %8s %8s %7s %9s %8s %7s %7s %8s\n", "engine", "persons", "fill/s", "cand", "p50 ms", "p99 ms", "capped", "1000 in s", "cpu s", "night", "in s", "cpu s")
 	}
 	for _, size := range sizes {
-		last := size == slices.Max(sizes)
 		night := 0
-		if last {
+		if size == slices.Max(sizes) {
 			night = b.night
 		}
-		people := people.Mexico(seed, size, b.from+b.lookups+1000+night)
-		people.Incoming = people.Incoming[b.from:]
 		for _, engine := range engines {
-			if err := b.on(ctx, engine, postgres, size, func(db ledger.DB) error { return b.measure(ctx, engine, db, people, night) }); err != nil {
+			if err := b.on(ctx, engine, postgres, size, func(db ledger.DB) error { return b.measure(ctx, engine, db, size, night) }); err != nil {
 				return fmt.Errorf("%s at %d: %w", engine, size, err)
 			}
 		}
 	}
-	if b.storm == 0 {
-		return nil
-	}
-	for _, engine := range engines {
-		if err := b.on(ctx, engine, postgres, 0, func(db ledger.DB) error { return b.storming(ctx, engine, db) }); err != nil {
-			return err
+	if b.storm > 0 {
+		for _, engine := range engines {
+			if err := b.on(ctx, engine, postgres, 0, func(db ledger.DB) error { return b.storming(ctx, engine, db) }); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return b.judge()
 }
 
 // on opens a new ledger on an engine and removes it again; with keep one of a
@@ -143,12 +151,14 @@ func (b *bench) on(ctx context.Context, engine, postgres string, size int, do fu
 	return errors.Join(do(db), db.Close(), remove())
 }
 
-func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, p people.Population, night int) error {
+func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, size, night int) error {
+	p := people.Mexico(seed, size, b.from+b.lookups+1000+night)
+	p.Incoming = p.Incoming[b.from:]
 	e, err := registry.NewEmbedded([32]byte{7}, rand.Reader)
 	if err != nil {
 		return err
 	}
-	r := row{Engine: engine, Persons: len(p.Known), Night: night}
+	r := row{Engine: engine, Persons: size, Night: night}
 	start := time.Now()
 	if filled, err := fill(ctx, db, e, p.Known); err != nil {
 		return err
@@ -158,6 +168,8 @@ func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, p peop
 			return err
 		}
 	}
+	p.Known = nil // a centre does not hold them in memory either
+	runtime.GC()
 	if err := b.lookup(ctx, db, e, p.Incoming[:b.lookups], &r); err != nil {
 		return err
 	}
@@ -176,6 +188,7 @@ func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, p peop
 		}
 		r.NightCPU = cpu.seconds() - before
 	}
+	b.take(&r)
 	return b.print(r, func() {
 		fmt.Printf("%-9s %9d %8d %6.1f %8.2f %8.2f %6.1f%% %9.2f %8.2f %7d %7.1f %8.1f\n", r.Engine, r.Persons, r.FillPerS, r.Candidates, r.P50, r.P99, 100*r.Capped, r.Thousand, r.CPU, r.Night, r.NightS, r.NightCPU)
 	})

@@ -3,13 +3,21 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/match"
 	"github.com/askonce/fieldkit/sync/match/people"
 	"github.com/askonce/fieldkit/sync/match/table"
 )
+
+// memoryLimit is told to the collector of a process that may take 2 GB.
+const memoryLimit = "1700MiB"
 
 // clustered is a list cleaned of doubles before the kit comes.
 type clustered struct {
@@ -41,6 +49,31 @@ func (b *bench) cluster(rows int) error {
 		return err
 	}
 	c := clustered{rows, result.Compared, result.Capped, result.Persons, time.Since(start).Seconds(), cpuSeconds() - before, peak()}
+	b.json = true // whoever started this process prints it for people
+	return b.print(c, func() {})
+}
+
+// clusterApart cleans the list in a process of its own, so that the memory it
+// takes is its own, and holds it to the memory it may take.
+func (b *bench) clusterApart(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, self, "-cluster-only", strconv.Itoa(b.rows)) //nolint:gosec // this program itself
+	cmd.Env = append(os.Environ(), "GOMEMLIMIT="+memoryLimit)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return err
+	}
+	var c clustered
+	if err := json.Unmarshal(out, &c); err != nil {
+		return err
+	}
+	of := fmt.Sprintf("a list of %s cleaned of doubles", thousands(c.Rows))
+	b.hold(of, c.Seconds, "s", barCluster, c.Rows >= million)
+	b.hold(of+", memory", float64(c.PeakMB), "MB", barMemory, c.Rows >= million)
 	return b.print(c, func() {
 		fmt.Printf("%d rows cleaned of doubles in %.1f s (%.1f processor seconds): %d pairs compared, %d keys too common, %d persons, %d MB at most\n",
 			c.Rows, c.Seconds, c.CPU, c.Compared, c.Capped, c.Persons, c.PeakMB)

@@ -24,7 +24,8 @@ func main() {
 	lookups := flag.Int("lookups", 2000, "how many lookups are measured")
 	night := flag.Int("night", 0, "registrations reconciled in a row at the largest size, besides the first thousand")
 	storm := flag.Int("storm", 2000, "people of one office who share name and year, in a registry of their own")
-	rows := flag.Int("cluster", 0, "rows of a list that is cleaned of doubles, alone")
+	rows := flag.Int("cluster", 0, "rows of a list that is cleaned of doubles first, in a process of its own")
+	only := flag.Int("cluster-only", 0, "clean a list of so many rows in this process, print JSON and end")
 	asJSON := flag.Bool("json", false, "print JSON, one object a row")
 	profile := flag.String("profile", "", "write a processor profile of the lookups and batches to this `file`")
 	keep := flag.String("keep", "", "keep filled registries, on SQLite in this `folder`, and use them again")
@@ -39,9 +40,9 @@ func main() {
 		}
 		sizes = append(sizes, n)
 	}
-	b := &bench{lookups: *lookups, night: *night, storm: *storm, json: *asJSON, profile: *profile, keep: *keep, from: *from}
-	if *rows > 0 {
-		if err := b.cluster(*rows); err != nil {
+	b := &bench{lookups: *lookups, night: *night, storm: *storm, rows: *rows, json: *asJSON, profile: *profile, keep: *keep, from: *from}
+	if *only > 0 {
+		if err := b.cluster(*only); err != nil {
 			fmt.Fprintln(os.Stderr, "scalebench:", err)
 			os.Exit(1)
 		}

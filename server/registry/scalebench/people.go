@@ -106,9 +106,7 @@ func (b *bench) storming(ctx context.Context, engine string, db ledger.DB) error
 		err := db.Update(ctx, func(tx ledger.Tx) error {
 			outcomes, err := rec.Settle(ctx, tx, office, batch)
 			for _, o := range outcomes {
-				if o.Counter > uint64(b.storm) && o.Status == civic.Merged {
-					s.Known++
-				}
+				s.count(o, uint64(b.storm))
 				for _, r := range o.Reasons {
 					if r.Code == match.ReasonTooCommon {
 						s.Told++
@@ -125,6 +123,9 @@ func (b *bench) storming(ctx context.Context, engine string, db ledger.DB) error
 	err = db.View(ctx, func(tx ledger.Tx) error {
 		n, err := reconcile.Count(ctx, tx, "")
 		s.Persons, s.Held, s.Merged = n.Persons, n.Held, n.Merged
+		if err == nil {
+			s.Cut, err = reconcile.Cut(ctx, tx, "", time.Unix(0, 0))
+		}
 		if want := b.storm + (b.storm+returning-1)/returning; err == nil && n.Registrations != want {
 			err = fmt.Errorf("%d of %d registrations have an outcome", n.Registrations, want)
 		}
@@ -133,10 +134,28 @@ func (b *bench) storming(ctx context.Context, engine string, db ledger.DB) error
 	if err != nil {
 		return err
 	}
+	what := engine + ": a storm of namesakes: "
+	again := (b.storm + returning - 1) / returning
+	b.hold(what+"came again, neither known nor held for a look", float64(again-s.Known-s.HeldAgain-s.Wrong), "", 0, true)
+	b.hold(what+"joined to somebody else", float64(s.Wrong), "", 0, true)
+	b.hold(what+"searches cut short that are not told", float64(s.Cut-s.Told), "", 0, true)
 	return b.print(s, func() {
 		fmt.Printf("%-9s namesake storm: %d of one name and year settled in %.1f s: %d persons, %d held for review; %d came again, %d of them known; %d joined in all; %d say that the search was cut short\n",
 			s.Engine, s.Storm, s.Seconds, s.Persons, s.Held, (s.Storm+returning-1)/returning, s.Known, s.Merged, s.Told)
 	})
+}
+
+// count tells how somebody fared of whom the storm has so many.
+func (s *storms) count(o civic.Outcome, storm uint64) {
+	again := o.Counter > storm
+	switch {
+	case o.Status == civic.Merged && again && o.Persons[0].Person == registry.NewPersonID(number(2, o.Counter-storm), ""):
+		s.Known++
+	case o.Status == civic.Merged:
+		s.Wrong++
+	case o.Status == civic.Held && again:
+		s.HeldAgain++
+	}
 }
 
 // schemaIn makes a schema of its own in a database, unless it is there.
