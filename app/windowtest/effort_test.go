@@ -5,9 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,36 +20,10 @@ import (
 // four before. An action is a press, a choice, a field filled whatever its
 // length, or going on; the program counts the keys and presses itself.
 func TestEffort(t *testing.T) {
-	if packages := missing(); len(packages) > 0 {
-		t.Fatalf("this test drives a real window; install: apt-get install -y %s", strings.Join(packages, " "))
-	}
-	bin := t.TempDir()
-	app, server := filepath.Join(bin, "fieldkit"), filepath.Join(bin, "fieldkit-server")
-	build(t, app, "./app", "x11,no_glfw,migrated_fynedo,uimap")
-	build(t, server, "./server", "")
-	data, home := t.TempDir(), filepath.Join(t.TempDir(), "kit")
-	url := centre(t, server, data)
-	invite := ask(t, server, "device", "invite", "--data", data, "--area", "mx-20-067", "--url", url)
-	pass := filepath.Join(bin, "pass")
-	if err := os.WriteFile(pass, []byte(testPassphrase), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(app, "enrol", "--home", home, "--passphrase-file", pass, "--server", url, "--code", invite["code"].(string), "--officer", "Ana Prueba").CombinedOutput(); err != nil {
-		t.Fatalf("enrol: %v\n%s", err, out)
-	}
+	b := newBench(t)
+	home := b.enrolled(t)
 	seed(t, home)
-
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	d, err := openDisplay(ctx, t.TempDir(), "800x1280", "es_MX")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.close()
-	h := &hands{ctx: ctx, d: d, pictures: t.TempDir(), log: t.Logf}
-	if err := first(h.start(app, "--home", home), arrive(h, journey{Passphrase: testPassphrase})); err != nil {
-		t.Fatal(err)
-	}
+	h := b.opened(t, home, 10*time.Minute)
 	for _, c := range []struct {
 		what, name, service string
 		most                int
@@ -79,21 +50,12 @@ func TestEffort(t *testing.T) {
 func seed(t *testing.T, home string) {
 	ctx := context.Background()
 	past := time.Now().AddDate(0, -2, 0)
-	k, err := kit.Open(ctx, kit.Options{Home: home, Clock: func() time.Time { return past }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := k.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := k.Unlock(ctx, testPassphrase); err != nil {
-		t.Fatal(err)
-	}
+	k := unlocked(t, kit.Options{Home: home, Clock: func() time.Time { return past }})
+	defer closed(t, k)
 	var her capture.Ref
 	for i, service := range []civic.FormID{"identity", "cash", "school", "birth"} {
 		var iv *capture.Interview
+		var err error
 		if i == 0 {
 			iv, err = k.Begin(ctx, service)
 		} else {
@@ -235,34 +197,8 @@ func reply1(h *hands, w window, at string, n int) error {
 // who applies, the home, four more who live there, and what the family lives on;
 // every question that is asked is answered.
 func TestEffortOfAFamily(t *testing.T) {
-	if packages := missing(); len(packages) > 0 {
-		t.Fatalf("this test drives a real window; install: apt-get install -y %s", strings.Join(packages, " "))
-	}
-	bin := t.TempDir()
-	app, server := filepath.Join(bin, "fieldkit"), filepath.Join(bin, "fieldkit-server")
-	build(t, app, "./app", "x11,no_glfw,migrated_fynedo,uimap")
-	build(t, server, "./server", "")
-	data, home := t.TempDir(), filepath.Join(t.TempDir(), "kit")
-	url := centre(t, server, data)
-	invite := ask(t, server, "device", "invite", "--data", data, "--area", "mx-20-067", "--url", url)
-	pass := filepath.Join(bin, "pass")
-	if err := os.WriteFile(pass, []byte(testPassphrase), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(app, "enrol", "--home", home, "--passphrase-file", pass, "--server", url, "--code", invite["code"].(string), "--officer", "Ana Prueba").CombinedOutput(); err != nil {
-		t.Fatalf("enrol: %v\n%s", err, out)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
-	defer cancel()
-	d, err := openDisplay(ctx, t.TempDir(), "800x1280", "es_MX")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.close()
-	h := &hands{ctx: ctx, d: d, pictures: t.TempDir(), log: t.Logf}
-	if err := first(h.start(app, "--home", home), arrive(h, journey{Passphrase: testPassphrase})); err != nil {
-		t.Fatal(err)
-	}
+	b := newBench(t)
+	h := b.opened(t, b.enrolled(t), 15*time.Minute)
 	f, err := family(h)
 	if err != nil {
 		picture, _ := h.shoot("stopped")

@@ -3,14 +3,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,70 +14,11 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-const testPassphrase = "maize river lantern thursday"
-
-// build makes one of the programs as it is carried, the app with the map of its
-// widgets.
-func build(t *testing.T, out, pkg string, tags string) {
-	t.Helper()
-	c := exec.Command("go", "build", "-tags", tags, "-o", out, pkg)
-	c.Dir = "../.."
-	if b, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", pkg, err, b)
-	}
-}
-
-// ask runs a command and reads its JSON.
-func ask(t *testing.T, program string, args ...string) map[string]any {
-	t.Helper()
-	out, err := exec.Command(program, append(args, "--json")...).Output()
-	answer := map[string]any{}
-	if jsonErr := json.Unmarshal(out, &answer); jsonErr != nil || err != nil {
-		t.Fatalf("%s %s: %v %v\n%s", filepath.Base(program), args[0], err, jsonErr, out)
-	}
-	return answer
-}
-
-// centre starts a server of its own on a free port.
-func centre(t *testing.T, program, dir string) (url string) {
-	t.Helper()
-	ask(t, program, "init", "--data", dir)
-	c := exec.Command(program, "serve", "--data", dir, "--listen", "127.0.0.1:0")
-	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = c.Process.Signal(syscall.SIGTERM)
-		_ = c.Wait()
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if at, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
-			return "https://" + at
-		}
-	}
-	t.Fatal("the centre did not start")
-	return ""
-}
-
 // TestWindow walks one registration through the built program in a real window,
 // from the first start to the settled outcome, and looks at what came of it:
 // the code on the screen, the answers in the store, the kit's own counts.
 func TestWindow(t *testing.T) {
-	if packages := missing(); len(packages) > 0 {
-		t.Fatalf("this test drives a real window; install: apt-get install -y %s", strings.Join(packages, " "))
-	}
-	bin := t.TempDir()
-	app, server := filepath.Join(bin, "fieldkit"), filepath.Join(bin, "fieldkit-server")
-	build(t, app, "./app", "x11,no_glfw,migrated_fynedo,uimap")
-	build(t, server, "./server", "")
-	data := t.TempDir()
-	url := centre(t, server, data)
+	b := newBench(t)
 
 	for _, c := range []struct{ size, language string }{{"800x1280", "es_MX"}, {"1280x800", "en_US"}} {
 		t.Run(c.size+" "+c.language, func(t *testing.T) {
@@ -100,10 +36,9 @@ func TestWindow(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer d.close()
-			invite := ask(t, server, "device", "invite", "--data", data, "--area", "mx-20-067", "--url", url)
 			h := &hands{ctx: ctx, d: d, pictures: pictures, log: t.Logf}
-			o, err := walk(h, journey{Program: app, Home: home, Passphrase: testPassphrase, Server: url,
-				Code: invite["code"].(string), Officer: "Ana Prueba", Answers: answers()})
+			o, err := walk(h, journey{Program: b.app, Home: home, Passphrase: testPassphrase, Server: b.url,
+				Code: b.invite(t), Officer: "Ana Prueba", Answers: answers()})
 			if err != nil {
 				picture, _ := h.shoot("stopped-here")
 				log, _ := os.ReadFile(filepath.Join(dir, "program.log"))
@@ -113,7 +48,7 @@ func TestWindow(t *testing.T) {
 				t.Fatalf("the program did not end well: %v", err)
 			}
 			t.Logf("%d questions, %d keys, %d presses", o.Questions, o.Keys, o.Taps)
-			check(t, app, home, filepath.Join(dir, "home/Documents"), o)
+			check(t, b.app, home, filepath.Join(dir, "home/Documents"), o)
 		})
 	}
 }
@@ -154,18 +89,8 @@ func check(t *testing.T, app, home, exports string, o outcome) {
 // answersKept opens the store and compares its answers with what was typed.
 func answersKept(t *testing.T, home, id string) {
 	ctx := context.Background()
-	k, err := kit.Open(ctx, kit.Options{Home: home})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := k.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := k.Unlock(ctx, testPassphrase); err != nil {
-		t.Fatal(err)
-	}
+	k := unlocked(t, kit.Options{Home: home})
+	defer closed(t, k)
 	registration, err := civic.ParseRegistrationID(id)
 	if err != nil {
 		t.Fatal(err)
