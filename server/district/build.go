@@ -86,7 +86,7 @@ func (d *District) build(ctx context.Context, area civic.Area, anew bool) (Repor
 		if m, err = d.current(ctx, tx, area); err != nil {
 			return err
 		}
-		who, err = members(ctx, tx, s)
+		who, err = members(ctx, tx, s, d.Clock().Unix())
 		return err
 	})
 	if err != nil {

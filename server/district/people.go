@@ -28,7 +28,7 @@ type someone struct {
 
 // members lists who belongs to a district: whoever spoke to one of its offices
 // last, those of the own office first, then who came last. Nobody is opened.
-func members(ctx context.Context, tx ledger.Tx, s Settings) ([]someone, error) {
+func members(ctx context.Context, tx ledger.Tx, s Settings, now int64) ([]someone, error) {
 	offices := append([]civic.Area{s.Area}, s.Neighbours...)
 	met := map[registry.Ref]bool{}
 	var out []someone
@@ -47,8 +47,8 @@ func members(ctx context.Context, tx ledger.Tx, s Settings) ([]someone, error) {
 		err := ledger.All(ctx, tx, func(r ledger.Row) error {
 			var home, subject, at string
 			var person, registration []byte
-			var said int64
-			if err := r.Scan(&home, &person, &registration, &subject, &at, &said); err != nil {
+			var said, choices, ended int64
+			if err := r.Scan(&home, &person, &registration, &subject, &at, &said, &choices, &ended); err != nil {
 				return err
 			}
 			ref := registry.Ref{Home: civic.Area(home), Person: civic.PersonID(person)}
@@ -60,13 +60,18 @@ func members(ctx context.Context, tx ledger.Tx, s Settings) ([]someone, error) {
 			sum.Write(registration)
 			sum.Write([]byte(subject + "\x00" + at + "\x00"))
 			sum.Write(binary.BigEndian.AppendUint64(nil, uint64(said)))
+			if choices != 0 { // a choice made afterwards is told as well, and a yes that ran out
+				sum.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64([]byte("chose"), uint64(choices)), uint64(ended)))
+			}
 			return nil
-		}, `SELECT s.area, s.person, s.registration, s.subject, s.office, s.said_at
+		}, `SELECT s.area, s.person, s.registration, s.subject, s.office, s.said_at,
+				(SELECT coalesce(max(c.n), 0) FROM share_choice AS c WHERE c.area = s.office AND c.registration = s.registration),
+				(SELECT count(*) FROM share_choice AS c WHERE c.area = s.office AND c.registration = s.registration AND c.until <> 0 AND c.until <= ?3)
 			FROM (SELECT DISTINCT area, person FROM registry_said WHERE office = ?1) AS here
 			JOIN registry_person AS p ON p.area = here.area AND p.person = here.person AND p.state = ?2
 			JOIN registry_said AS s ON s.area = here.area AND s.person = here.person AND s.withdrawn_at = 0
 			WHERE NOT EXISTS (SELECT 1 FROM pack_withdrawn AS w WHERE w.area = here.area AND w.person = here.person)
-			ORDER BY s.area, s.person, s.said_at, s.registration, s.subject`, string(office), int64(registry.Standing))
+			ORDER BY s.area, s.person, s.said_at, s.registration, s.subject`, string(office), int64(registry.Standing), now)
 		if err != nil {
 			return nil, err
 		}
@@ -141,6 +146,10 @@ func (d *District) portrait(ctx context.Context, tx ledger.Tx, p *registry.Perso
 			out.receipts = append(out.receipts, receiptOf{s.Registration, v.Secret})
 		}
 	}
+	choices, err := chosen(ctx, tx, p.Said)
+	if err != nil {
+		return out, err
+	}
 	held := registry.Fold(p)
 	claims := make([]civic.Claim, 0, len(held))
 	sources := map[civic.RegistrationID]int{}
@@ -156,8 +165,14 @@ func (d *District) portrait(ctx context.Context, tx ledger.Tx, p *registry.Perso
 			i = len(out.layer.Sources)
 			sources[c.Registration] = i
 			v := visits[c.Registration]
+			asked, given := v.Asked, v.Given
+			if len(choices) > 0 { // the last word, wherever it was said
+				if a, g := reuse(choices, c.Registration, v.Service, d.Clock().Unix()); a {
+					asked, given = a, g
+				}
+			}
 			out.layer.Sources = append(out.layer.Sources, pack.Source{
-				Service: v.Service, Office: c.Area, Day: int32(c.At.Wall / secondsADay), Asked: v.Asked, Given: v.Given,
+				Service: v.Service, Office: c.Area, Day: int32(c.At.Wall / secondsADay), Asked: asked, Given: given,
 			})
 		}
 		out.layer.Claims = append(out.layer.Claims, pack.Claim{

@@ -65,7 +65,7 @@ func visitOf(r *civic.Registration, secret []byte) (Visit, error) {
 	}
 	for _, c := range r.Consents {
 		if c.Service == v.Service && c.Purpose == reusePurpose {
-			v.Asked, v.Given = true, c.Given
+			v.Asked, v.Given = true, c.Given && (v.Given || !v.Asked)
 		}
 	}
 	return v, nil
