@@ -27,10 +27,15 @@ func (s *Store) Registrations(ctx context.Context, f Filter) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	approval, err := s.Approval(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Entry, 0, len(chosen))
 	err = s.view(ctx, func(tx *vault.Tx) error {
 		for _, st := range chosen {
 			e := st.entry()
+			e.Unseen = approval.On && st.waits()
 			row := vault.Row{N: st.row}
 			ok, err := tx.One("SELECT v,e,s FROM b WHERE n=?1", []any{st.row}, &row.Version, &row.Key, &row.Sealed)
 			if err != nil {
@@ -51,6 +56,25 @@ func (s *Store) Registrations(ctx context.Context, f Filter) ([]Entry, error) {
 		return nil
 	})
 	return out, err
+}
+
+// Stubs lists the same without opening any readable copy: entries have what their
+// stubs hold, no answers, no officer and no receipt.
+func (s *Store) Stubs(ctx context.Context, f Filter) ([]Entry, error) {
+	chosen, err := s.choose(f)
+	if err != nil {
+		return nil, err
+	}
+	approval, err := s.Approval(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, len(chosen))
+	for i := range chosen {
+		out[i] = chosen[i].entry()
+		out[i].Unseen = approval.On && chosen[i].waits()
+	}
+	return out, nil
 }
 
 // choose copies the stubs that the filter takes, newest first.

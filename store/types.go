@@ -100,10 +100,12 @@ type Entry struct {
 	Safe         bool // covered by the centre's off-host copy
 	// Forgotten tells that only the stub is left: no answers, no receipt.
 	Forgotten bool
-	Persons   []civic.PersonOf
-	Reasons   []civic.Reason
-	Settled   time.Time // server's clock, zero before an outcome came
-	Receipt   string
+	// Unseen tells that it waits for a supervisor, where that is wanted.
+	Unseen  bool
+	Persons []civic.PersonOf
+	Reasons []civic.Reason
+	Settled time.Time // server's clock, zero before an outcome came
+	Receipt string
 }
 
 // Filter chooses registrations; the zero Filter chooses all, newest first.

@@ -33,6 +33,9 @@ func (k *Kit) Home(ctx context.Context) (Home, error) {
 		return h, nil
 	}
 	h.Officer = st.Officer().Name
+	if h.Unseen = counts.Unseen; h.Unseen > 0 {
+		h.UnseenGoes = k.unseenGoes(ctx, st)
+	}
 	if h.Drafts, err = k.Drafts(ctx); err != nil {
 		return Home{}, err
 	}

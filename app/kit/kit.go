@@ -66,6 +66,9 @@ type Kit struct {
 	places shelf // the list of places, unpacked
 
 	missed atomic.Bool // the last copy to the backup medium failed
+
+	leading leading // the supervisor who looks over the work
+	gleaned gleaned // what the looks over the work remember of registrations
 }
 
 // Open opens the kit in a folder, locked; a folder without a kit opens as
@@ -170,6 +173,8 @@ func (k *Kit) Lock(ctx context.Context) error {
 		return err
 	}
 	err = k.pack(ctx, st)
+	k.leading.end()
+	k.gleaned.forget()
 	st.Lock()
 	k.neighbours.forget()
 	k.practice.Store(false)

@@ -24,6 +24,9 @@ const (
 func (k *Kit) pack(ctx context.Context, st *store.Store) error {
 	k.packing.Lock()
 	defer k.packing.Unlock()
+	if err := k.letGo(ctx, st); err != nil {
+		return problem(err)
+	}
 	waiting, err := st.Unpacked(ctx, maxBatch)
 	if err != nil {
 		return problem(err)

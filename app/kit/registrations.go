@@ -51,7 +51,7 @@ func (k *Kit) rowOf(e store.Entry) Row {
 	r := e.Registration
 	row := Row{
 		ID: r.ID, Reference: reference(&r), Services: r.Services, Sealed: r.Sealed.Time(), Status: e.Status, Safe: e.Safe,
-		Reasons: e.Reasons, Practice: r.Practice, Forgotten: e.Forgotten,
+		Reasons: e.Reasons, Practice: r.Practice, Forgotten: e.Forgotten, Unseen: e.Unseen,
 	}
 	if f, ok := k.forms.Form(r.Form); ok {
 		row.Name = nameOf(f, &r)

@@ -44,6 +44,8 @@ type Home struct {
 	LastContact time.Time // server's clock at the last answer, zero if never
 	Today       int       // sealed today, in the kit's time zone
 	Carried     Carrier   // who has what the centre has not signed for
+	Unseen      int       // wait for a supervisor, where that is wanted; among Counts.Sealed
+	UnseenGoes  time.Time // when the oldest of them goes by itself
 	Counts      Counts
 	Drafts      []DraftInfo // newest first
 	Alerts      []Alert
@@ -138,6 +140,7 @@ type Row struct {
 	Reasons   []civic.Reason // why it was held, returned or set aside
 	Practice  bool
 	Forgotten bool // safe at the centre and no longer readable here
+	Unseen    bool // waits for a supervisor before it may leave the kit
 }
 
 // Entry is one registration whole.
