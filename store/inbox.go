@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"io"
 	"time"
 
@@ -11,6 +12,10 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
+
+// ErrLater is how whoever applies the inbox leaves a message of a kind that only
+// a later program knows where it is: that program finds it there.
+var ErrLater = errors.New("a later program's message")
 
 // TakeIn keeps messages of the centre as they came, with the cursor, until an
 // officer unlocks the kit. A repeat of a message changes nothing.
@@ -60,7 +65,8 @@ func number64(tx *vault.Tx, row int64) (uint64, error) {
 // gives back; each message leaves the inbox in the same transaction. One that
 // apply refuses stays, is tried again at the next call, and does not hold up
 // the others; the last such error is returned with the number of messages taken
-// in. apply may call the store.
+// in. One that apply refuses with ErrLater stays without being told of. apply
+// may call the store.
 func (s *Store) ApplyInbox(ctx context.Context, apply func(protocol.Down) ([]civic.Outcome, error)) (int, error) {
 	if _, err := s.opened(); err != nil {
 		return 0, err
@@ -82,6 +88,9 @@ func (s *Store) ApplyInbox(ctx context.Context, apply func(protocol.Down) ([]civ
 		d, err := s.message(ctx, n)
 		if err == nil {
 			err = s.takeOne(ctx, d, apply)
+		}
+		if errors.Is(err, ErrLater) {
+			continue
 		}
 		if err != nil {
 			refused = err
@@ -108,6 +117,9 @@ func (s *Store) message(ctx context.Context, n int64) (protocol.Down, error) {
 
 func (s *Store) takeOne(ctx context.Context, d protocol.Down, ask func(protocol.Down) ([]civic.Outcome, error)) error {
 	outcomes, err := ask(d)
+	if errors.Is(err, ErrLater) {
+		return err
+	}
 	if err != nil {
 		return s.vaultTries(ctx, d, err)
 	}

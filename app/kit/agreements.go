@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"crypto/ed25519"
+	"slices"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
@@ -17,11 +18,12 @@ func (k *Kit) takeAgreement(ctx context.Context, st *store.Store, statement []by
 	if err := protocol.Open(protocol.StatementAgreement, statement, server, &body); err != nil {
 		return err
 	}
-	a, err := agreement.Read(body)
+	// One that only a later program can read is kept as well: see rulesHere.
+	id, version, err := agreement.Named(body)
 	if err != nil {
 		return civic.NewProblem(civic.RequestMalformed, err)
 	}
-	return st.PutAgreement(ctx, a.ID, a.Version, body)
+	return st.PutAgreement(ctx, id, version, body)
 }
 
 // Readers lists the agencies that may use what the services of an interview are
@@ -39,7 +41,9 @@ func (k *Kit) Readers(ctx context.Context, iv *capture.Interview) ([]capture.Rea
 }
 
 // rulesHere are the dictionary, and the agreements that came from the centre
-// before those that ship.
+// before those that ship. A revision that only a later program can read ends
+// those before it: what it would allow is asked, and what they allowed may be
+// what it took back.
 func rulesHere(ctx context.Context, st *store.Store) (rules, error) {
 	shipped, err := shippedRules()
 	if err != nil {
@@ -50,14 +54,17 @@ func rulesHere(ctx context.Context, st *store.Store) (rules, error) {
 		return rules{}, err
 	}
 	all := make([]agreement.Agreement, 0, len(bodies))
+	later := map[string]int{}
 	for _, b := range bodies {
 		a, err := agreement.Read(b)
-		if err != nil {
-			continue // a later program's agreement: what it would allow is asked
+		if err == nil {
+			all = append(all, a)
+		} else if id, version, err := agreement.Named(b); err == nil {
+			later[id] = max(later[id], version)
 		}
-		all = append(all, a)
 	}
 	// Of one version the centre's own writing comes first and counts.
-	set, err := agreement.NewSet(append(all, shipped.agreements.All()...)...)
+	all = slices.DeleteFunc(append(all, shipped.agreements.All()...), func(a agreement.Agreement) bool { return a.Version < later[a.ID] })
+	set, err := agreement.NewSet(all...)
 	return rules{shipped.dictionary, set}, err
 }

@@ -206,7 +206,7 @@ func (k *Kit) applyInbox(ctx context.Context, st *store.Store) (applied, error) 
 		case protocol.DownPlacesPart:
 			return nil, k.takePlacesPart(ctx, st, d.Body)
 		}
-		return nil, nil // a kind that a later program will know
+		return nil, store.ErrLater // a kind that a later program will know
 	})
 	return sum, problem(errors.Join(err, k.completePlaces(ctx, st)))
 }

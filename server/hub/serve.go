@@ -80,6 +80,7 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("POST "+protocol.PathSync, h.sync)
 	mux.Handle(protocol.PathUploads, h.uploads)
 	mux.Handle(protocol.PathUploads+"/", h.uploads)
+	protocol.RefuseOtherVersions(mux)
 	return mux
 }
 

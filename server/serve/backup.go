@@ -32,7 +32,7 @@ import (
 // not in it: who finds a backup reads no citizen's answer.
 
 // statementBackup is signed by the server key over a Manifest.
-const statementBackup protocol.StatementKind = "askonce/backup/v0"
+const statementBackup protocol.StatementKind = "askonce/backup/v1"
 
 // Manifest says what a copy of the ledger covers.
 type Manifest struct {

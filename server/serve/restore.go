@@ -19,7 +19,7 @@ import (
 )
 
 // statementRestore is signed by the server key over a Gap.
-const statementRestore protocol.StatementKind = "askonce/restore/v0"
+const statementRestore protocol.StatementKind = "askonce/restore/v1"
 
 // Gap says what a restored centre may have forgotten: what happened between
 // the backup and the restore. Kits send again what was not safe; what staff

@@ -160,6 +160,25 @@ func Read(b []byte) (Agreement, error) {
 	return a, a.check()
 }
 
+// Named reads of an agreement only which revision it is, also where a later
+// program wrote what this one does not know.
+func Named(b []byte) (id string, version int, err error) {
+	if len(b) > MaxBytes {
+		return "", 0, fmt.Errorf("the agreement is larger than %d bytes", MaxBytes)
+	}
+	var a struct {
+		ID      string `json:"id"`
+		Version int    `json:"version"`
+	}
+	if err := json.Unmarshal(b, &a); err != nil {
+		return "", 0, fmt.Errorf("the agreement cannot be read: %w", err)
+	}
+	if a.ID == "" || len(a.ID) > maxWord || a.Version < 1 {
+		return "", 0, errors.New("an agreement needs an id and a version from 1")
+	}
+	return a.ID, a.Version, nil
+}
+
 func (a Agreement) check() error {
 	fault := func(what string) error { return fmt.Errorf("agreement %q: %s", a.ID, what) }
 	switch {

@@ -62,6 +62,22 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+// A later program's agreement is known by its name, though not read.
+func TestNamed(t *testing.T) {
+	later := strings.Replace(sample, `"id"`, `"ends_with":"the office","id"`, 1)
+	if _, err := agreement.Read([]byte(later)); err == nil {
+		t.Fatal("a condition that is not known was passed over")
+	}
+	if id, version, err := agreement.Named([]byte(later)); err != nil || id != "school-reuse" || version != 2 {
+		t.Errorf("%q %d %v", id, version, err)
+	}
+	for _, bad := range []string{``, `{}`, `{"id":"a"}`, `{"id":"` + strings.Repeat("a", 600) + `","version":1}`, `{"id":"a","version":"2"}`, strings.Repeat(" ", agreement.MaxBytes+1)} {
+		if _, _, err := agreement.Named([]byte(bad)); err == nil {
+			t.Errorf("%.20q has a name", bad)
+		}
+	}
+}
+
 func TestAllows(t *testing.T) {
 	second := strings.Replace(strings.Replace(sample, `"version":2`, `"version":3`, 1), `"phone"`, `"address"`, 1)
 	s, err := agreement.NewSet(read(t, second), read(t, sample))

@@ -8,7 +8,7 @@ import (
 )
 
 // StatementCustody is signed by a carrier's transport key over [Custody].
-const StatementCustody StatementKind = "askonce/custody/v0"
+const StatementCustody StatementKind = "askonce/custody/v1"
 
 // Custody is what a hub or a courier puts its name to: these files were whole
 // when it took them over. Nothing is forgotten on its word; it tells an officer

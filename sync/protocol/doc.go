@@ -1,4 +1,4 @@
-// Package protocol holds the messages that kit and centre exchange, version 0,
+// Package protocol holds the messages that kit and centre exchange, version 1,
 // and the statements the registry signs. It knows neither end.
 //
 // Every message is deterministic CBOR with whole numbers as keys ([Marshal],
@@ -9,9 +9,9 @@
 // The calls, all over TLS 1.3 with a server certificate that the registry's
 // root signed; a kit shows a client certificate of its transport key:
 //
-//	GET   /v0/bundle      the root's certificate and the signed KeyBundle
-//	POST  /v0/enrol       EnrolRequest  -> EnrolAnswer
-//	POST  /v0/sync        SyncRequest   -> SyncAnswer
-//	POST  /v0/uploads     tus 1.0 creation; HEAD and PATCH on what it names
-//	GET   /v0/healthz     plain text "ok"
+//	GET   /v1/bundle      the root's certificate and the signed KeyBundle
+//	POST  /v1/enrol       EnrolRequest  -> EnrolAnswer
+//	POST  /v1/sync        SyncRequest   -> SyncAnswer
+//	POST  /v1/uploads     tus 1.0 creation; HEAD and PATCH on what it names
+//	GET   /v1/healthz     plain text "ok"
 package protocol

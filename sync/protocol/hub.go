@@ -4,8 +4,8 @@ package protocol
 // kits hand it. It is enrolled like a kit, by a code made for a hub, and reads
 // nothing of what it carries.
 const (
-	PathHub   = "/v0/hub"   // HubRequest -> HubAnswer
-	PathRelay = "/v0/relay" // RelayRequest -> SyncAnswer
+	PathHub   = "/v1/hub"   // HubRequest -> HubAnswer
+	PathRelay = "/v1/relay" // RelayRequest -> SyncAnswer
 )
 
 // HubRequest asks for a certificate, so that kits which trust the registry's

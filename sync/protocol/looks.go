@@ -12,7 +12,7 @@ import (
 )
 
 // PathLooks is where a kit asks, for a citizen at the counter, who looked.
-const PathLooks = "/v0/looks"
+const PathLooks = "/v1/looks"
 
 // DownLooks is the kind of a message with rows about people a kit registered
 // (LooksNote), and of the centre's answer to LooksRequest, with number 0.

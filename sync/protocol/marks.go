@@ -10,7 +10,7 @@ import (
 )
 
 // StatementMarks is signed by the server key over [Marks].
-const StatementMarks StatementKind = "askonce/marks/v0"
+const StatementMarks StatementKind = "askonce/marks/v1"
 
 // Marks name the messages of one answer, in their order: the centre's word that
 // these numbers, kinds and bodies are a kit's, and that none lies between them.

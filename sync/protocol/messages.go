@@ -8,12 +8,12 @@ import (
 
 // Paths of the calls.
 const (
-	PathBundle  = "/v0/bundle"
-	PathEnrol   = "/v0/enrol"
-	PathSync    = "/v0/sync"
-	PathUploads = "/v0/uploads"
-	PathHealth  = "/v0/healthz"
-	PathPerson  = "/v0/person"
+	PathBundle  = "/v1/bundle"
+	PathEnrol   = "/v1/enrol"
+	PathSync    = "/v1/sync"
+	PathUploads = "/v1/uploads"
+	PathHealth  = "/v1/healthz"
+	PathPerson  = "/v1/person"
 )
 
 // Limits of one message, in bytes or pieces. A decoder refuses what is larger

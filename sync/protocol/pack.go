@@ -149,7 +149,7 @@ type LookUpAnswer struct {
 
 // StatementLookUp is the kind of statement a LookUp travels in, signed by the
 // device's key: whoever carries it can change nothing.
-const StatementLookUp StatementKind = "askonce/look-up/v0"
+const StatementLookUp StatementKind = "askonce/look-up/v1"
 
 // PersonRequest is a LookUp on its way, as a Statement by the device.
 type PersonRequest struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // StatementPlaces signs a PlacesNotice, by the server key.
-const StatementPlaces StatementKind = "askonce/places/v0"
+const StatementPlaces StatementKind = "askonce/places/v1"
 
 // DownPlacesPart is a piece of a list of places (PlacesPart). It is the same for
 // all kits: sealed under the key that the notice names, not to the device.

@@ -46,9 +46,9 @@ type RecoveryRelease struct {
 }
 
 // StatementRecovery is the kind of statement a release travels in.
-const StatementRecovery StatementKind = "askonce/recovery/v0"
+const StatementRecovery StatementKind = "askonce/recovery/v1"
 
-const recoveryContext = "askonce/recovery/v0\x00"
+const recoveryContext = "askonce/recovery/v1\x00"
 
 // SignRecovery completes a request with the asking kit's transport key and
 // writes it.

@@ -17,13 +17,13 @@ type StatementKind string
 
 // The kinds of statements, and who signs them.
 const (
-	StatementBundle StatementKind = "askonce/bundle/v0" // KeyBundle, by the root
-	StatementLease  StatementKind = "askonce/lease/v0"  // Lease, by the server key
-	StatementAck    StatementKind = "askonce/ack/v0"    // []BatchAck, by the server key
-	StatementForm   StatementKind = "askonce/form/v0"   // FormNotice, by the server key
+	StatementBundle StatementKind = "askonce/bundle/v1" // KeyBundle, by the root
+	StatementLease  StatementKind = "askonce/lease/v1"  // Lease, by the server key
+	StatementAck    StatementKind = "askonce/ack/v1"    // []BatchAck, by the server key
+	StatementForm   StatementKind = "askonce/form/v1"   // FormNotice, by the server key
 	// StatementAgreement is over a byte string, the agreement's JSON; by the server key.
-	StatementAgreement StatementKind = "askonce/agreement/v0"
-	StatementEnrol     StatementKind = "askonce/enrol/v0" // EnrolRequest with Proof empty, by the device
+	StatementAgreement StatementKind = "askonce/agreement/v1"
+	StatementEnrol     StatementKind = "askonce/enrol/v1" // EnrolRequest with Proof empty, by the device
 )
 
 // MaxStatement limits a statement's bytes: a form workbook is the largest.
@@ -77,7 +77,12 @@ func openStatement(kind StatementKind, b []byte, key ed25519.PublicKey) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if err := m.Verify([]byte(kind), verifier); err != nil {
+	for _, name := range kind.written() {
+		if err = m.Verify([]byte(name), verifier); err == nil {
+			break
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	// One statement has one writing: a flipped bit that decodes to the same
@@ -126,18 +131,19 @@ func (r *EnrolRequest) Check() error {
 		len(r.Transport) != ed25519.PublicKeySize || len(r.KitSecret) == 0 || len(r.KitSecret) > MaxSealedSecret || len(r.Name) > MaxName {
 		return civic.NewProblem(civic.RequestMalformed, nil)
 	}
-	bare := *r
-	bare.Proof = nil
-	want, err := Marshal(bare)
+	// What was proved is read like the request itself: a later kit may say more
+	// than this program hears, in both.
+	var proved EnrolRequest
+	if err := Open(StatementEnrol, r.Proof, r.Device, &proved); err != nil {
+		return err
+	}
+	proved.Proof = r.Proof
+	want, err := Marshal(*r)
 	if err != nil {
 		return err
 	}
-	got, err := OpenStatement(StatementEnrol, r.Proof, r.Device)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(got, want) {
-		return civic.NewProblem(civic.StatementForged, nil)
+	if got, err := Marshal(proved); err != nil || !bytes.Equal(got, want) {
+		return civic.NewProblem(civic.StatementForged, err)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func TestUploadPath(t *testing.T) {
 	if got, ok := ParseUploadPath(UploadPath(name)); !ok || got != name {
 		t.Errorf("read %v", got)
 	}
-	for _, bad := range []string{"", PathUploads, PathUploads + "/", UploadPath(name) + "0", UploadPath(name)[:40], "/v0/uploads/../sync"} {
+	for _, bad := range []string{"", PathUploads, PathUploads + "/", UploadPath(name) + "0", UploadPath(name)[:40], "/v1/uploads/../sync"} {
 		if _, ok := ParseUploadPath(bad); ok {
 			t.Errorf("%q is no upload", bad)
 		}
@@ -178,8 +178,8 @@ func FuzzParseMetadata(f *testing.F) {
 }
 
 func FuzzHeaders(f *testing.F) {
-	f.Add(Checksum([]byte("a")), "12", AckHeader([]byte{1, 2}), "/v0/uploads/"+NameOf(nil).String())
-	f.Add("sha1 x", "-1", "!", "/v0/uploads/")
+	f.Add(Checksum([]byte("a")), "12", AckHeader([]byte{1, 2}), "/v1/uploads/"+NameOf(nil).String())
+	f.Add("sha1 x", "-1", "!", "/v1/uploads/")
 	f.Fuzz(func(t *testing.T, sum, size, ack, path string) {
 		h := http.Header{HeaderUploadSum: {sum}, HeaderUploadOffset: {size}, HeaderAck: {ack}}
 		_, _, _ = ParseChecksum(h)

@@ -150,7 +150,7 @@ func TestJourneyOpenerApart(t *testing.T) {
 
 	console := a.listening(users.opener, "opener", "--data", a.data, "--keys", a.keys, "--listen", "127.0.0.1:0")
 	o.listen = a.listening(users.intake, "serve", "--data", a.data, "--keys", a.intake, "--listen", "127.0.0.1:0")
-	if answers(t, o.listen, "/console/") || !answers(t, console, "/console/") || answers(t, console, "/v0/sync") {
+	if answers(t, o.listen, "/console/") || !answers(t, console, "/console/") || answers(t, console, "/v1/sync") {
 		t.Fatal("a part answers what is the other's")
 	}
 	s := o.must("device", "invite", "--area", rehearsalArea, "--keys", a.intake)
