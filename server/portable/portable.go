@@ -30,6 +30,7 @@ type Subject struct {
 	Services   map[civic.RegistrationID]civic.ServiceID
 	Dictionary *attributes.Dictionary
 	Agreements []agreement.Agreement // in force
+	Choices    []Choice              // the person's own, oldest first
 	Registry   string                // its name
 	Now        time.Time
 }
@@ -257,6 +258,7 @@ func (s Subject) dpv() object {
 		"dct:identifier": s.Person.Person.String(), "dct:publisher": s.Registry,
 		"dct:created":        object{"@type": "xsd:dateTime", "@value": s.Now.UTC().Format(time.RFC3339)},
 		"dpv:hasDataSubject": s.id(), "dpv:hasProcess": processes, "dpv:hasPersonalData": data,
+		"dpv:hasRecordOfActivity": s.consents(),
 	}
 }
 

@@ -1,8 +1,10 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/askonce/fieldkit/assets"
@@ -10,6 +12,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/portable"
 	"github.com/askonce/fieldkit/server/registry"
+	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/attributes"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -47,6 +50,9 @@ func (c *Centre) TakeAlong(ctx context.Context, id civic.PersonID, format, reaso
 				return err
 			}
 		}
+		if s.Choices, err = choicesOf(ctx, tx, p); err != nil {
+			return err
+		}
 		for _, a := range registry.Fold(p) {
 			e.Fields = append(e.Fields, a.Name)
 		}
@@ -59,6 +65,34 @@ func (c *Centre) TakeAlong(ctx context.Context, id civic.PersonID, format, reaso
 		return audit.Write(ctx, tx, c.Clock(), []audit.Row{{Area: p.Home, Actor: actor, Action: "export_person", Object: id[:], Detail: format}})
 	})
 	return out, err
+}
+
+// choicesOf reads what a person chose with the registrations that are about them.
+func choicesOf(ctx context.Context, tx ledger.Tx, p *registry.Person) ([]portable.Choice, error) {
+	own := map[civic.Area][]civic.RegistrationID{}
+	for i := range p.Said {
+		if p.Said[i].Subject == "" {
+			own[p.Said[i].Office] = append(own[p.Said[i].Office], p.Said[i].Registration)
+		}
+	}
+	var out []portable.Choice
+	for area, ids := range own {
+		list, err := share.Choices(ctx, tx, area, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range list {
+			out = append(out, portable.Choice{
+				Record: c.Record, State: string(c.State), Source: c.Scope.Source, Target: c.Scope.Target, Agency: string(c.Scope.Agency), Purpose: c.Scope.Purpose,
+				Language: c.Language, ReadAloud: c.ReadAloud, Notice: c.Notice, By: c.By, Channel: c.Channel,
+				Office: c.Area, Registration: c.Registration, Said: c.Said, Counts: c.Counts, Until: c.Until,
+			})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b portable.Choice) int {
+		return cmp.Or(a.Counts.Compare(b.Counts), strings.Compare(a.Record, b.Record))
+	})
+	return out, nil
 }
 
 // personByID finds a person whose home is not known.
