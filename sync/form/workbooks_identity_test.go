@@ -32,7 +32,7 @@ func identityForm() []sheet {
 			ask("select_one paper", "paper", "¿Qué papel enseña?|Which paper is shown?|出示什么证件？", "relevant", "${evidence} = 'document'"),
 			ask("text", "paper_number", "Número del papel|Number of the paper|证件号码", "relevant", "${evidence} = 'document'", "x_attr", "other_id"),
 			ask("text", "introducer", "Nombre de quien le presenta|Name of the introducer|介绍人姓名", "relevant", "${evidence} = 'introducer'", "required", "yes", "x_attr", "introducer"),
-			ask("text", "head", "Nombre de la cabeza de familia|Name of the head of the family|户主姓名", "relevant", "${evidence} = 'head_of_family'", "required", "yes"),
+			ask("text", "head", "Nombre de la cabeza de familia|Name of the head of the family|户主姓名", "relevant", "${evidence} = 'head_of_family'", "required", "yes", "x_attr", "head_of_family"),
 			ask("text", "witness_1", "Nombre del primer testigo|Name of the first witness|第一证人姓名", "relevant", "${evidence} = 'two_witnesses'", "required", "yes", "x_attr", "witness"),
 			ask("text", "witness_2", "Nombre del segundo testigo|Name of the second witness|第二证人姓名", "relevant", "${evidence} = 'two_witnesses'", "required", "yes", "x_attr", "witness"),
 			ask("image", "photo", "Foto de la persona|Photo of the person|本人照片", "x_attr", "photo"),
