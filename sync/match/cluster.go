@@ -42,10 +42,19 @@ func inParts[T any](n int, do func(from, to int) T) []T {
 	return out
 }
 
+// kinBits is the most that two people of one family or of one name weigh in a
+// list, in bits: far from one person, and near enough to be looked at.
+const kinBits = -6
+
 // Logit is the odds of being the same person, in bits.
 func (m *Model) Logit(a, b *Prepared) float64 {
-	w, _ := m.sum(compare(m.fields, a, b), a, b, false)
-	return w + math.Log2(m.Prior/(1-m.Prior))
+	p := compare(m.fields, a, b)
+	w, _ := m.sum(p, a, b, false)
+	w += math.Log2(m.Prior / (1 - m.Prior))
+	if m.Kin && w > kinBits && m.kin(p, a, b) {
+		w = kinBits
+	}
+	return w
 }
 
 // sample bounds how many pairs stand for two large clusters.

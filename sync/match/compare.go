@@ -20,6 +20,18 @@ func (m *Model) Compare(a, b *Prepared, explain bool) Comparison {
 	return c
 }
 
+// kin tells whether two records are of relatives or namesakes rather than of one
+// person.
+func (m *Model) kin(p pattern, a, b *Prepared) bool {
+	_, surname, _ := m.identity(p)
+	families := (surname == surnameOne || surname == surnameAlike || surname == surnameBothAlike) && contradict(&a.surname, &b.surname)
+	switch rel, _, _ := relate(m.fields, p, a, b, families); rel {
+	case Sibling, Parent, Namesake:
+		return true
+	}
+	return false
+}
+
 // identity gives the levels of given names, surnames and birth dates.
 func (m *Model) identity(p pattern) (given, surname, birth int) {
 	for i := range m.fields {

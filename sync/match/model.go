@@ -24,6 +24,9 @@ type Model struct {
 	// Movers counts only the weightiest of places that differ: who moves changes
 	// locality, municipality and state at once.
 	Movers bool `json:"movers,omitempty"`
+	// Kin says that the relation of two people counts in lists too: relatives and
+	// namesakes are not joined, however alike they are.
+	Kin bool `json:"kin,omitempty"`
 	// Terms says how common values are, by field and then by the value's hash:
 	// sharing a rare surname says more than sharing a common one. A field that
 	// is absent here is weighed without.

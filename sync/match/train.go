@@ -3,6 +3,7 @@ package match
 import (
 	"cmp"
 	"math/rand/v2"
+	"slices"
 )
 
 // Training is what a model is learnt from.
@@ -13,6 +14,9 @@ type Training struct {
 	Fields  []string
 	Version string
 	Seed    uint64
+	// Kin makes a model in which relatives and namesakes are not joined; such
+	// pairs are not learnt from.
+	Kin bool
 	// FreeU lets u be learnt by EM too, among the candidates alone. It is wrong
 	// and exists for the test that shows it.
 	FreeU bool
@@ -38,7 +42,7 @@ const (
 // Train learns a model without labels: u from random pairs, m by EM over the
 // candidates' patterns with u fixed.
 func Train(t Training) (*Model, Report, error) {
-	m := &Model{Version: t.Version, Prior: 0.1, Auto: 0.99, Review: 0.5, Margin: 3}
+	m := &Model{Version: t.Version, Kin: t.Kin, Prior: 0.1, Auto: 0.99, Review: 0.5, Margin: 3}
 	plans := make([]plan, len(t.Fields))
 	for i, name := range t.Fields {
 		k, index, err := kindOf(name)
@@ -53,7 +57,15 @@ func Train(t Training) (*Model, Report, error) {
 		m.Fields = append(m.Fields, f)
 	}
 	m.Terms = countTerms(t.Records, plans, t.Fields)
-	seen := patterns(t.Records, t.Pairs, plans)
+	pairs := t.Pairs
+	if t.Kin {
+		m.fields = plans
+		pairs = slices.DeleteFunc(slices.Clone(pairs), func(p Pair) bool {
+			a, b := t.Records[p.A], t.Records[p.B]
+			return m.kin(compare(plans, a, b), a, b)
+		})
+	}
+	seen := patterns(t.Records, pairs, plans)
 	random := randomPatterns(&t, plans)
 	rep := Report{Pairs: len(t.Pairs)}
 	for _, n := range random {

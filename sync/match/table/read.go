@@ -31,6 +31,10 @@ type Map struct {
 	Phone       Columns `json:"phone"`
 	Identifiers Columns `json:"identifiers"`
 	Others      Columns `json:"others"`
+	// Relatives says whether relatives and namesakes are told apart from one
+	// person. Where it is not given they are, if there are two surnames: those
+	// show families; with one surname a misspelt person looks like a brother.
+	Relatives *bool `json:"relatives"`
 }
 
 // Columns are names of columns; one may be written without brackets.
@@ -75,12 +79,17 @@ type Table struct {
 	Split  int
 	Truth  []string // of the truth column, when one was named
 	Fields []string // of a model over this map
+	Kin    bool     // relatives and namesakes are told apart, see Map
 }
 
-// Read reads a list with a heading. truth names the column that says which rows
+// Read reads a list with a heading, as programs write such lists: parted by
+// commas, semicolons, tabs or bars, in UTF-8, UTF-16 with a mark, or
+// Windows-1252. truth names the column that says which rows
 // are one person, empty for none.
 func Read(r io.Reader, m Map, truth string) (*Table, error) {
-	c := csv.NewReader(r)
+	from, comma := plainText(r)
+	c := csv.NewReader(from)
+	c.Comma = comma
 	c.FieldsPerRecord = -1
 	c.LazyQuotes = true
 	c.ReuseRecord = true
@@ -90,7 +99,7 @@ func Read(r io.Reader, m Map, truth string) (*Table, error) {
 	}
 	at := map[string]int{}
 	for i, name := range head {
-		at[strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))] = i
+		at[utf8Text(name)] = i
 	}
 	col := func(names ...string) ([]int, error) {
 		var out []int
@@ -103,7 +112,10 @@ func Read(r io.Reader, m Map, truth string) (*Table, error) {
 		}
 		return out, nil
 	}
-	t := &Table{Fields: m.fields()}
+	t := &Table{Fields: m.fields(), Kin: len(m.Surname) > 1}
+	if m.Relatives != nil {
+		t.Kin = *m.Relatives
+	}
 	var cols [10][]int
 	for i, names := range [...]Columns{m.Given, m.Surname, m.Full, m.Birth, m.Sex, m.Place, m.Phone, m.Identifiers, m.Others, optional(truth)} {
 		if cols[i], err = col(names...); err != nil {
@@ -127,7 +139,7 @@ func Read(r io.Reader, m Map, truth string) (*Table, error) {
 			for _, i := range cols {
 				v := ""
 				if i < len(row) {
-					v = strings.TrimSpace(row[i])
+					v = utf8Text(row[i])
 				}
 				out = append(out, strings.Clone(v))
 			}
@@ -194,37 +206,10 @@ func (m Map) fields() []string {
 	return out
 }
 
-// Date reads a date as lists write it: 1956-04-09, 19560409, 09/04/1956 (day
-// first), 1956-04, 1956. What the calendar does not have comes back as stated.
-func Date(s string) (civic.Date, string) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return civic.Date{}, ""
-	}
-	iso := s
-	plain := !strings.ContainsAny(s, "-/. ")
-	switch {
-	case plain && len(s) == 8:
-		iso = s[:4] + "-" + s[4:6] + "-" + s[6:]
-	case plain && len(s) == 6:
-		iso = s[:4] + "-" + s[4:]
-	case len(s) >= 10 && (s[2] == '/' || s[2] == '-' || s[2] == '.'):
-		iso = s[6:10] + "-" + s[3:5] + "-" + s[:2]
-	case len(s) > 10 && (s[10] == 'T' || s[10] == ' '):
-		iso = s[:10]
-	}
-	iso = strings.TrimSuffix(strings.TrimSuffix(strings.NewReplacer("/", "-", ".", "-").Replace(iso), "-00"), "-00")
-	d, err := civic.ParseDate(iso)
-	if err != nil {
-		return civic.Date{}, s
-	}
-	return d, ""
-}
-
 // Join puts a second list behind the first, for linking.
 func Join(a, b *Table) *Table {
 	return &Table{
 		Rows: append(slices.Clone(a.Rows), b.Rows...), Records: append(slices.Clone(a.Records), b.Records...),
-		Split: len(a.Records), Truth: append(slices.Clone(a.Truth), b.Truth...), Fields: a.Fields,
+		Split: len(a.Records), Truth: append(slices.Clone(a.Truth), b.Truth...), Fields: a.Fields, Kin: a.Kin,
 	}
 }

@@ -103,7 +103,7 @@ func start(t *Table, o Options) (*run, error) {
 	blocks := match.Candidates(t.Records, t.Split, blockLimit)
 	r.result = Result{Rows: len(t.Records), Compared: len(blocks.Pairs), Capped: blocks.Capped, Skipped: blocks.Skipped, Threshold: probability(0)}
 	if r.model == nil {
-		m, report, err := match.Train(match.Training{Records: t.Records, Split: t.Split, Pairs: blocks.Pairs, Fields: t.Fields, Version: "trained", Seed: o.Seed, Random: o.Random})
+		m, report, err := match.Train(match.Training{Records: t.Records, Split: t.Split, Pairs: blocks.Pairs, Fields: t.Fields, Kin: t.Kin, Version: "trained", Seed: o.Seed, Random: o.Random})
 		if err != nil {
 			return nil, err
 		}

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/match"
@@ -158,15 +162,75 @@ func TestReadRefuses(t *testing.T) {
 func TestDates(t *testing.T) {
 	for in, want := range map[string]string{
 		"1956-04-09": "1956-04-09", "19560409": "1956-04-09", "09/04/1956": "1956-04-09", "1956": "1956", "1956-04": "1956-04", "1956-00-00": "1956",
-		"1956-04-09T00:00:00Z": "1956-04-09", "1956~": "1956~",
+		"1956-04-09T00:00:00Z": "1956-04-09", "1956~": "1956~", "9/4/1956": "1956-04-09", "9-abr-1956": "1956-04-09", "09-Apr-1956": "1956-04-09",
+		"1956-4-9": "1956-04-09", "9.4.1956": "1956-04-09", "1956-04-09 00:00:00": "1956-04-09", "9 abril 1956": "1956-04-09",
 	} {
 		if d, stated := table.Date(in); d.String() != want || stated != "" {
 			t.Errorf("%s: %v %q", in, d, stated)
 		}
 	}
-	if d, stated := table.Date("19560231"); !d.IsZero() || stated != "19560231" {
-		t.Errorf("%v %q", d, stated)
+	for _, in := range []string{"19560231", "31/02/1956", "31-2-1956"} {
+		if d, stated := table.Date(in); !d.IsZero() || stated != "19560231" {
+			t.Errorf("%s: %v %q", in, d, stated)
+		}
 	}
+}
+
+// Lists come out of many programs: the same list in other writings is the same.
+func TestListsAsProgramsWriteThem(t *testing.T) {
+	const list = "id,given,s1,s2,born,sex,locality,municipality,phone\n" +
+		"1,José,Núñez,\"Peña, y Ñuu\",09/04/1956,M,Jalatlaco,Tlacolula,951 123 4567\n" +
+		"2,\"Ma. \"\"Lupe\"\"\",Muñoz,,9-abr-1956,F,,Tlacolula\n" + // a cell short
+		"\n" +
+		"3, Ana ,Ek,,,F,\"two\nlines\",Tlacolula,x,y,z\n"
+	latin, err := charmap.Windows1252.NewEncoder().String(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(strings.ReplaceAll(list, ",", "\t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := read(t, []byte(list), "")
+	if len(want.Rows) != 3 {
+		t.Fatalf("%d rows", len(want.Rows))
+	}
+	for name, in := range map[string]string{
+		"with a mark": "\ufeff" + list, "lines of Windows": strings.ReplaceAll(list, "\n", "\r\n"), "Windows-1252": latin, "semicolons": strings.ReplaceAll(list, ",", ";"), "UTF-16, tabs": wide,
+	} {
+		if got := read(t, []byte(in), ""); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v", name, got.Rows)
+		}
+	}
+}
+
+// In a list with two surnames twins, a father and a son of one name, and
+// namesakes stay apart, although all their families' evidence agrees.
+func TestFamiliesStayApartInLists(t *testing.T) {
+	p := people.Mexico(14, 3_000, 1_500)
+	known, incoming := list(t, p)
+	tab := table.Join(read(t, known, "who"), read(t, incoming, "who"))
+	tab.Split = 0
+	apart, result, err := table.Cluster(tab, table.Options{Random: 200_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *result.Precision < .985 || *result.Recall < .97 {
+		t.Errorf("precision %.4f, recall %.4f", *result.Precision, *result.Recall)
+	}
+	joined, kin := 0, 0
+	for i, in := range p.Incoming {
+		if in.Truth == match.Sibling || in.Truth == match.Parent || in.Truth == match.Namesake {
+			kin++
+			if apart[len(p.Known)+i].Cluster == apart[in.Of].Cluster {
+				joined++
+			}
+		}
+	}
+	if joined*50 > kin {
+		t.Errorf("%d of %d relatives and namesakes are joined", joined, kin)
+	}
+	t.Logf("precision %.4f, recall %.4f, %d of %d relatives and namesakes joined", *result.Precision, *result.Recall, joined, kin)
 }
 
 func FuzzRead(f *testing.F) {
