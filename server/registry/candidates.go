@@ -22,7 +22,7 @@ const (
 	// maxByOne is how many persons are compared that share one key and no second.
 	// They grow with the registry, and one and the same person shares nine keys
 	// on average: see decision 86.
-	maxByOne = 8
+	maxByOne = 6
 )
 
 // search is the work of one call of Candidates.

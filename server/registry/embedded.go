@@ -81,6 +81,9 @@ func (e *Embedded) openAll(group *errgroup.Group, sealed map[*Person][][]byte) {
 	const least = 4 // fewer are not worth a goroutine
 	persons := slices.Collect(maps.Keys(sealed))
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(persons)/least))
+	if len(persons) >= chunk { // the engine has the next ones to find meanwhile
+		workers = max(1, runtime.GOMAXPROCS(0)-1)
+	}
 	for w := range workers {
 		group.Go(func() error {
 			for _, p := range persons[len(persons)*w/workers : len(persons)*(w+1)/workers] {
