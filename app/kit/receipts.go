@@ -88,17 +88,22 @@ func (k *Kit) paper(ctx context.Context, id civic.RegistrationID, lang string) (
 	if p.Receipt, err = k.Receipt(ctx, id); err != nil {
 		return p, err
 	}
-	if p.regular, err = assets.Fonts.ReadFile("fonts/NotoSans-Regular.ttf"); err != nil {
-		return p, problem(err)
-	}
-	if p.bold, err = assets.Fonts.ReadFile("fonts/NotoSans-Bold.ttf"); err != nil {
-		return p, problem(err)
+	if p.regular, p.bold, err = fonts(); err != nil {
+		return p, err
 	}
 	p.say = func(key string) string { return k.o.Words(lang, key) }
 	if p.Practice {
 		p.mark = p.say("practice.mark")
 	}
 	return p, nil
+}
+
+// fonts have every letter that is printed.
+func fonts() (regular, bold []byte, err error) {
+	if regular, err = assets.Fonts.ReadFile("fonts/NotoSans-Regular.ttf"); err == nil {
+		bold, err = assets.Fonts.ReadFile("fonts/NotoSans-Bold.ttf")
+	}
+	return regular, bold, problem(err)
 }
 
 // PNG draws the receipt's QR.
