@@ -31,14 +31,6 @@ func NewPicture(content []byte, side float32) fyne.CanvasObject {
 	return img
 }
 
-// NewDrawing shows one of the app's own drawings.
-func NewDrawing(n theme.IconName, ink fyne.ThemeColorName, side float32) fyne.CanvasObject {
-	img := canvas.NewImageFromResource(theme.Icon(n, ink))
-	img.FillMode = canvas.ImageFillContain
-	img.SetMinSize(fyne.NewSize(side, side))
-	return img
-}
-
 // Meter shows how much of something long is done.
 type Meter struct {
 	fw.BaseWidget

@@ -2,6 +2,7 @@ package places
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"strconv"
@@ -108,7 +109,7 @@ func (p *Places) cut(ctx context.Context, tx ledger.Tx, area civic.Area, serial,
 	}
 	shared, rows := make([][]any, len(parts)), make([][]any, len(parts))
 	for i, b := range parts {
-		d := digestOf(b)
+		d := sha256.Sum256(b)
 		shared[i] = []any{"", d[:], b}
 		rows[i] = []any{string(area), serial, since, int64(i), d[:]}
 		size += len(b)
@@ -126,26 +127,6 @@ func (p *Places) cut(ctx context.Context, tx ledger.Tx, area civic.Area, serial,
 	_, err = tx.Exec(ctx, "INSERT INTO place_parts (area, serial, since, notice, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
 		string(area), serial, since, notice, int64(size+len(notice)))
 	return size + len(notice), err
-}
-
-// Catalogue opens the list in use of an office: its own, else that of all
-// offices, else the sample that ships.
-func (p *Places) Catalogue(ctx context.Context, area civic.Area) (*places.Catalogue, error) {
-	var packed []byte
-	err := p.DB.View(ctx, func(tx ledger.Tx) (err error) {
-		var serial int64
-		if serial, packed, err = newest(ctx, tx, area); err == nil && serial == 0 {
-			_, packed, err = newest(ctx, tx, "")
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if packed == nil {
-		return Sample()
-	}
-	return places.Open(packed)
 }
 
 // Settings reads an office's rules and calendar: its own, else those of all

@@ -28,7 +28,6 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/identity"
-	"github.com/askonce/fieldkit/sync/protocol"
 )
 
 // Centre is an open centre.
@@ -242,6 +241,3 @@ func (c *Centre) Close() error { return c.DB.Close() }
 
 // Handler answers every call of kits and the console.
 func (c *Centre) Handler() http.Handler { return c.handler }
-
-// Pin is the root's pin, as enrolment codes carry it.
-func (c *Centre) Pin() [protocol.PinSize]byte { return c.Access.Keys().Pin() }

@@ -85,13 +85,6 @@ func ParseDeviceID(s string) (DeviceID, error) {
 	return id, err
 }
 
-// ParseOfficerID reads the 16 hexadecimal digits that String writes.
-func ParseOfficerID(s string) (OfficerID, error) {
-	var id OfficerID
-	err := parseHex("officer", id[:], s)
-	return id, err
-}
-
 // ParsePersonID reads the 32 hexadecimal digits that String writes.
 func ParsePersonID(s string) (PersonID, error) {
 	var id PersonID

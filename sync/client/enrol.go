@@ -51,18 +51,6 @@ type Enrolled struct {
 	Doubt error
 }
 
-// FetchBundle asks a server for its bundle and checks it, and the server
-// itself, against the root's pin. The device shows its transport key in TLS,
-// after the server was checked, and nothing else.
-func FetchBundle(ctx context.Context, c EnrolConfig) (protocol.KeyBundle, *x509.Certificate, error) {
-	e, err := newEnrolment(c)
-	if err != nil {
-		return protocol.KeyBundle{}, nil, err
-	}
-	defer e.wire.close()
-	return e.bundle(ctx)
-}
-
 // Enrol makes the device a kit of the code's office. Problems: wrong_server
 // (nothing was sent), code_unknown, code_expired, code_used, no_network,
 // clock_doubt (the clock is too far off to tell whether the server is right).

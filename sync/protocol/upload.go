@@ -174,14 +174,4 @@ func ParseSize(h http.Header, name string) (int64, error) {
 	return n, nil
 }
 
-// KeyIDOf reads the 16 hexadecimal digits of a day key's id.
-func KeyIDOf(s string) (KeyID, error) {
-	var id KeyID
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(id) {
-		return id, civic.NewProblem(civic.RequestMalformed, nil)
-	}
-	return KeyID(b), nil
-}
-
 func (k KeyID) String() string { return hex.EncodeToString(k[:]) }

@@ -39,16 +39,6 @@ func PNG(text string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Modules gives the code as dark (true) and light modules, quiet zone included,
-// for a screen that draws it itself.
-func Modules(text string) ([][]bool, error) {
-	code, err := qr.New(text, qr.Medium)
-	if err != nil {
-		return nil, err
-	}
-	return code.Bitmap(), nil
-}
-
 // ReadPicture finds a QR code in a PNG or JPEG picture and gives its text.
 // A picture without one is the problem picture_no_code.
 func ReadPicture(r io.Reader) (string, error) {

@@ -29,32 +29,26 @@ var (
 // answers fills in one visit.
 func (w *World) answers(r *civic.Registration) {
 	v := &visit{w, r}
-	v.on = "town"
 	town := &w.towns[v.pick(w.byTown)]
 	v.child(town)
 	v.parent("mother", w.female, 26, 6)
 	v.choose("mother/schooling", "none primary secondary high degree", bySchool)
 	v.choose("mother/union", "single married cohabiting separated widowed", byUnion)
-	v.on = "mother/children"
 	v.say("mother/children", strconv.Itoa(1+v.waiting(1.6)))
-	v.on = "mother/tongue"
 	if v.chance(town.tongue*0.9 + 0.02) {
 		v.choose("mother/tongue", "zapoteco mixteco mazateco", byTongue)
 	} else {
 		v.say("mother/tongue", "español")
 	}
-	v.on = "father/known"
 	if v.chance(0.87) {
 		v.say("father/known", "yes")
 		v.parent("father", w.male, 29, 7)
-		v.on = "father/trade"
 		v.say("father/trade", v.word(w.trade, w.byTrade))
 	} else {
 		v.say("father/known", "no")
 	}
 	v.home(town)
 	v.choose("informant", "mother father grandparent other", byTeller)
-	v.on = "papers"
 	var papers []string
 	for i, name := range []string{"birth_note", "mother_id", "father_id", "marriage"} {
 		if v.chance([]float64{0.93, 0.9, 0.7, 0.25}[i]) {
@@ -73,19 +67,16 @@ func (w *World) answers(r *civic.Registration) {
 func (v *visit) child(town *town) {
 	venue := v.choose("birth/venue", "hospital clinic home other", byVenue)
 	if venue == "hospital" || venue == "clinic" {
-		v.on = "birth/clinic"
 		at := v.pick(newWeights(0.75, 0.25))
 		v.say("birth/clinic", town.clinics[at])
 	}
 	v.choose("birth/attendant", "doctor nurse midwife other", byAttendant[venue])
 	v.choose("birth/kind", "single twin triplet", byKind)
-	v.on = "child/sex"
 	names, sex := v.male, "male"
 	if v.chance(0.488) {
 		names, sex = v.female, "female"
 	}
 	v.say("child/sex", sex)
-	v.on = "child/given_name"
 	name := v.word(names, v.byName)
 	if v.chance(0.62) {
 		name += " " + v.word(names, v.byName)
@@ -93,14 +84,12 @@ func (v *visit) child(town *town) {
 	v.say("child/given_name", name)
 	v.say("child/surname", "")        // filled in at the end
 	v.say("child/second_surname", "") // likewise
-	v.on = "child/birth_date"
 	days := v.waiting(38)
 	if v.chance(0.06) {
 		days = 365 + v.waiting(700)
 	}
 	born := time.Unix(v.r.Started.Wall, 0).UTC().AddDate(0, 0, -days)
 	v.say("child/birth_date", born.Format(time.DateOnly))
-	v.on = "child/weight"
 	if v.chance(0.08) {
 		v.lack("child/weight", civic.Unknown)
 		return
@@ -114,21 +103,17 @@ func (v *visit) child(town *town) {
 
 // parent is a name, two surnames and a birth date.
 func (v *visit) parent(who string, names []string, age, spread float64) {
-	v.on = who + "/given_name"
 	name := v.word(names, v.byName)
 	if v.chance(0.55) {
 		name += " " + v.word(names, v.byName)
 	}
 	v.say(who+"/given_name", name)
-	v.on = who + "/surname"
 	v.say(who+"/surname", v.word(v.family, v.byFamily))
-	v.on = who + "/second_surname"
 	if v.chance(0.04) {
 		v.lack(who+"/second_surname", civic.None)
 	} else {
 		v.say(who+"/second_surname", v.word(v.family, v.byFamily))
 	}
-	v.on = who + "/birth_date"
 	year := time.Unix(v.r.Started.Wall, 0).UTC().Year() - v.bell(age, spread)
 	switch v.pick(byCivilDay) {
 	case 0:
@@ -148,15 +133,12 @@ func (v *visit) parent(who string, names []string, age, spread float64) {
 
 func (v *visit) home(town *town) {
 	v.say("home/town", town.name)
-	v.on = "home/place"
 	v.say("home/place", v.word(town.places, town.byPlace))
-	v.on = "home/street"
 	if v.chance(0.3) {
 		v.lack("home/street", civic.None)
 	} else {
 		v.say("home/street", "Calle "+v.word(v.street, v.byStreet)+" "+strconv.Itoa(1+v.waiting(40)))
 	}
-	v.on = "home/phone"
 	switch {
 	case v.chance(0.6):
 		area := []string{"951", "953", "954", "55"}[v.pick(byPhone)]
@@ -198,7 +180,6 @@ func (v *visit) photo() {
 	if v.options.Photos == 0 {
 		return
 	}
-	v.on = "photos"
 	if !v.chance(v.options.Photos) {
 		return
 	}
@@ -206,7 +187,6 @@ func (v *visit) photo() {
 	binary.BigEndian.PutUint64(content[:], v.Uint64())
 	a := civic.Attachment{Name: "photo-1.jpg", Media: "image/jpeg", Size: int64(30_000 + v.bell(0, 4000)), Digest: sha256.Sum256(content[:])}
 	v.bits += 256
-	v.worth[v.on] += 256
 	v.say("photo", a.Name)
 	v.r.Attachments = append(v.r.Attachments, a)
 }

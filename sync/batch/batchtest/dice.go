@@ -6,23 +6,19 @@ import (
 	"sort"
 )
 
-// dice draws at random and counts what each draw was worth.
+// dice draws at random and counts the bits that each draw was worth.
 type dice struct {
 	*rand.Rand
-	bits  float64
-	on    string // what the next draws are for
-	worth map[string]float64
+	bits float64
 }
 
 func newDice(seed uint64) *dice {
-	return &dice{Rand: rand.New(rand.NewPCG(seed, 0x6b6974)), worth: map[string]float64{}}
+	return &dice{Rand: rand.New(rand.NewPCG(seed, 0x6b6974))}
 }
 
 // count notes a draw that had probability p.
 func (d *dice) count(p float64) {
-	b := -math.Log2(p)
-	d.bits += b
-	d.worth[d.on] += b
+	d.bits -= math.Log2(p)
 }
 
 // chance is true with probability p.

@@ -66,7 +66,6 @@ func New(o Options) *World {
 
 // open begins a working day.
 func (w *World) open() {
-	w.on = "times"
 	w.boot++
 	w.started = w.clock
 	w.closing = w.clock + 7*3600
@@ -88,11 +87,7 @@ func (w *World) Births(n int) ([]civic.Registration, float64) {
 	return regs, w.bits - before
 }
 
-// Worth tells how many bits went into what since the world was made.
-func (w *World) Worth() map[string]float64 { return w.worth }
-
 func (w *World) birth() civic.Registration {
-	w.on = "times"
 	if w.clock > w.closing {
 		next := time.Unix(w.clock, 0).UTC().AddDate(0, 0, 1)
 		w.clock = time.Date(next.Year(), next.Month(), next.Day(), 14, 30, 0, 0, time.UTC).Unix()
@@ -104,7 +99,6 @@ func (w *World) birth() civic.Registration {
 	}
 	w.clock += int64(w.lasting(430, 0.45))
 	r.Sealed = w.stamp()
-	w.on = "office"
 	if w.chance(0.02) {
 		w.officer = 1 - w.officer
 	}
@@ -117,7 +111,6 @@ func (w *World) birth() civic.Registration {
 		r.Language = "en"
 	}
 	w.answers(&r)
-	w.on = "consents"
 	for _, service := range r.Services {
 		c := civic.Consent{Service: service, Purpose: "civil_registration", Given: true, Language: r.Language}
 		if service == "health_card" {
@@ -147,7 +140,6 @@ func (v *visit) lack(path string, why civic.Absence) {
 
 // choose answers one of several by their shares, which stand in the same order.
 func (v *visit) choose(path, names string, w weights) string {
-	v.on = path
 	name := strings.Fields(names)[v.pick(w)]
 	v.say(path, name)
 	return name
