@@ -49,8 +49,12 @@ func (r *row) editor() fyne.CanvasObject {
 		return r.digits(widget.TimeDigits)
 	case form.Integer:
 		return r.digits(widget.WholeDigits)
-	case form.Decimal, form.Range:
+	case form.DateTime:
+		return r.moment()
+	case form.Decimal:
 		return r.digits(widget.DecimalDigits)
+	case form.Range:
+		return r.ranged()
 	case form.Image:
 		return r.picture()
 	}
@@ -82,7 +86,6 @@ func (r *row) choice(all []widget.Option, many bool) fyne.CanvasObject {
 	r.focus = c
 	return c
 }
-
 
 // digits is a date, a time or a number.
 func (r *row) digits(kind widget.DigitKind) fyne.CanvasObject {

@@ -86,7 +86,9 @@ func (r *row) lists() fyne.CanvasObject {
 		added = false
 	}
 	t.Leave = r.leave
-	r.value = func() string { return strings.Join(append(slices.Clone(names), strings.Fields(l.nameOf(t.Text))...), " ") }
+	r.value = func() string {
+		return strings.Join(append(slices.Clone(names), strings.Fields(l.nameOf(t.Text))...), " ")
+	}
 	r.put = show
 	r.focus = t.Field
 	return part(t.Object(), chips)

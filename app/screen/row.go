@@ -109,7 +109,7 @@ func (r *row) question() {
 // been said before.
 func (r *row) hint() string {
 	s := r.p.s
-	hint := plain(r.item.Hint)
+	hint := strings.TrimSpace(plain(r.item.Hint) + " " + r.kindHint())
 	if file := r.item.Absent; file != "" {
 		key := "answer.nofile"
 		if strings.TrimSuffix(file, ".csv") == kit.FormPlaces {

@@ -36,6 +36,8 @@ const (
 	AnswerDate         Code = "answer_date"
 	AnswerTime         Code = "answer_time"
 	AnswerChoice       Code = "answer_choice"
+	AnswerPosition     Code = "answer_position"
+	AnswerRange        Code = "answer_range"
 	AnswerTooLong      Code = "answer_too_long"
 	BatchForeign       Code = "batch_foreign"
 	BatchTruncated     Code = "batch_truncated"
@@ -191,6 +193,8 @@ var catalogue = map[Code]Sentence{
 	AnswerDate:         {"\"{1}\" wants a date that the calendar has.", "Type day, month and year; leave out what is not known where the question allows it.", 422},
 	AnswerTime:         {"\"{1}\" wants a time of day.", "Type hours and minutes, such as 14:05.", 422},
 	AnswerChoice:       {"\"{1}\" has an answer that is not among its choices.", "Choose one of those shown.", 422},
+	AnswerPosition:     {"\"{1}\" wants a position on the earth.", "Type latitude and longitude with a blank between them, such as 17.0732 -96.7266.", 422},
+	AnswerRange:        {"\"{1}\" wants a number between {2} and {3}.", "Type a number of that range.", 422},
 	AnswerTooLong:      {"The answer to \"{1}\" is too long.", "Shorten it.", 422},
 	BatchForeign:       {"This batch was made for another registry or by a kit of another office.", "It was set aside and nothing of it was lost. Send it to the registry it was made for.", 409},
 	BatchTruncated:     {"This batch is not complete.", "The part that came was set aside; the kit still holds the whole and sends it again.", 400},

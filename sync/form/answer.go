@@ -49,10 +49,22 @@ func (s *Session) tidy(f *field, v string) string {
 			}
 		}
 		return strings.Join(out, " ")
+	case Geopoint:
+		return atPosition(v)
 	case Text, Note, Hidden, Calculate:
 		return v
 	}
 	return strings.TrimSpace(v)
+}
+
+// atPosition writes a typed position as XForms does: commas become blanks, and
+// altitude and accuracy stand behind as 0 when nobody knows them.
+func atPosition(v string) string {
+	parts := strings.Fields(strings.NewReplacer(",", " ", ";", " ").Replace(v))
+	if len(parts) == 2 && position(strings.Join(parts, " ")) {
+		parts = append(parts, "0", "0")
+	}
+	return strings.Join(parts, " ")
 }
 
 // State tells how one question stands; the zero State when there is none.

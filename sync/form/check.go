@@ -61,6 +61,10 @@ func (s *Session) judge(f *field) (Finding, bool) {
 			label = e.name
 		}
 		words := []string{label}
+		if code == civic.AnswerRange {
+			low, high := e.bounds()
+			words = append(words, strconv.FormatFloat(low, 'f', -1, 64), strconv.FormatFloat(high, 'f', -1, 64))
+		}
 		out := Finding{Path: f.path(), Code: code, Words: words, Message: s.show(own, f)}
 		if out.Message == "" {
 			out.Message = civic.NewProblem(code, nil, words...).Error()
@@ -94,6 +98,34 @@ func (s *Session) judge(f *field) (Finding, bool) {
 	return Finding{}, false
 }
 
+// bounds are the ends of a range, the lower first.
+func (e *element) bounds() (low, high float64) {
+	end := func(key string, otherwise float64) float64 {
+		if v, err := strconv.ParseFloat(e.parameters[key], 64); err == nil {
+			return v
+		}
+		return otherwise
+	}
+	start, stop := end("start", 1), end("end", 10)
+	return min(start, stop), max(start, stop)
+}
+
+// position tells whether a value is a geopoint: latitude and longitude, with
+// altitude and accuracy behind them or not.
+func position(v string) bool {
+	parts := strings.Fields(v)
+	if len(parts) < 2 || len(parts) > 4 {
+		return false
+	}
+	for i, p := range parts {
+		n, err := strconv.ParseFloat(p, 64)
+		if err != nil || i == 0 && !(n >= -90 && n <= 90) || i == 1 && !(n >= -180 && n <= 180) {
+			return false
+		}
+	}
+	return true
+}
+
 // fitsKind says what keeps a value from being an answer of the question's
 // kind, empty if nothing.
 func (s *Session) fitsKind(f *field) civic.Code {
@@ -103,9 +135,21 @@ func (s *Session) fitsKind(f *field) civic.Code {
 		if n, err := strconv.ParseInt(v, 10, 64); err != nil || strconv.FormatInt(n, 10) != v && strings.TrimLeft(v, "0+") != strconv.FormatInt(n, 10) && n != 0 {
 			return civic.AnswerInteger
 		}
-	case Decimal, Range:
+	case Decimal:
 		if _, err := strconv.ParseFloat(v, 64); err != nil {
 			return civic.AnswerNumber
+		}
+	case Range:
+		n, err := strconv.ParseFloat(v, 64)
+		if err != nil {
+			return civic.AnswerNumber
+		}
+		if low, high := f.element.bounds(); n < low || n > high {
+			return civic.AnswerRange
+		}
+	case Geopoint:
+		if !position(v) {
+			return civic.AnswerPosition
 		}
 	case Date:
 		d, err := civic.ParseDate(v)
