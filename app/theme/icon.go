@@ -46,14 +46,6 @@ const (
 	IconWaiting   IconName = "waiting"
 )
 
-// Icons lists every drawing the code names.
-func Icons() []IconName {
-	return []IconName{IconApp, IconAdd, IconAttention, IconBack, IconCentre, IconCheck, IconDraft, IconFolder,
-		IconForward, IconHelp, IconKeypad, IconList, IconLock, IconMore, IconPerson, IconPhoto, IconPrint, IconReceipt,
-		IconRegister, IconRemove, IconSave, IconSearch, IconSetAside, IconSettings, IconSettled, IconStop, IconSync,
-		IconUndo, IconWaiting}
-}
-
 // Drawing is an icon's file; nil when there is none of that name, which Fyne
 // draws as nothing.
 func Drawing(n IconName) fyne.Resource {

@@ -57,9 +57,6 @@ func NewTypeAhead(h *Hands, strict bool, offers func(string) []Option) *TypeAhea
 // Object is the field with its offers.
 func (t *TypeAhead) Object() fyne.CanvasObject { return t.whole }
 
-// OfferButtons are the chips shown now.
-func (t *TypeAhead) OfferButtons() []fyne.CanvasObject { return t.chips.Objects }
-
 // offered tells whether what was typed is one of the offers as it stands.
 func (t *TypeAhead) offered(typed string) bool {
 	return slices.ContainsFunc(t.offers, func(o Option) bool { return o.Label == strings.TrimSpace(typed) })

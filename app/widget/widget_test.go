@@ -332,7 +332,7 @@ func TestTypeAhead(t *testing.T) {
 		{"strict takes at once", true, func(b *bench, f *TypeAhead) { b.write(f, "San J"); press(f.Field, fyne.KeyReturn) }, "San Juan"},
 		{"a tap takes", false, func(b *bench, f *TypeAhead) {
 			b.write(f, "Sa")
-			f.OfferButtons()[2].(fyne.Tappable).Tapped(&fyne.PointEvent{})
+			f.chips.Objects[2].(fyne.Tappable).Tapped(&fyne.PointEvent{})
 		}, "San Juan"},
 		{"nothing fits", false, func(b *bench, f *TypeAhead) { b.write(f, "Xoch"); press(f.Field, fyne.KeyReturn) }, "Xoch"},
 	} {
@@ -346,7 +346,7 @@ func TestTypeAhead(t *testing.T) {
 			if f.Text != c.want || next != 1 {
 				t.Errorf("the field holds %q and went on %d times, want %q and 1", f.Text, next, c.want)
 			}
-			if len(f.OfferButtons()) != 0 && f.chips.Visible() && c.name != "Enter keeps a short text" {
+			if len(f.chips.Objects) != 0 && f.chips.Visible() && c.name != "Enter keeps a short text" {
 				t.Error("the offers still stand")
 			}
 		})
