@@ -3,18 +3,24 @@ package citizen
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/district"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
 const (
-	// leavesAtOnce is how many leaves one transaction looks at.
-	leavesAtOnce = 16
+	// rowsAtOnce is how many rows one transaction tells kits of.
+	rowsAtOnce = 16
+	// personsAtOnce is how many persons one statement asks for.
+	personsAtOnce = 64
 	// kitsRemember is how long a registration's kit is told, in seconds: about
 	// as long as the paper is asked about where it was made.
 	kitsRemember = 400 * 24 * 3600
@@ -24,95 +30,88 @@ const (
 
 // Tell puts down for kits the newest rows about people they registered, and
 // gives how many rows it looked at; call it now and then, until it gives 0.
-// Rows under investigation are kept back until their date, and told then; the
-// citizen's own acts do not travel.
+// Rows under investigation stay back; the citizen's own acts do not travel. It
+// reads beside whoever writes, and writes only what there is to tell.
 func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
-	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
-		looked = 0
+	var next, end int64
+	var rows []translog.Row
+	err = c.DB.View(ctx, func(tx ledger.Tx) error {
+		rows, next, end = nil, 0, 0
 		head, err := c.Log.Head(ctx, tx)
 		if err != nil {
 			return err
 		}
-		var next int64
-		err = tx.QueryRow(ctx, "SELECT leaf FROM citizen_told WHERE one = 1").Scan(&next)
-		if errors.Is(err, ledger.ErrNoRows) {
-			_, err = tx.Exec(ctx, "INSERT INTO citizen_told (one, leaf) VALUES (1, 0)")
-		}
-		if err != nil {
+		if next, err = told(ctx, tx); err != nil {
 			return err
 		}
-		end := min(next+leavesAtOnce, head.Size)
-		for leaf := next; leaf < end; leaf++ {
-			row, err := c.Log.At(ctx, tx, leaf)
-			if civic.CodeOf(err) == civic.LogMalformed || errors.Is(err, ledger.ErrNoRows) {
-				continue // audit verify finds what was done to it
-			}
-			if err == nil {
-				err = c.tellOrKeep(ctx, tx, leaf, row)
-			}
-			if err != nil {
-				return err
-			}
+		if rows, end, err = c.Log.Leaves(ctx, tx, next, head.Size); err != nil {
+			return err
 		}
-		if end > next {
-			looked = int(end - next)
-			if _, err = tx.Exec(ctx, "UPDATE citizen_told SET leaf = ?1 WHERE one = 1", end); err != nil {
-				return err
-			}
+		if rows, err = c.concerned(ctx, tx, rows); err == nil && len(rows) > rowsAtOnce {
+			end = rows[rowsAtOnce].Leaf
+			rows = rows[:rowsAtOnce]
 		}
-		due, err := c.tellDue(ctx, tx)
-		looked += due
 		return err
 	})
-	return looked, err
-}
-
-// tellOrKeep tells a row, or keeps it back while it is under investigation.
-func (c *Citizens) tellOrKeep(ctx context.Context, tx ledger.Tx, leaf int64, row translog.Row) error {
-	if row.HiddenUntil <= c.Clock().Unix() {
-		return c.tellRow(ctx, tx, row)
-	}
-	if row.Person.IsZero() || row.Kind == translog.Citizen {
-		return nil
-	}
-	_, err := tx.Exec(ctx, "INSERT INTO citizen_kept_back (area, leaf, until) VALUES (?1, ?2, ?3) ON CONFLICT (area, leaf) DO NOTHING",
-		string(row.Area), leaf, row.HiddenUntil)
-	return err
-}
-
-// tellDue tells the rows whose date has come, and gives how many.
-func (c *Citizens) tellDue(ctx context.Context, tx ledger.Tx) (int, error) {
-	type place struct {
-		area string
-		leaf int64
-	}
-	var due []place
-	err := ledger.All(ctx, tx, func(r ledger.Row) error {
-		var p place
-		err := r.Scan(&p.area, &p.leaf)
-		due = append(due, p)
-		return err
-	}, "SELECT area, leaf FROM citizen_kept_back WHERE until <= ?1 ORDER BY until, leaf LIMIT ?2", c.Clock().Unix(), int64(leavesAtOnce))
-	if err != nil {
+	if err != nil || end <= next {
 		return 0, err
 	}
-	for _, p := range due {
-		row, err := c.Log.At(ctx, tx, p.leaf)
-		switch {
-		case civic.CodeOf(err) == civic.LogMalformed || errors.Is(err, ledger.ErrNoRows):
-			// audit verify finds what was done to it
-		case err != nil:
-			return 0, err
-		default:
+	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
+		if now, err := told(ctx, tx); err != nil || now != next { // another process was quicker
+			return err
+		}
+		for _, row := range rows {
 			if err := c.tellRow(ctx, tx, row); err != nil {
-				return 0, err
+				return err
 			}
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM citizen_kept_back WHERE area = ?1 AND leaf = ?2", p.area, p.leaf); err != nil {
-			return 0, err
+		_, err := tx.Exec(ctx, "INSERT INTO citizen_told (one, leaf) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET leaf = excluded.leaf", end)
+		return err
+	})
+	return int(end - next), err
+}
+
+// told is the place up to which kits were told.
+func told(ctx context.Context, tx ledger.Tx) (next int64, err error) {
+	err = tx.QueryRow(ctx, "SELECT leaf FROM citizen_told WHERE one = 1").Scan(&next)
+	if errors.Is(err, ledger.ErrNoRows) {
+		return 0, nil
+	}
+	return next, err
+}
+
+// concerned keeps the rows about people of whom a kit may be told.
+func (c *Citizens) concerned(ctx context.Context, tx ledger.Tx, rows []translog.Row) ([]translog.Row, error) {
+	now := c.Clock().Unix()
+	rows = slices.DeleteFunc(rows, func(r translog.Row) bool {
+		return r.Person.IsZero() || r.Kind == translog.Citizen || r.HiddenUntil > now
+	})
+	ids := map[civic.Area][]any{}
+	for i := range rows {
+		ids[rows[i].Area] = append(ids[rows[i].Area], rows[i].Person[:])
+	}
+	met := map[registry.Ref]bool{}
+	for home, list := range ids {
+		for part := range slices.Chunk(list, personsAtOnce) {
+			args, marks := []any{string(home), now - kitsRemember}, make([]string, personsAtOnce)
+			for i := range marks { // of one size, so that one statement is prepared
+				args, marks[i] = append(args, part[min(i, len(part)-1)]), "?"+strconv.Itoa(i+3)
+			}
+			err := ledger.All(ctx, tx, func(r ledger.Row) error {
+				var person []byte
+				err := r.Scan(&person)
+				ref := registry.Ref{Home: home}
+				copy(ref.Person[:], person)
+				met[ref] = true
+				return err
+			}, `SELECT DISTINCT s.person FROM registry_said s JOIN outcome o ON o.area = s.office AND o.registration = s.registration
+				WHERE s.area = ?1 AND o.at > ?2 AND s.subject = '' AND s.person IN (`+strings.Join(marks, ",")+`)`, args...)
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
-	return len(due), nil
+	return slices.DeleteFunc(rows, func(r translog.Row) bool { return !met[registry.Ref{Home: r.Area, Person: r.Person}] }), nil
 }
 
 // kept is one registration of a person, with the kit it was made on.

