@@ -62,9 +62,9 @@ bench-agencies: ## prints how quickly agencies are answered, on SQLite and on Po
 	$(GO) run ./server/agency/agencybench -persons $${PERSONS:-100000}
 	.ci/postgres $(GO) run ./server/agency/agencybench -postgres -persons $${PERSONS:-100000}
 
-bench-scale: ## prints how lookups and reconciling grow with the registry, on SQLite and PostgreSQL, to a million persons
-	$(GO) run ./server/registry/scalebench -cluster 1000000
-	POSTGRES_DURABLE=1 POSTGRES_BUFFERS=1GB .ci/postgres $(GO) run ./server/registry/scalebench -night 100000
+bench-scale: ## prints how lookups and reconciling grow with the registry, on SQLite and PostgreSQL, to a million persons, beside what is asked
+	$(GO) build -o bin/scalebench ./server/registry/scalebench
+	POSTGRES_DURABLE=1 POSTGRES_BUFFERS=4GB .ci/postgres bin/scalebench -cluster 1000000 -night 100000
 
 bench-log: ## prints what the log of looks costs beside the access rows, with 1,000,000 rows
 	$(GO) test -count=1 -v -timeout 60m -run '^(TestLogCosts|TestFleetOfWitnesses)$$' ./server/translog -log.rows 1000000

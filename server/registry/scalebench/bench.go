@@ -38,6 +38,7 @@ type bench struct {
 	profile               string
 	keep                  string // where filled registries are kept and found again
 	from                  int    // incoming people passed over
+	place                 string // of the ledger that is open
 	bars                  []bar
 }
 
@@ -74,21 +75,13 @@ type storms struct {
 }
 
 func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres string) error {
-	load, err := os.ReadFile("/proc/loadavg")
-	if err == nil {
-		fmt.Fprintf(os.Stderr, "load before: %s", load)
+	load, _ := os.ReadFile("/proc/loadavg")
+	fmt.Fprintf(os.Stderr, "%d processors, load before: %s", runtime.NumCPU(), load)
+	stop, err := b.profiled()
+	if err != nil {
+		return err
 	}
-	if b.profile != "" {
-		f, err := os.Create(b.profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
-	}
+	defer stop()
 	if b.rows > 0 {
 		if err := b.clusterApart(ctx); err != nil {
 			return err
@@ -98,11 +91,11 @@ func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres
 		fmt.Printf("%-9s %9s %8s %6s %8s %8s %7s %9s %8s %7s %7s %8s\n", "engine", "persons", "fill/s", "cand", "p50 ms", "p99 ms", "capped", "1000 in s", "cpu s", "night", "in s", "cpu s")
 	}
 	for _, size := range sizes {
-		night := 0
-		if size == slices.Max(sizes) {
-			night = b.night
-		}
 		for _, engine := range engines {
+			night := 0
+			if size == slices.Max(sizes) && engine == engines[len(engines)-1] {
+				night = b.night
+			}
 			if err := b.on(ctx, engine, postgres, size, func(db ledger.DB) error { return b.measure(ctx, engine, db, size, night) }); err != nil {
 				return fmt.Errorf("%s at %d: %w", engine, size, err)
 			}
@@ -116,6 +109,21 @@ func (b *bench) run(ctx context.Context, sizes []int, engines []string, postgres
 		}
 	}
 	return b.judge()
+}
+
+// profiled begins a processor profile where one is asked for.
+func (b *bench) profiled() (stop func(), err error) {
+	if b.profile == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(b.profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); f.Close() }, nil
 }
 
 // on opens a new ledger on an engine and removes it again; with keep one of a
@@ -144,6 +152,7 @@ func (b *bench) on(ctx context.Context, engine, postgres string, size int, do fu
 	if kept {
 		remove = func() error { return nil }
 	}
+	b.place = place
 	db, err := ledger.Open(ctx, place)
 	if err != nil {
 		return errors.Join(err, remove())
@@ -164,7 +173,7 @@ func (b *bench) measure(ctx context.Context, engine string, db ledger.DB, size, 
 		return err
 	} else if filled {
 		r.FillPerS = int(float64(len(p.Known)) / time.Since(start).Seconds())
-		if err := settled(ctx, db, engine); err != nil {
+		if err := b.settled(ctx, engine); err != nil {
 			return err
 		}
 	}

@@ -43,6 +43,11 @@ func (b *bench) cluster(rows int) error {
 		t.Rows, t.Records = append(t.Rows, fmt.Sprint(i)), append(t.Records, match.Prepare(*r))
 	}
 	p = people.Population{}
+	stop, err := b.profiled()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	start, before := time.Now(), cpuSeconds()
 	_, result, err := table.Cluster(t, table.Options{Model: match.DefaultModel()})
 	if err != nil {

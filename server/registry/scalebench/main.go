@@ -2,10 +2,12 @@
 
 // Scalebench measures how a registry answers as it grows: one lookup (find the
 // candidates, weigh them, decide) and whole batches reconciled, over made-up
-// people, on each engine it is given. It prints a table, and with -json one
-// object a row. `make bench-scale` runs it.
+// people, on each engine it is given; a night of them; a storm of namesakes; and
+// a list cleaned of doubles. It prints a table and then each thing asked with
+// what was measured, with -json one object a row. `make bench-scale` runs it.
 //
-// -postgres names a database that may be filled; it is left as it was found.
+// -postgres names a database that may be filled; it is left as it was found,
+// unless -keep lets filled registries stay for another run.
 package main
 
 import (
@@ -22,7 +24,7 @@ func main() {
 	postgres := flag.String("postgres", os.Getenv("FIELDKIT_TEST_POSTGRES"), "`place` of a PostgreSQL to measure as well")
 	engines := flag.String("engines", "sqlite,postgres", "which engines")
 	lookups := flag.Int("lookups", 2000, "how many lookups are measured")
-	night := flag.Int("night", 0, "registrations reconciled in a row at the largest size, besides the first thousand")
+	night := flag.Int("night", 0, "registrations reconciled in a row at the largest size on the last engine, besides the first thousand")
 	storm := flag.Int("storm", 2000, "people of one office who share name and year, in a registry of their own")
 	rows := flag.Int("cluster", 0, "rows of a list that is cleaned of doubles first, in a process of its own")
 	only := flag.Int("cluster-only", 0, "clean a list of so many rows in this process, print JSON and end")
