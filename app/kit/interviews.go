@@ -54,7 +54,7 @@ func (k *Kit) Drafts(ctx context.Context) ([]DraftInfo, error) {
 	}
 	out := make([]DraftInfo, 0, len(drafts))
 	for _, d := range drafts {
-		info := DraftInfo{ID: d.ID, Form: d.Form, Section: d.Section, Started: d.Started.Time(), Updated: d.Updated.Time(), Answered: len(d.Answers)}
+		info := DraftInfo{ID: d.ID, Form: d.Form, Section: d.Section, Started: d.Started.Time(), Updated: d.Updated.Time(), Answered: len(d.Answers), Note: d.Note, Corrects: d.Corrects}
 		if f, ok := k.forms.Form(d.Form); ok {
 			info.Title = titles(f)
 			info.Name = nameOf(f, &civic.Registration{Form: d.Form, Answers: d.Answers})

@@ -30,6 +30,11 @@ func (k *Kit) Registrations(ctx context.Context, f Filter) ([]Row, error) {
 	if query != "" {
 		from.Limit = 0 // whom a row is about is known only when it is open
 	}
+	if f.Unseen {
+		if from.IDs, err = st.Unseen(ctx); err != nil || len(from.IDs) == 0 {
+			return nil, problem(err)
+		}
+	}
 	entries, err := st.Registrations(ctx, from)
 	if err != nil {
 		return nil, problem(err)

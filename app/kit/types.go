@@ -99,6 +99,9 @@ type DraftInfo struct {
 	Started  time.Time
 	Updated  time.Time
 	Answered int
+	// Note is what a supervisor wrote who gave back what the draft corrects.
+	Note     string
+	Corrects civic.RegistrationID // zero if none
 }
 
 // Service is something a citizen can come for on this kit.
@@ -125,6 +128,7 @@ func (s Service) Title(lang string) string {
 type Filter struct {
 	Query    string         // a name or the beginning of an id
 	Statuses []civic.Status // empty for every status
+	Unseen   bool           // only what waits for a supervisor
 	Limit    int            // 0 for 200
 }
 

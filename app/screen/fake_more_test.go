@@ -31,6 +31,7 @@ type fakeRest struct {
 	practice bool
 	released string // what the registry released the kit for
 	doubts   []kit.Alert
+	fakeOversight
 }
 
 func (k *fakeKit) Identity() kit.Identity {

@@ -90,7 +90,7 @@ func (k *fakeKit) Lock(context.Context) error      { k.state = kit.Locked; retur
 func (k *fakeKit) ProposePassphrase(string) string { return "lluvia camello tornillo abril" }
 
 func (k *fakeKit) Home(context.Context) (kit.Home, error) {
-	h := kit.Home{Office: "mx-20-067", Officer: "Ana Ruiz", KitName: "Tableta 7", LastContact: noon.Add(-10 * time.Minute), Today: len(k.sealed), Alerts: k.alerts}
+	h := kit.Home{Office: "mx-20-067", Officer: "Ana Ruiz", KitName: "Tableta 7", LastContact: noon.Add(-10 * time.Minute), Today: len(k.sealed), Alerts: k.alerts, Unseen: k.over.Unseen, UnseenGoes: k.over.Goes}
 	for _, d := range k.drafts {
 		info := kit.DraftInfo{ID: d.ID, Form: d.Form, Title: map[string]string{"es": k.form.Title("es"), "en": k.form.Title("en")}, Updated: noon, Answered: len(d.Answers)}
 		for _, a := range d.Answers {
@@ -194,7 +194,9 @@ func (k *fakeKit) Registrations(_ context.Context, f kit.Filter) ([]kit.Row, err
 	var out []kit.Row
 	for _, s := range slices.Backward(k.sealed) {
 		if (len(f.Statuses) == 0 || slices.Contains(f.Statuses, s.row.Status)) && strings.Contains(strings.ToLower(s.row.Name), strings.ToLower(f.Query)) {
-			out = append(out, s.row)
+			if r := k.unseen(s.row); r.Unseen || !f.Unseen {
+				out = append(out, r)
+			}
 		}
 	}
 	return out, k.fault()
@@ -203,7 +205,7 @@ func (k *fakeKit) Registrations(_ context.Context, f kit.Filter) ([]kit.Row, err
 func (k *fakeKit) Registration(_ context.Context, id civic.RegistrationID, lang string) (kit.Entry, error) {
 	for _, s := range k.sealed {
 		if s.row.ID == id {
-			return kit.Entry{Row: s.row, Sections: capture.ReviewOf(k.form, form.Env{Now: func() time.Time { return noon }}, s.answers, lang)}, nil
+			return kit.Entry{Row: k.unseen(s.row), Sections: capture.ReviewOf(k.form, form.Env{Now: func() time.Time { return noon }}, s.answers, lang)}, nil
 		}
 	}
 	return kit.Entry{}, civic.NewProblem(civic.RegistrationAbsent, nil, id.String())

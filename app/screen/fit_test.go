@@ -45,7 +45,7 @@ func (d *desk) everyPage(look func(name string)) {
 	show(&unlockPage{err: civic.NewProblem(civic.WrongPassphrase, nil)})
 	d.kit.state = kit.Unlocked
 	for _, p := range []page{&homePage{}, &findPage{query: "María"}, &servicesPage{}, &servicesPage{who: &someone{ref: capture.Ref{Registration: civic.RegistrationID{1}}, name: "María Guadalupe", born: "1956"}}, &listPage{}, &registrationPage{id: civic.RegistrationID{5}}, &checkPage{verdict: &kit.Verdict{Reason: civic.ReceiptForged}},
-		&settingsPage{}, &helpPage{}, &receiptPage{id: civic.RegistrationID{1}, fresh: true}, &pickPage{title: "Foto"},
+		&settingsPage{}, &helpPage{}, &receiptPage{id: civic.RegistrationID{1}, fresh: true}, &overseePage{err: civic.NewProblem(civic.NotSupervisor, nil), code: "0a1b2-c3d4e"}, &dayPage{}, &dayRowsPage{title: "Ana Ruiz"}, &pickPage{title: "Foto"},
 		&syncPage{result: &kit.SyncResult{Sent: 23, Settled: 20, Held: 1, Pending: 2, BytesUp: 4321, BytesDown: 999}}, &syncPage{err: civic.NewProblem(civic.NoNetwork, errors.New("x"))}} {
 		show(p)
 	}
@@ -53,6 +53,10 @@ func (d *desk) everyPage(look func(name string)) {
 	d.kit.backup = d.dir
 	for _, p := range []page{&pinPage{err: civic.NewProblem(civic.WrongPIN, nil, "4")}, &officersPage{}, &officerPage{officer: kit.Officer{Name: "Luis Gil"}}, &newOfficerPage{},
 		&secretPage{}, &sendingPage{}, &mediaPage{}, &restorePage{}, &recoverPage{}} {
+		show(p)
+	}
+	d.kit.leads()
+	for _, p := range []page{&overseePage{}, &oddityPage{oddity: d.kit.odd[0]}, &approvalPage{}, &giveBackPage{row: kit.Row{Name: "María"}, err: civic.NewProblem(civic.WordsWanted, nil)}, &registrationPage{id: civic.RegistrationID{1}}, &homePage{}} {
 		show(p)
 	}
 	iv, err := d.kit.Begin(d.ctx, "birth")
@@ -169,6 +173,7 @@ func inside(a, b string) bool {
 func scrolled(name string) bool {
 	for _, bar := range []string{"back", "help", "next", "later", "absent", "previous", "seal", "done", "toast", "language", "unlock.go", "enrol.go", "receipt.pdf",
 		"receipt.png", "receipt.same", "still.go", "still.anew", "find.new", "receipt.next", "receipt", "list", "sync", "check", "settings", "lock", "sync.go", "sync.stop", "check.go", "check.picture", "pick.take", "media", "sending", "secret", "recover", "pin.go", "officers.add", "officer.add", "officer.end", "secret.go", "sending.go",
+		"oversee.go", "oversee.apply", "oversee.day", "oversee.switch", "oversee.calm", "approval.go", "giveback.go", "giveback", "approve", "correct", "day.pdf", "day.csv",
 		"media.export", "media.backup", "media.restore", "restore.go", "recover.ask", "offices"} {
 		if name == bar {
 			return false

@@ -22,6 +22,7 @@ func (p *homePage) name() string { return "home" }
 
 func (p *homePage) build(s *Shell) view {
 	say := s.c.Words.Say
+	s.c.Kit.LeadEnd() // a supervisor who had stepped up has gone
 	v := view{title: say("home.title"), fixed: true, wide: true}
 	home, err := s.c.Kit.Home(s.ctx)
 	if err != nil {
@@ -146,6 +147,12 @@ func (p *homePage) alerts(s *Shell, h kit.Home) fyne.CanvasObject {
 		s.mark("home.needs", l)
 		all.Add(l)
 	}
+	if h.Unseen > 0 {
+		l := widget.NewLine(s.hands, s.c.Words.Count("home.unseen", h.Unseen), s.c.Words.Say("home.unseen.hint", s.c.Words.Moment(h.UnseenGoes, s.c.Clock())),
+			widget.NewBadge(theme.Waiting, theme.IconWaiting, s.c.Words.Say("list.waiting")), func() { s.open(&overseePage{}) })
+		s.mark("home.unseen", l)
+		all.Add(l)
+	}
 	for _, a := range h.Alerts {
 		all.Add(s.problem(a.Code, a.Words...))
 	}
@@ -173,6 +180,9 @@ func (s *Shell) draftLine(d kit.DraftInfo) *widget.Line {
 	name := d.Name
 	if name == "" {
 		name = s.c.Words.Say("draft.nameless")
+	}
+	if d.Note != "" {
+		title = s.c.Words.Say("draft.givenback") + " · " + title
 	}
 	words := title + " · " + s.c.Words.Count("draft.answered", d.Answered) + " · " + s.c.Words.Moment(d.Updated, s.c.Clock())
 	return widget.NewLine(s.hands, name, words, widget.NewStatus(civic.Draft, s.c.Words.Status(civic.Draft)), func() { s.resume(d.ID) })

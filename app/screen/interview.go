@@ -82,6 +82,9 @@ func (p *interviewPage) build(s *Shell) view {
 	p.alike = part()
 	p.warn()
 	body := container.New(&widget.Column{Gap: 20}, part(p.title, p.saved), p.alike)
+	if note := p.iv.Draft().Note; note != "" {
+		body.Add(widget.NewPanel(theme.Waiting, theme.IconHelp, widget.NewStrong(say("draft.note")), widget.NewText(note)))
+	}
 	for _, item := range section.Items {
 		r := newRow(p, item)
 		p.rows = append(p.rows, r)

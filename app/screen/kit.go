@@ -46,6 +46,20 @@ type Kit interface {
 	Retention(ctx context.Context) (time.Duration, error)
 	SetRetention(ctx context.Context, d time.Duration) error
 
+	Oversight(ctx context.Context) (kit.Oversight, error)
+	Lead(ctx context.Context, passphrase string) (string, error)
+	LeadEnd()
+	WantApproval(ctx context.Context, on bool, passphrase string) error
+	Approve(ctx context.Context, ids ...civic.RegistrationID) (int, error)
+	ApproveCalm(ctx context.Context) (approved, left int, err error)
+	GiveBack(ctx context.Context, id civic.RegistrationID, note string) error
+	Correct(ctx context.Context, id civic.RegistrationID) (kit.DraftInfo, error)
+	Oddities(ctx context.Context, day time.Time) ([]kit.Oddity, error)
+	Day(ctx context.Context, day time.Time) (kit.Day, error)
+	DayPDF(ctx context.Context, day time.Time, lang string, names bool) ([]byte, error)
+	DayCSV(ctx context.Context, day time.Time, names bool) ([]byte, error)
+	ReceiptOut(ctx context.Context, id civic.RegistrationID, how string) error
+
 	Home(ctx context.Context) (kit.Home, error)
 	Services() []kit.Service
 	FindPlaces(ctx context.Context, of civic.Attribute, typed string, near []string, limit int) ([]kit.Place, error)

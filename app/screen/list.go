@@ -148,7 +148,10 @@ func (s *Shell) rowWords(r kit.Row) string {
 	if r.Reference != "" {
 		parts = append(parts, r.Reference)
 	}
-	if slices.Contains(filterStatuses[filterNeeds], r.Status) {
+	if r.Unseen {
+		parts = append(parts, s.c.Words.Say("list.unseen"))
+	}
+	if r.Unseen || slices.Contains(filterStatuses[filterNeeds], r.Status) {
 		for _, reason := range r.Reasons {
 			parts = append(parts, s.reason(reason))
 		}
@@ -183,8 +186,11 @@ func (p *registrationPage) build(s *Shell) view {
 	if err != nil {
 		return view{title: say("list.title"), body: s.problemOf(err)}
 	}
-	v := view{title: s.rowName(e.Row), practice: e.Practice}
+	v := view{title: s.rowName(e.Row), practice: e.Practice, side: s.overseeing(e.Row)}
 	body := column(container.New(&widget.Flow{Gap: theme.Gap}, s.badge(e.Row)), widget.NewText(say("status."+e.Status.String()+".means")))
+	if e.Unseen {
+		body.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, widget.NewText(say("list.unseen.means"))))
+	}
 	for _, reason := range e.Reasons {
 		tone, icon := widget.StatusLook(e.Status)
 		body.Add(widget.NewPanel(tone, icon, widget.NewText(s.reason(reason))))

@@ -19,7 +19,8 @@ import (
 // receiptPage hands out what the citizen takes home.
 type receiptPage struct {
 	id    civic.RegistrationID
-	fresh bool // just sealed: the next person can begin from here
+	fresh bool   // just sealed: the next person can begin from here
+	noted string // how it went out last, as the kit was told
 }
 
 func (p *receiptPage) name() string { return "receipt" }
@@ -37,12 +38,19 @@ func (p *receiptPage) build(s *Shell) view {
 		return v
 	}
 	v.practice = r.Practice
+	if p.fresh {
+		p.out(s, r, kit.ReceiptShown)
+	}
 	code := widget.NewCode(png, s.codeSide())
 	s.mark("receipt.code", code)
 	v.body = container.New(&widget.Pair{From: 860, Share: 0.48, Gap: 24}, container.NewCenter(code), p.facts(s, r))
 	v.side = []action{
 		{name: "receipt.pdf", icon: theme.IconPrint, words: say("receipt.pdf"), key: fyne.KeyF6, do: func() { p.pdf(s, r) }},
-		{name: "receipt.png", icon: theme.IconSave, words: say("receipt.png"), key: fyne.KeyF7, do: func() { p.save(s, r, ".png", png) }},
+		{name: "receipt.png", icon: theme.IconSave, words: say("receipt.png"), key: fyne.KeyF7, do: func() {
+			if p.save(s, r, ".png", png) {
+				p.out(s, r, kit.ReceiptSaved)
+			}
+		}},
 	}
 	if r.Slip != "" {
 		v.side = append(v.side, action{name: "receipt.slip", icon: theme.IconPrint, words: say("receipt.slip"), key: fyne.KeyF8, do: func() { p.slip(s, r) }})
@@ -98,7 +106,9 @@ func (p *receiptPage) facts(s *Shell, r kit.Receipt) fyne.CanvasObject {
 // pdf prints the receipt, or saves it where there is no printer.
 func (p *receiptPage) pdf(s *Shell, r kit.Receipt) {
 	pdf, err := s.c.Kit.ReceiptPDF(s.ctx, p.id, s.c.Words.Language())
-	p.print(s, r, "receipt.printed", ".pdf", pdf, err)
+	if how := p.print(s, r, "receipt.printed", ".pdf", pdf, err); how != "" {
+		p.out(s, r, how)
+	}
 }
 
 // slip prints the paper with the citizen's code, which goes apart.
@@ -107,21 +117,24 @@ func (p *receiptPage) slip(s *Shell, r kit.Receipt) {
 	p.print(s, r, "receipt.slip.printed", "-"+s.c.Words.Say("receipt.slip.file")+".pdf", pdf, err)
 }
 
-func (p *receiptPage) print(s *Shell, r kit.Receipt, done, ext string, pdf []byte, err error) {
+func (p *receiptPage) print(s *Shell, r kit.Receipt, done, ext string, pdf []byte, err error) (how string) {
 	if err != nil {
 		s.fail(err)
-		return
+		return ""
 	}
 	if s.c.Print != nil && s.c.Print(pdf) == nil {
 		s.tell(s.c.Words.Say(done), nil)
-		return
+		return kit.ReceiptPrinted
 	}
-	p.save(s, r, ext, pdf)
+	if p.save(s, r, ext, pdf) {
+		return kit.ReceiptSaved
+	}
+	return ""
 }
 
 // save writes a file that the officer asked for, outside the kit; undo takes
 // it away again.
-func (p *receiptPage) save(s *Shell, r kit.Receipt, ext string, content []byte) {
+func (p *receiptPage) save(s *Shell, r kit.Receipt, ext string, content []byte) bool {
 	dir := s.c.Exports
 	if dir == "" && len(s.c.Pictures) > 0 {
 		dir = s.c.Pictures[0]
@@ -137,7 +150,7 @@ func (p *receiptPage) save(s *Shell, r kit.Receipt, ext string, content []byte) 
 	}
 	if err != nil {
 		s.fail(civic.NewProblem(civic.FileUnreadable, err, path))
-		return
+		return false
 	}
 	s.tell(s.c.Words.Say("receipt.saved", path), func() {
 		if err := os.Remove(path); err != nil {
@@ -146,4 +159,15 @@ func (p *receiptPage) save(s *Shell, r kit.Receipt, ext string, content []byte) 
 		}
 		s.tell(s.c.Words.Say("undone"), nil)
 	})
+	return true
+}
+
+// out notes that the receipt was handed out, once for each way; what cannot be
+// noted holds nothing up.
+func (p *receiptPage) out(s *Shell, r kit.Receipt, how string) {
+	if r.Practice || p.noted == how {
+		return
+	}
+	p.noted = how
+	s.c.Work(func() { _ = s.c.Kit.ReceiptOut(s.ctx, p.id, how) }) // only a count in the day's report
 }

@@ -54,7 +54,7 @@ func (p *settingsPage) build(s *Shell) view {
 	for _, x := range []struct {
 		name string
 		page func() page
-	}{{"officers", func() page { return &officersPage{} }}, {"secret", func() page { return &secretPage{} }},
+	}{{"oversee", func() page { return &overseePage{} }}, {"day", func() page { return &dayPage{} }}, {"officers", func() page { return &officersPage{} }}, {"secret", func() page { return &secretPage{} }},
 		{"sending", func() page { return &sendingPage{} }}, {"media", func() page { return &mediaPage{} }}} {
 		l := widget.NewLine(s.hands, say(x.name+".title"), say(x.name+".line"), nil, func() { s.open(x.page()) })
 		s.mark("settings."+x.name, l)
