@@ -32,19 +32,43 @@ func (m *Model) kin(p pattern, a, b *Prepared) bool {
 	return false
 }
 
-// identity gives the levels of given names, surnames and birth dates.
+// identity gives the levels of given names, surnames and birth dates; of whole
+// names as if their parts were known.
 func (m *Model) identity(p pattern) (given, surname, birth int) {
+	full := missing
 	for i := range m.fields {
 		switch m.fields[i].kind {
 		case kindGiven:
 			given = p.level(i)
 		case kindSurname:
 			surname = p.level(i)
+		case kindFull:
+			full = p.level(i)
 		case kindBirth:
 			birth = p.level(i)
 		}
 	}
+	if given == missing && surname == missing {
+		given, surname = ofWhole(full)
+	}
 	return given, surname, birth
+}
+
+// ofWhole says what levels of whole names mean for their parts.
+func ofWhole(full int) (given, surname int) {
+	switch full {
+	case missing:
+		return missing, missing
+	case fullEqual:
+		return givenEqual, surnameSingle
+	case fullAlike:
+		return givenAlike, surnameSingle
+	case fullPart:
+		return givenPart, surnameFirst
+	case fullWeak:
+		return other, surnameOne
+	}
+	return other, other
 }
 
 // sum adds up the evidence of a pattern, in bits, and lists it when asked to.

@@ -75,7 +75,7 @@ func (m *Model) common(best, another pattern) (shared pattern) {
 			continue
 		}
 		switch m.fields[f].kind {
-		case kindGiven:
+		case kindGiven, kindFull:
 			given = true
 		case kindSex, kindID: // goes with the given name; is nobody else's
 			continue

@@ -10,6 +10,8 @@ func DefaultModel() *Model {
 		Fields: []Field{
 			{"given", levels(kindGiven, .02, .964, .005, .0005, .012, .02, .17, .0026, .02, .01, .764, .0034, .009, .00002)},
 			{"surname", levels(kindSurname, .008, .945, .03, .048, .03, .0004, .04, .00016, .08, .0004, .25, .002, .16, .00008, .395, .0001, .007, .00002)},
+			// Weighed only where parts of the name are not told apart.
+			{"full", levels(kindFull, .02, .9398, .06, .06, .16, .00001, .12, .0002, .64, .000001)},
 			{"birth", levels(kindBirth, .028, .962, .004, .021, .004, .0093, .034, .0031, .065, .001, .025, .0035, .84, .000032)},
 			{"sex", levels(kindSex, .012, .5, .988, .5)},
 			{"phone", levels(kindPhone, .13, .99998, .01, .00001, .86, .00001)},

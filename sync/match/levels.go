@@ -54,7 +54,7 @@ const (
 // two changed places, or it is a part of the whole name beside.
 func compare(fields []plan, a, b *Prepared) pattern {
 	var p pattern
-	given, surname := -1, -1
+	given, surname, full := -1, -1, -1
 	for i := range fields {
 		f := &fields[i]
 		level := missing
@@ -64,7 +64,7 @@ func compare(fields []plan, a, b *Prepared) pattern {
 		case kindSurname:
 			level, surname = surnameLevel(&a.surname, &b.surname), i
 		case kindFull:
-			level = fullLevel(a.full, b.full)
+			level, full = fullLevel(a.full, b.full), i
 		case kindBirth:
 			level = birthLevel(&a.birth, &b.birth)
 		case kindSex:
@@ -85,6 +85,13 @@ func compare(fields []plan, a, b *Prepared) pattern {
 		}
 		p = p.with(i, level)
 	}
+	if full >= 0 && given >= 0 && surname >= 0 {
+		// Beside its parts a whole name says nothing of its own.
+		p &^= 15 << (4 * full)
+		if p.level(given) == missing && p.level(surname) == missing {
+			p = p.with(full, fullLevel(a.names(), b.names()))
+		}
+	}
 	if given >= 0 && surname >= 0 && p.level(given) == other && p.level(surname) == other && crossed(a, b) {
 		p = p&^(15<<(4*given))&^(15<<(4*surname)) | pattern(givenCrossed)<<(4*given) | pattern(surnameCrossed)<<(4*surname)
 	}
@@ -97,6 +104,20 @@ func compare(fields []plan, a, b *Prepared) pattern {
 		}
 	}
 	return p
+}
+
+// names are all of a person's names, in whatever parts they were given.
+func (p *Prepared) names() names {
+	if len(p.full) > 0 {
+		return p.full
+	}
+	out := make(names, 0, maxNames)
+	for _, n := range append(append(out, p.given...), p.surname[:]...) {
+		if !n.none() {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // within tells whether names stand in a whole name, in any place.

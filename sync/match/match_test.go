@@ -360,3 +360,43 @@ func TestCutSearches(t *testing.T) {
 		}
 	}
 }
+
+// Forms that ask for the whole name in one field, and records without a name:
+// a day of birth and a home join nobody.
+func TestWholeNames(t *testing.T) {
+	said := func(full string, parts ...string) Record {
+		r := Record{Full: full, Birth: civic.Date{Year: 1990, Month: 5, Day: 17}, Sex: "F", Places: []string{"Centro", "Etla", "Oaxaca"}}
+		if len(parts) > 0 {
+			r.Given, r.Surnames = parts[:1], parts[1:]
+		}
+		return r
+	}
+	juana := said("Juana Pérez López")
+	for _, tt := range []struct {
+		what string
+		a, b Record
+		want Verdict
+	}{
+		{"the same", juana, juana, Auto},
+		{"misspelt", juana, said("Juana Peres Lopez"), Auto},
+		{"in parts", juana, said("", "Juana", "Pérez", "López"), Auto},
+		{"without the second surname", juana, said("Juana Pérez"), Auto},
+		{"a given name more", juana, said("Juana María Pérez López"), Review},
+		{"another family's second surname", juana, said("Juana Pérez Díaz"), New},
+		{"well-known names that are alike", said("Juana Pérez Vázquez"), said("Juana Pérez Velázquez"), Review},
+		{"a sister", juana, said("Rosa Pérez López"), New},
+		{"a stranger", juana, said("Ana Ruiz Díaz"), New},
+		{"a stranger in parts", juana, said("", "Ana", "Ruiz", "Díaz"), New},
+		{"no name", juana, said(""), Review},
+		{"no name at all", said(""), said(""), Review},
+		{"surnames only", said("", "", "Pérez", "López"), said("", "Juana", "Pérez", "López"), Review},
+	} {
+		for range 2 {
+			d := DefaultModel().DecideAmong(Prepare(tt.a), []Person{{Records: []*Prepared{Prepare(tt.b)}}}, Around{People: Settled})
+			if d.Verdict != tt.want {
+				t.Errorf("%s: %v %v %+v", tt.what, d.Verdict, d.Reasons, d.Comparison)
+			}
+			tt.a, tt.b = tt.b, tt.a
+		}
+	}
+}

@@ -43,17 +43,9 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 			}
 		}
 	}
-	if given == missing && surname == missing && full != missing { // whole names only
-		switch full {
-		case fullEqual, fullAlike:
-			given, surname = givenEqual, surnameSingle
-		case fullPart:
-			given, surname = givenPart, surnameFirst
-		case fullWeak:
-			given, surname = other, surnameOne
-		default:
-			given, surname = other, other
-		}
+	whole := given == missing && surname == missing && full != missing
+	if whole {
+		given, surname = ofWhole(full)
 	}
 	family := surname >= surnameOne
 	home := phone >= textAlike || place > 0
@@ -67,6 +59,12 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 	switch {
 	case ids > 0 && (!differs || birth >= birthYear) && sex != other:
 		return Same, false, false
+	case given == missing && ids == 0:
+		// Nothing personal: a day of birth and a home are many people's.
+		if surname == other {
+			return Stranger, false, false
+		}
+		return Unknown, false, false
 	case differs && ids == 0:
 		switch {
 		case !family:
@@ -99,8 +97,9 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 			return Same, true, false
 		}
 		return Namesake, false, false
-	case given == givenPart || given == givenShared || given == givenInitial:
-		// A twin may carry the longer name, all else equal.
+	case given == givenPart && !(whole && begins(a.names(), b.names())) || given == givenShared || given == givenInitial:
+		// A twin may carry the longer name, all else equal. Of whole names that
+		// begin alike a surname was left out.
 		return Same, family && ids == 0, false
 	case ids == 0 && families:
 		// Two families' names. Who shares a town with many of the same name shares
@@ -110,7 +109,7 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 		// Numbers are often made of names and dates (a CURP is): those of namesakes
 		// differ in a digit or two.
 		return Same, true, false
-	case ids == 0 && given == givenAlike && otherNames(a.given, b.given):
+	case ids == 0 && given == givenAlike && (otherNames(a.given, b.given) || whole && otherNames(a.names(), b.names())):
 		return Same, true, false
 	case surname == surnameOne && ids == 0:
 		return Same, !home, false
@@ -124,6 +123,16 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 	// Without one exact date that both give, names and places are all there is,
 	// and a whole town may share those.
 	return Same, false, birth != birthEqual && ids == 0 && phone < textAlike
+}
+
+// begins tells whether one of two whole names is the beginning of the other.
+func begins(a, b names) bool {
+	for i := range min(len(a), len(b)) {
+		if !alikeNames(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // apart tells whether two given names share a part and differ in another, as

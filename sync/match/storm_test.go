@@ -49,6 +49,7 @@ func TestStormsJoinNobody(t *testing.T) {
 		whole := rapid.SampledFrom([]string{"one second surname", "one day", "any"}).Draw(t, "storm")
 		quarters := rapid.IntRange(1, 4).Draw(t, "quarters")
 		village := rapid.SampledFrom([]string{"", "9511234567"}).Draw(t, "a phone that the village shares")
+		oneField := rapid.Bool().Draw(t, "whole names")
 		seen := map[string]bool{}
 		for n := range rapid.IntRange(2, 60).Draw(t, "people") {
 			second, day := "Cruz", 7
@@ -74,6 +75,9 @@ func TestStormsJoinNobody(t *testing.T) {
 			}
 			if whole == "one day" {
 				r.Phones = filled(village)
+			}
+			if oneField {
+				r.Full, r.Given, r.Surnames = strings.Join(append(r.Given, r.Surnames...), " "), nil, nil
 			}
 			s.comes(n, r)
 		}
