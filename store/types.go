@@ -166,10 +166,3 @@ type Person struct {
 	BirthYear    int // 0 when not known
 	Place        string
 }
-
-// Made is what the caller of Seal makes of a counter.
-type Made struct {
-	Registration *civic.Registration
-	Digest       civic.Digest
-	Receipt      string
-}

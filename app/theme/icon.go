@@ -25,8 +25,6 @@ const (
 	IconFolder    IconName = "folder"
 	IconForward   IconName = "forward"
 	IconHelp      IconName = "help"
-	IconKeypad    IconName = "keypad"
-	IconList      IconName = "list"
 	IconLock      IconName = "lock"
 	IconMore      IconName = "more"
 	IconPerson    IconName = "person"

@@ -25,9 +25,6 @@ type PersonID [16]byte
 // content could be guessed.
 type Digest [32]byte
 
-// BatchID is the SHA-256 of a batch's sealed bytes.
-type BatchID = Digest
-
 // Area names an office with the district it serves, such as "mx-20-067".
 // It is the first column of every table at the centre.
 type Area string

@@ -2,9 +2,6 @@ package protocol
 
 import "github.com/askonce/fieldkit/sync/civic"
 
-// MaxLogProof is how many hashes a proof about the log can have.
-const MaxLogProof = 128
-
 // LogSeen is a head of the centre's log of looks that a kit holds: the kit is a
 // witness. The first call of a pass says the newest; a further one may say an
 // older one, or one that another kit brought.
@@ -24,7 +21,7 @@ type LogNews struct {
 	Size      int64          `cbor:"1,keyasint"`
 	Root      civic.Digest   `cbor:"2,keyasint"`
 	Signature []byte         `cbor:"3,keyasint"`
-	Proof     []civic.Digest `cbor:"4,keyasint,omitempty"`
+	Proof     []civic.Digest `cbor:"4,keyasint,omitempty"` // at most witness.MaxProof
 	// Gap is the centre's signed note of a restore, a Statement of a LogGap, when
 	// that is why the seen head does not lead to the newest.
 	Gap []byte `cbor:"5,keyasint,omitempty"`
