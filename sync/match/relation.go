@@ -55,6 +55,7 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 	}
 	sameDay := birth == birthEqual || birth == birthTypo || birth == birthPartial
 	differs := given == other || (given == givenShared && apart(a.given, b.given))
+	leftOut := given == givenPart && whole && begins(a.names(), b.names()) // a surname
 
 	switch {
 	case ids > 0 && (!differs || birth >= birthYear) && sex != other:
@@ -97,9 +98,8 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 			return Same, true, false
 		}
 		return Namesake, false, false
-	case given == givenPart && !(whole && begins(a.names(), b.names())) || given == givenShared || given == givenInitial:
-		// A twin may carry the longer name, all else equal. Of whole names that
-		// begin alike a surname was left out.
+	case given == givenPart && !leftOut, given == givenShared, given == givenInitial:
+		// A twin may carry the longer name, all else equal.
 		return Same, family && ids == 0, false
 	case ids == 0 && families:
 		// Two families' names. Who shares a town with many of the same name shares

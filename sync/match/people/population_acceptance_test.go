@@ -12,10 +12,11 @@ import (
 )
 
 // The default model on made-up people it has not seen, at the size of a
-// district. The seeds 11 to 13 were looked at while it was made; these were
-// drawn afterwards, and nothing was changed upon them.
+// district. The seeds 11 to 13 were looked at while it was made; 201 to 203 were
+// drawn afterwards, and 301 to 303 when storms of namesakes had been mended;
+// nothing was changed upon them.
 func TestAcceptanceMexico(t *testing.T) {
-	for _, seed := range []uint64{201, 202, 203} {
+	for _, seed := range []uint64{201, 202, 203, 301, 302, 303} {
 		r := people.Measure(match.DefaultModel(), people.Mexico(seed, 100_000, 10_000))
 		t.Logf("Mexico, seed %d\n%s\n%v", seed, r, r.Confusion)
 		record(t, fmt.Sprintf("mexico seed %d", seed), r)
