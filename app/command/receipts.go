@@ -69,6 +69,11 @@ func (c *command) receipt() *cobra.Command {
 		if err := c.write(slip, func() ([]byte, error) { return k.SlipPDF(ctx, id, lang) }); err != nil {
 			return nil, err
 		}
+		if png != "" || pdf != "" {
+			if err := k.ReceiptOut(ctx, id, kit.ReceiptSaved); err != nil {
+				return nil, err
+			}
+		}
 		c.face.print("%s", r.Text)
 		return given{Receipts: 1, Items: []paper{item}}, nil
 	})

@@ -93,8 +93,8 @@ type Day struct {
 	Forgotten   int          // of the day, no longer readable here: counted by service and state only
 }
 
-// Day makes the report of the day that a moment falls on. Practice counts
-// nowhere.
+// Day makes the report of the day that a moment falls on, today for the zero
+// time. Practice counts nowhere.
 func (k *Kit) Day(ctx context.Context, day time.Time) (Day, error) {
 	st, err := k.open()
 	if err != nil {
@@ -102,7 +102,7 @@ func (k *Kit) Day(ctx context.Context, day time.Time) (Day, error) {
 	}
 	identity := st.Identity()
 	d := Day{Made: k.o.Clock(), Office: identity.Area, KitName: identity.KitName, Device: identity.Device}
-	d.From, d.Until = dayOf(day, k.o.Zone)
+	d.From, d.Until = k.dayOf(day)
 	if server, _, err := st.ServerTime(ctx); err == nil && server != 0 {
 		d.LastContact = time.Unix(server, 0).UTC()
 	}

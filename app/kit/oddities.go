@@ -172,7 +172,7 @@ func (k *Kit) oddities(ctx context.Context, st *store.Store, day time.Time) ([]o
 		return nil, err
 	}
 	l := &looking{all: all, entries: entries, isNow: map[*gleaning]bool{}, asked: map[uint64]int{}, zone: k.o.Zone, clock: k.o.Clock()}
-	from, until := dayOf(day, k.o.Zone)
+	from, until := k.dayOf(day)
 	for _, g := range all {
 		if at := g.sealed.Time(); !at.Before(from) && at.Before(until) || entries[g.id].Unseen {
 			l.now, l.isNow[g] = append(l.now, g), true
@@ -199,10 +199,14 @@ func (k *Kit) oddities(ctx context.Context, st *store.Store, day time.Time) ([]o
 	return out, nil
 }
 
-// dayOf is a day of the kit's zone, from midnight to midnight.
-func dayOf(at time.Time, zone *time.Location) (from, until time.Time) {
-	y, m, d := at.In(zone).Date()
-	from = time.Date(y, m, d, 0, 0, 0, 0, zone)
+// dayOf is the day of the kit's zone that a moment falls on, from midnight to
+// midnight; today for the zero time.
+func (k *Kit) dayOf(at time.Time) (from, until time.Time) {
+	if at.IsZero() {
+		at = k.o.Clock()
+	}
+	y, m, d := at.In(k.o.Zone).Date()
+	from = time.Date(y, m, d, 0, 0, 0, 0, k.o.Zone)
 	return from, from.AddDate(0, 0, 1)
 }
 
