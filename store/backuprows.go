@@ -20,7 +20,8 @@ import (
 // over the payload, and the payload in CBOR. The last frame of a row counts. The
 // checksum only finds what is torn or worn: each row carries its own seal.
 const (
-	rowsMagic  = "AOK0rows"
+	rowsMagic  = "AOK1rows"
+	rowsBefore = "AOK0rows" // before version 1: nothing else differs
 	rowsHead   = len(rowsMagic) + 2
 	frameHead  = 4 + 4 + 8
 	frameMagic = "\xa0\x0bAf"
@@ -136,7 +137,7 @@ func readRows(path string, each func(frame) error) (good int64, damaged int, err
 		return 0, 0, err
 	}
 	head := make([]byte, rowsHead)
-	if _, err := f.ReadAt(head, 0); err != nil || string(head[:len(rowsMagic)]) != rowsMagic {
+	if _, err := f.ReadAt(head, 0); err != nil || string(head[:len(rowsMagic)]) != rowsMagic && string(head[:len(rowsMagic)]) != rowsBefore {
 		return 0, 0, civic.NewProblem(civic.FileUnreadable, err, "rows")
 	}
 	good = int64(rowsHead)

@@ -14,7 +14,8 @@ import (
 // Sealed rows hold one byte for the format, then CBOR: maps with whole numbers
 // as keys. A number keeps its meaning for ever, a new field gets a new one, and
 // an old row is read with the new fields zero. docs/store.md lists them.
-const format0 = 0
+// Rows that begin with 0 were written before version 1 and are read the same way.
+const format1 = 1
 
 var (
 	encMode = must(cbor.CoreDetEncOptions().EncMode())
@@ -41,11 +42,11 @@ func encode(v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte{format0}, b...), nil
+	return append([]byte{format1}, b...), nil
 }
 
 func decode(b []byte, v any) error {
-	if len(b) == 0 || b[0] != format0 {
+	if len(b) == 0 || b[0] > format1 {
 		return civic.NewProblem(civic.StoreNewer, fmt.Errorf("a row of another format"))
 	}
 	if err := decMode.Unmarshal(b[1:], v); err != nil {

@@ -196,7 +196,7 @@ func (k *Kit) piecesOf(ctx context.Context, st *store.Store, number uint64) pack
 // keepOpened notes an opening for the journal and the centre, then remembers
 // the person until the kit is locked.
 func (k *Kit) keepOpened(ctx context.Context, st *store.Store, n *neighbours, p pack.Person, l pack.Layer, o protocol.Opening) (Person, error) {
-	o.At, o.Person, o.Officer = st.Stamp(), p.ID, st.Officer().ID
+	o.At, o.Person, o.Officer = protocol.Stamp(st.Stamp()), p.ID, st.Officer().ID
 	_, secret, err := st.Keys()
 	if err != nil {
 		return Person{}, err

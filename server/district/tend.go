@@ -144,8 +144,8 @@ func (d *District) read(ctx context.Context, tx ledger.Tx, o opening) (translog.
 	if err != nil {
 		return translog.Entry{}, err
 	}
-	var v protocol.Opening
-	if err := protocol.Unmarshal(plain, &v); err != nil {
+	v, err := protocol.ReadOpening(plain)
+	if err != nil {
 		return translog.Entry{}, err
 	}
 	home, err := d.homeOf(ctx, tx, device.Area, v.Person)
@@ -155,7 +155,7 @@ func (d *District) read(ctx context.Context, tx ledger.Tx, o opening) (translog.
 	e := translog.Entry{
 		Area: home.Home, Person: home.Person, Kind: translog.Officer, Actor: ActorOf(device.ID, v.Officer), Action: translog.PackOpening,
 		Code: civic.Code("opened_by_" + v.Way.String()), Reason: cutText(v.Reason, protocol.MaxReason), Procedure: cutText(string(v.Service), translog.MaxText),
-		Explicit: v.Way == protocol.ByReceipt, Request: v.At.Time().UTC().Format(time.RFC3339),
+		Explicit: v.Way == protocol.ByReceipt, Request: civic.Stamp(v.At).Time().UTC().Format(time.RFC3339),
 	}
 	if !v.Registration.IsZero() {
 		e.Records = []civic.RegistrationID{v.Registration}

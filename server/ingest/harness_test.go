@@ -347,7 +347,7 @@ func (k *kit) take(kind protocol.UploadKind, file []byte) protocol.BatchAck {
 // sync asks the centre and takes in what is down, checking every signature.
 func (k *kit) sync(ask protocol.SyncRequest) (protocol.SyncAnswer, []protocol.BatchAck, []civic.Outcome) {
 	k.t.Helper()
-	ask.Cursor, ask.Clock = k.cursor, civic.Stamp{Wall: k.c.clock().Unix()}
+	ask.Cursor, ask.Clock = k.cursor, protocol.Stamp{Wall: k.c.clock().Unix()}
 	body, err := protocol.Marshal(ask)
 	if err != nil {
 		k.t.Fatal(err)

@@ -51,7 +51,7 @@ func (g *Ingest) Sync(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Ingest) answer(ctx context.Context, device access.Device, ask protocol.SyncRequest) (a protocol.SyncAnswer, err error) {
-	device, err = g.Access.Seen(ctx, device, access.Contact{Cursor: ask.Cursor, Clock: ask.Clock, Journal: ask.Journal})
+	device, err = g.Access.Seen(ctx, device, access.Contact{Cursor: ask.Cursor, Clock: civic.Stamp(ask.Clock), Journal: ask.Journal})
 	if err != nil {
 		return a, err
 	}

@@ -60,7 +60,7 @@ func TestLostDisk(t *testing.T) {
 	ask := func(cursor uint64, wait uint8) (a protocol.SyncAnswer, states []protocol.BatchAck) {
 		t.Helper()
 		err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Batches: names, Keys: []protocol.KeyID{k.day.ID}, Wait: wait,
-			Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a)
+			Clock: protocol.Stamp{Wall: time.Now().Unix()}}, &a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -279,7 +279,7 @@ func TestRestoreOnOneDiskMakesNothingSafe(t *testing.T) {
 			a      protocol.SyncAnswer
 			states []protocol.BatchAck
 		)
-		if err := k.post(protocol.PathSync, protocol.SyncRequest{Batches: []civic.Digest{protocol.NameOf(first)}, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
+		if err := k.post(protocol.PathSync, protocol.SyncRequest{Batches: []civic.Digest{protocol.NameOf(first)}, Clock: protocol.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
 			t.Fatal(err)
 		}
 		if err := protocol.Open(protocol.StatementAck, a.Acks, k.enrolled.Bundle.Server, &states); err != nil {

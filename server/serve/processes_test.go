@@ -211,7 +211,7 @@ func hearAll(t *testing.T, k *kit, servers []*process) (outcomes []civic.Outcome
 	for try := 0; ; try++ {
 		k.url = "https://" + servers[try%2].address
 		var a protocol.SyncAnswer
-		err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Wait: 5, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a)
+		err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Wait: 5, Clock: protocol.Stamp{Wall: time.Now().Unix()}}, &a)
 		if err != nil {
 			t.Fatal(err)
 		}

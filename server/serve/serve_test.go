@@ -59,7 +59,7 @@ func TestKitOverTLS(t *testing.T) {
 		}
 	}
 	var a protocol.SyncAnswer
-	err := k.post(protocol.PathSync, protocol.SyncRequest{Wait: 20, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a)
+	err := k.post(protocol.PathSync, protocol.SyncRequest{Wait: 20, Clock: protocol.Stamp{Wall: time.Now().Unix()}}, &a)
 	if err != nil || a.Pending != 0 {
 		t.Fatal(err, a.Pending)
 	}
@@ -227,7 +227,7 @@ func TestFiftyKitsAtOnce(t *testing.T) {
 			told := 0
 			for cursor := uint64(0); told < each; {
 				var a protocol.SyncAnswer
-				if err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Wait: 10, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
+				if err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Wait: 10, Clock: protocol.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
 					return err
 				}
 				for _, d := range a.Down {

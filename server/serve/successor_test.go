@@ -21,7 +21,7 @@ func outcomesOf(t *testing.T, k *kit) (all []civic.Outcome) {
 	t.Helper()
 	for cursor := uint64(0); ; {
 		var a protocol.SyncAnswer
-		if err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Clock: civic.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
+		if err := k.post(protocol.PathSync, protocol.SyncRequest{Cursor: cursor, Clock: protocol.Stamp{Wall: time.Now().Unix()}}, &a); err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range a.Down {
@@ -55,7 +55,7 @@ func TestSpareKitTakesOver(t *testing.T) {
 	settled(t, c, len(before))
 
 	release(t, c, lost, spare)
-	ask := protocol.SyncRequest{Keys: []protocol.KeyID{lost.day.ID}, Clock: civic.Stamp{Wall: time.Now().Unix()}}
+	ask := protocol.SyncRequest{Keys: []protocol.KeyID{lost.day.ID}, Clock: protocol.Stamp{Wall: time.Now().Unix()}}
 	var a protocol.SyncAnswer
 	if err := spare.post(protocol.PathSync, ask, &a); err != nil || len(a.WantKey) != 0 {
 		t.Fatal("a key that is here is wanted again", err, a.WantKey)

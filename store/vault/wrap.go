@@ -71,10 +71,14 @@ func openAge(file []byte, ids ...age.Identity) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, maxWrapped))
 }
 
+// keysFormat is the first byte of a list of keys; 0 before version 1, when
+// nothing else was different.
+const keysFormat = 1
+
 // packKeys lays keys flat for a Keys file: the outer key, the key of its names,
 // then each key as wrapKey lays it. A year of days is some 18 kB.
 func packKeys(outer *dataKey, outerName []byte, r *ring) []byte {
-	b := append([]byte{0}, outer.raw[:]...) // the format
+	b := append([]byte{keysFormat}, outer.raw[:]...)
 	b = append(b, outerName...)
 	for _, k := range r.keys {
 		b = append(b, byte(k.kind))
@@ -87,7 +91,7 @@ func packKeys(outer *dataKey, outerName []byte, r *ring) []byte {
 
 func unpackKeys(b []byte) (map[int64]*dataKey, error) {
 	const head = 1 + 2*keyLen
-	if len(b) < head || b[0] != 0 || (len(b)-head)%wrappedLen != 0 {
+	if len(b) < head || b[0] > keysFormat || (len(b)-head)%wrappedLen != 0 {
 		return nil, errors.New("this is no list of keys")
 	}
 	outer, err := newDataKey(0, Outer, 0, b[1:1+keyLen])

@@ -187,7 +187,7 @@ func (p *pass) want(pending []protocol.Item, a *protocol.SyncAnswer) ([]protocol
 // request writes what a sync call asks now. rest tells that more files wait than
 // one call may name.
 func (p *pass) request(ctx context.Context, pending []protocol.Item) (*protocol.SyncRequest, bool, error) {
-	r := &protocol.SyncRequest{Clock: p.local.Stamp()}
+	r := &protocol.SyncRequest{Clock: protocol.Stamp(p.local.Stamp())}
 	var err error
 	if r.Cursor, err = p.local.Cursor(ctx); err != nil {
 		return nil, false, err

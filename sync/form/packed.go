@@ -21,13 +21,18 @@ import (
 // program needs besides (styles, other sheets) stays behind, so a packed form
 // cannot become the workbook again.
 //
-//	"afw0", then one zstd frame of:
+//	"afw1", then one zstd frame of:
 //	  sheets: count, then each: name, 1 if columns were cut, rows, columns,
 //	    the rows' numbers as steps, then the cells column by column
 //	  files: count, then each by name: name, bytes
 //
 // Numbers are unsigned varints; texts and bytes have their length before them.
-const packedMagic = "afw0"
+// Forms packed before version 1 begin with "afw0" and differ in nothing else:
+// kits and centres keep them for as long as registrations refer to them.
+const (
+	packedMagic  = "afw1"
+	packedBefore = "afw0"
+)
 
 // Limits of a packed form, in bytes.
 const (
@@ -42,7 +47,9 @@ const (
 var ErrPackedTooLarge = errors.New("the form with its files is larger than what travels to kits")
 
 // Packed tells whether bytes are a packed form.
-func Packed(b []byte) bool { return bytes.HasPrefix(b, []byte(packedMagic)) }
+func Packed(b []byte) bool {
+	return bytes.HasPrefix(b, []byte(packedMagic)) || bytes.HasPrefix(b, []byte(packedBefore))
+}
 
 // Pack makes a packed form of a workbook and of the files it brings along, by
 // their names. A workbook that cannot be read comes back as a *[Refusal]; one

@@ -10,21 +10,21 @@ import (
 // Person is the index layer of one person: enough to be found, not enough to
 // be known.
 type Person struct {
-	Number       uint32 // the pack's number of the person, from 1
-	ID           civic.PersonID
-	Given        string
-	Surname      string
-	Second       string // second surname
-	Full         string // where the parts are not told apart
-	Year         int    // of birth, 0 when not known
-	Sex          string
-	Locality     string
-	Municipality string
-	State        string
+	Number       uint32         `cbor:"1,keyasint,omitempty"` // the pack's number of the person, from 1
+	ID           civic.PersonID `cbor:"2,keyasint"`
+	Given        string         `cbor:"3,keyasint,omitempty"`
+	Surname      string         `cbor:"4,keyasint,omitempty"`
+	Second       string         `cbor:"5,keyasint,omitempty"` // second surname
+	Full         string         `cbor:"6,keyasint,omitempty"` // where the parts are not told apart
+	Year         int            `cbor:"7,keyasint,omitempty"` // of birth, 0 when not known
+	Sex          string         `cbor:"8,keyasint,omitempty"`
+	Locality     string         `cbor:"9,keyasint,omitempty"`
+	Municipality string         `cbor:"10,keyasint,omitempty"`
+	State        string         `cbor:"11,keyasint,omitempty"`
 	// Keys are match keys that day of birth, phone and numbers go into, 24 bits
 	// of each: they show that two agree, and do not tell what they are.
-	Keys []uint32
-	Seen int32 // day of the last visit, since 1970
+	Keys []uint32 `cbor:"12,keyasint,omitempty"`
+	Seen int32    `cbor:"13,keyasint,omitempty"` // day of the last visit, since 1970
 }
 
 // Name is the name as it is spoken.
@@ -69,31 +69,32 @@ func (p *Person) Record() match.Record {
 // Layer is the person layer, or a change to it: what the state holds of one
 // person, each claim with where and when it was said.
 type Layer struct {
-	Whole   bool // replaces what came before; otherwise adds to it
-	Sources []Source
-	Claims  []Claim
+	Whole   bool     `cbor:"1,keyasint,omitempty"` // replaces what came before; otherwise adds to it
+	Sources []Source `cbor:"2,keyasint,omitempty"`
+	Claims  []Claim  `cbor:"3,keyasint,omitempty"`
 }
 
 // Source is a visit that claims come from.
 type Source struct {
-	Service civic.ServiceID
-	Office  civic.Area
-	Day     int32 // since 1970
+	Service civic.ServiceID `cbor:"1,keyasint,omitempty"`
+	Office  civic.Area      `cbor:"2,keyasint,omitempty"`
+	Day     int32           `cbor:"3,keyasint,omitempty"` // since 1970
 	// Asked tells that the citizen was asked whether others may reuse what was
 	// said, Given what the answer was.
-	Asked, Given bool
+	Asked bool `cbor:"4,keyasint,omitempty"`
+	Given bool `cbor:"5,keyasint,omitempty"`
 }
 
 // Claim is what is held of one attribute. Gone takes an earlier one away.
 type Claim struct {
-	Attribute civic.Attribute
-	Value     string
-	Stated    string
-	Absent    civic.Absence
-	Precision civic.Precision
-	Evidence  civic.Evidence
-	Source    int // index into Sources
-	Gone      bool
+	Attribute civic.Attribute `cbor:"1,keyasint"`
+	Value     string          `cbor:"2,keyasint,omitempty"`
+	Stated    string          `cbor:"3,keyasint,omitempty"`
+	Absent    civic.Absence   `cbor:"4,keyasint,omitempty"`
+	Precision civic.Precision `cbor:"5,keyasint,omitempty"`
+	Evidence  civic.Evidence  `cbor:"6,keyasint,omitempty"`
+	Source    int             `cbor:"7,keyasint,omitempty"` // index into Sources
+	Gone      bool            `cbor:"8,keyasint,omitempty"`
 }
 
 // Add puts a later layer over this one.

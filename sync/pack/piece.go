@@ -28,7 +28,7 @@ type readOut struct {
 // is not changed.
 func readPiece(plain []byte, told *Tables) (readOut, error) {
 	outer := &reader{b: plain}
-	if outer.byte() != format {
+	if outer.byte() > format {
 		return readOut{}, errors.New("written in a way this program does not know")
 	}
 	outer.bytes(saltSize)

@@ -12,8 +12,9 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// format is the first byte of an opened piece.
-const format = 0
+// format is the first byte of an opened piece. Pieces that begin with 0 were
+// written before version 1 and are read the same way.
+const format = 1
 
 // saltSize is the length of a piece's salt.
 const saltSize = 16

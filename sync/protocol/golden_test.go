@@ -47,7 +47,7 @@ func goldenMessages() []message {
 // goldenExchange are the messages of enrolment and of a pass.
 func goldenExchange() []message {
 	digest, device := goldenDigest, goldenDevice
-	stamp := civic.Stamp{Wall: 1_795_000_000, Boot: 3, Mono: 77}
+	stamp := Stamp{Wall: 1_795_000_000, Boot: 3, Mono: 77}
 	ask := SyncRequest{Cursor: 300, Batches: []civic.Digest{digest(1)}, Attachments: []civic.Digest{digest(2)}, Keys: []KeyID{{1, 2, 3}},
 		Clock: stamp, Bundle: 7, Wait: 25, Journal: Head{Length: 5, Hash: digest(3)},
 		Meters: []Meter{{Counter: 8, Asked: 20, Confirmed: 3, Reused: 5}},
@@ -95,7 +95,7 @@ func goldenRest() []message {
 			Purpose: "health", Fields: []civic.Attribute{"given_name"}, Basis: "public_task", Agreement: "salud-reuse", Reason: "birth 12", Code: civic.PersonAbsent}}}},
 		{"looks-answer.hex", LooksAnswer{Sealed: []byte{1}}},
 		{"looks-note.hex", LooksNote{Registration: registration, Sealed: []byte{1}}},
-		{"opening.hex", Opening{At: civic.Stamp{Wall: 1_795_000_000, Boot: 3, Mono: 77}, Person: person, Officer: officer, Way: BySupervisor, Registration: registration,
+		{"opening.hex", Opening{At: Stamp{Wall: 1_795_000_000, Boot: 3, Mono: 77}, Person: person, Officer: officer, Way: BySupervisor, Registration: registration,
 			Supervisor: civic.OfficerID{1}, Reason: "lost her receipt", Service: "identity"}},
 		{"look-up.hex", LookUp{Officer: officer, Service: "identity", Reason: "new card", Person: person, Registration: registration, Given: "Ana", Surname: "Ruiz",
 			Birth: "1987-11", Place: "Teozacoalco", Office: "mx-20-067", Nonce: ascending(16)}},

@@ -105,7 +105,7 @@ type SyncRequest struct {
 	Batches     []civic.Digest `cbor:"2,keyasint,omitempty"` // without an acknowledgement, or received but not safe
 	Attachments []civic.Digest `cbor:"3,keyasint,omitempty"` // sealed bytes the kit could send
 	Keys        []KeyID        `cbor:"4,keyasint,omitempty"` // day keys the kit could send
-	Clock       civic.Stamp    `cbor:"5,keyasint"`
+	Clock       Stamp          `cbor:"5,keyasint"`
 	Bundle      uint64         `cbor:"6,keyasint,omitempty"` // serial of the bundle held
 	Wait        uint8          `cbor:"7,keyasint,omitempty"` // seconds to wait for outcomes
 	Journal     Head           `cbor:"8,keyasint,omitempty"` // head of the kit's journal, anchored at the centre
@@ -123,6 +123,13 @@ type SyncRequest struct {
 	// acknowledged to the kit. A hub that does not know the kit yet leaves those
 	// where they are.
 	Acked []byte `cbor:"40,keyasint,omitempty"`
+}
+
+// Stamp is a civic.Stamp as it travels; Go converts one into the other.
+type Stamp struct {
+	Wall int64  `cbor:"1,keyasint"`
+	Boot uint32 `cbor:"2,keyasint,omitempty"`
+	Mono int64  `cbor:"3,keyasint,omitempty"`
 }
 
 // Head is the end of a hash chain.

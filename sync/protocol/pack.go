@@ -83,7 +83,7 @@ var wayNames = [...]string{"unknown", "receipt", "supervisor", "centre"}
 // Opening tells who opened whose answers, when, how and why. It travels sealed
 // (SealUp) and is an access row at the centre.
 type Opening struct {
-	At           civic.Stamp          `cbor:"1,keyasint"`
+	At           Stamp                `cbor:"1,keyasint"`
 	Person       civic.PersonID       `cbor:"2,keyasint"`
 	Officer      civic.OfficerID      `cbor:"3,keyasint"` // who works on the kit
 	Way          Way                  `cbor:"4,keyasint"`
@@ -91,6 +91,19 @@ type Opening struct {
 	Supervisor   civic.OfficerID      `cbor:"6,keyasint"` // who opened, zero for another way
 	Reason       string               `cbor:"7,keyasint,omitempty"`
 	Service      civic.ServiceID      `cbor:"8,keyasint,omitempty"`
+}
+
+// ReadOpening reads an opening that was opened with OpenUp, also as kits wrote it
+// before version 1, with the moment's parts by their names.
+func ReadOpening(plain []byte) (o Opening, err error) {
+	if err = Unmarshal(plain, &o); err == nil && o.At == (Stamp{}) {
+		var before struct {
+			At civic.Stamp `cbor:"1,keyasint"`
+		}
+		err = Unmarshal(plain, &before)
+		o.At = Stamp(before.At)
+	}
+	return o, err
 }
 
 // SealedOpening is an opening with the kit's number of it, from 1 without gaps.

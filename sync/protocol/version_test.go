@@ -29,3 +29,19 @@ func TestOtherVersions(t *testing.T) {
 		t.Error("version 1 itself is refused")
 	}
 }
+
+// An opening that a kit kept from before version 1 tells its moment still.
+func TestOpeningOfBefore(t *testing.T) {
+	b, err := Marshal(struct {
+		At     civic.Stamp    `cbor:"1,keyasint"`
+		Person civic.PersonID `cbor:"2,keyasint"`
+		Way    Way            `cbor:"4,keyasint"`
+	}{civic.Stamp{Wall: 1_795_000_000, Boot: 3, Mono: 77}, civic.PersonID{1}, ByReceipt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := ReadOpening(b)
+	if err != nil || o.At != (Stamp{Wall: 1_795_000_000, Boot: 3, Mono: 77}) || o.Way != ByReceipt || o.Person != (civic.PersonID{1}) {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
