@@ -450,3 +450,15 @@ func (m *memory) KeepServerTime(_ context.Context, server int64) error {
 }
 func (m *memory) Stamp() civic.Stamp                             { return civic.Stamp{Wall: 1, Boot: 1, Mono: 1} }
 func (m *memory) Journal(context.Context) (protocol.Head, error) { return protocol.Head{}, nil }
+
+// tooLarge refuses one file's upload.
+func tooLarge(name civic.Digest, detail string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		meta, err := protocol.ParseMetadata(r.Header.Get(protocol.HeaderUploadMeta))
+		if err != nil || meta.Name != name {
+			return false
+		}
+		protocol.WriteProblem(w, civic.NewProblem(civic.UploadTooLarge, nil, detail))
+		return true
+	}
+}

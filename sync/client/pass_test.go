@@ -289,14 +289,7 @@ func TestPassRefusedFileDoesNotStopOthers(t *testing.T) {
 	c, m := newCentre(t), newMemory()
 	names := fill(c, m, 2)
 	bad := m.add(protocol.ItemAttachment, 7, random(99, 5000))
-	c.before = func(w http.ResponseWriter, r *http.Request) bool {
-		meta, err := protocol.ParseMetadata(r.Header.Get(protocol.HeaderUploadMeta))
-		if err != nil || meta.Name != bad {
-			return false
-		}
-		protocol.WriteProblem(w, civic.NewProblem(civic.UploadTooLarge, nil, "5000"))
-		return true
-	}
+	c.before = tooLarge(bad, "5000")
 	_, err := newKit(t, c, m, nil).Pass(t.Context(), Options{})
 	if civic.CodeOf(err) != civic.ServerBusy && civic.CodeOf(err) != civic.UploadTooLarge {
 		t.Errorf("got %v", err)

@@ -84,14 +84,7 @@ func TestRoadHearsARefusalWhileItSends(t *testing.T) {
 	c, m := newCentre(t), newMemory()
 	big := m.add(protocol.ItemBatch, 9, random(5, 3<<20))
 	names := fill(c, m, 0)
-	c.before = func(w http.ResponseWriter, r *http.Request) bool {
-		meta, err := protocol.ParseMetadata(r.Header.Get(protocol.HeaderUploadMeta))
-		if err != nil || meta.Name != big {
-			return false
-		}
-		protocol.WriteProblem(w, civic.NewProblem(civic.UploadTooLarge, nil, "3 MiB"))
-		return true
-	}
+	c.before = tooLarge(big, "3 MiB")
 	result, err := newKit(t, c, m, nil).Pass(t.Context(), Options{})
 	if civic.CodeOf(err) != civic.UploadTooLarge && civic.CodeOf(err) != civic.ServerBusy {
 		t.Errorf("got %v", err)
