@@ -216,6 +216,9 @@ func (s *settling) decide(sub *subject, among []*registry.Person) (d match.Decis
 func (s *settling) link(sub *subject, p *registry.Person, fresh bool, detail registry.Detail) {
 	p.Add(sub.said, sub.record)
 	s.touched[p.Ref] = p
+	if s.corrected != nil { // a correction may come in the same batch as what it corrects
+		s.corrected[sub.said.Registration] = append(s.corrected[sub.said.Registration], registry.Link{Subject: sub.said.Subject, To: p.Ref})
+	}
 	if fresh {
 		s.people++
 	}
