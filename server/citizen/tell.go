@@ -30,11 +30,13 @@ const (
 
 // Tell puts down for kits the newest rows about people they registered, and
 // gives how many rows it looked at; call it now and then, until it gives 0.
-// Rows under investigation stay back; the citizen's own acts do not travel. It
-// reads beside whoever writes, and writes only what there is to tell.
+// Rows under investigation are kept back until their date, and told then; the
+// citizen's own acts do not travel. It reads beside whoever writes, and writes
+// only what there is to tell.
 func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
 	var next, end int64
 	var rows []translog.Row
+	var due bool
 	err = c.DB.View(ctx, func(tx ledger.Tx) error {
 		rows, next, end = nil, 0, 0
 		head, err := c.Log.Head(ctx, tx)
@@ -47,28 +49,94 @@ func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
 		if rows, end, err = c.Log.Leaves(ctx, tx, next, head.Size); err != nil {
 			return err
 		}
-		if rows, err = c.concerned(ctx, tx, rows); err == nil && len(rows) > rowsAtOnce {
+		if rows, err = c.concerned(ctx, tx, rows); err != nil {
+			return err
+		}
+		if len(rows) > rowsAtOnce {
 			end = rows[rowsAtOnce].Leaf
 			rows = rows[:rowsAtOnce]
 		}
+		places, err := dueOn(ctx, tx, c.Clock().Unix())
+		due = len(places) > 0
 		return err
 	})
-	if err != nil || end <= next {
+	if err != nil || end <= next && !due {
 		return 0, err
 	}
 	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
-		if now, err := told(ctx, tx); err != nil || now != next { // another process was quicker
+		looked = 0
+		now, err := told(ctx, tx)
+		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			if err := c.tellRow(ctx, tx, row); err != nil {
+		if now == next && end > next { // else another process was quicker
+			for _, row := range rows {
+				if err := c.tellOrKeep(ctx, tx, row); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.Exec(ctx, "INSERT INTO citizen_told (one, leaf) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET leaf = excluded.leaf", end); err != nil {
 				return err
 			}
+			looked = int(end - next)
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO citizen_told (one, leaf) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET leaf = excluded.leaf", end)
+		more, err := c.tellDue(ctx, tx)
+		looked += more
 		return err
 	})
-	return int(end - next), err
+	return looked, err
+}
+
+// tellOrKeep tells a row, or keeps it back while it is under investigation.
+func (c *Citizens) tellOrKeep(ctx context.Context, tx ledger.Tx, row translog.Row) error {
+	if row.HiddenUntil <= c.Clock().Unix() {
+		return c.tellRow(ctx, tx, row)
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO citizen_kept_back (area, leaf, until) VALUES (?1, ?2, ?3) ON CONFLICT (area, leaf) DO NOTHING",
+		string(row.Area), row.Leaf, row.HiddenUntil)
+	return err
+}
+
+// keptBack is a row that was kept back.
+type keptBack struct {
+	area string
+	leaf int64
+}
+
+// dueOn lists rows that were kept back until now or earlier.
+func dueOn(ctx context.Context, tx ledger.Tx, now int64) (due []keptBack, err error) {
+	err = ledger.All(ctx, tx, func(r ledger.Row) error {
+		var p keptBack
+		err := r.Scan(&p.area, &p.leaf)
+		due = append(due, p)
+		return err
+	}, "SELECT area, leaf FROM citizen_kept_back WHERE until <= ?1 ORDER BY until, leaf LIMIT ?2", now, int64(rowsAtOnce))
+	return due, err
+}
+
+// tellDue tells the rows whose date has come, and gives how many.
+func (c *Citizens) tellDue(ctx context.Context, tx ledger.Tx) (int, error) {
+	due, err := dueOn(ctx, tx, c.Clock().Unix())
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range due {
+		row, err := c.Log.At(ctx, tx, p.leaf)
+		switch {
+		case civic.CodeOf(err) == civic.LogMalformed || errors.Is(err, ledger.ErrNoRows):
+			// audit verify finds what was done to it
+		case err != nil:
+			return 0, err
+		default:
+			if err := c.tellRow(ctx, tx, row); err != nil {
+				return 0, err
+			}
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM citizen_kept_back WHERE area = ?1 AND leaf = ?2", p.area, p.leaf); err != nil {
+			return 0, err
+		}
+	}
+	return len(due), nil
 }
 
 // told is the place up to which kits were told.
@@ -80,12 +148,11 @@ func told(ctx context.Context, tx ledger.Tx) (next int64, err error) {
 	return next, err
 }
 
-// concerned keeps the rows about people of whom a kit may be told.
+// concerned keeps the rows about people of whom a kit may be told, and all that
+// are kept back.
 func (c *Citizens) concerned(ctx context.Context, tx ledger.Tx, rows []translog.Row) ([]translog.Row, error) {
 	now := c.Clock().Unix()
-	rows = slices.DeleteFunc(rows, func(r translog.Row) bool {
-		return r.Person.IsZero() || r.Kind == translog.Citizen || r.HiddenUntil > now
-	})
+	rows = slices.DeleteFunc(rows, func(r translog.Row) bool { return r.Person.IsZero() || r.Kind == translog.Citizen })
 	ids := map[civic.Area][]any{}
 	for i := range rows {
 		ids[rows[i].Area] = append(ids[rows[i].Area], rows[i].Person[:])
@@ -111,7 +178,9 @@ func (c *Citizens) concerned(ctx context.Context, tx ledger.Tx, rows []translog.
 			}
 		}
 	}
-	return slices.DeleteFunc(rows, func(r translog.Row) bool { return !met[registry.Ref{Home: r.Area, Person: r.Person}] }), nil
+	return slices.DeleteFunc(rows, func(r translog.Row) bool {
+		return r.HiddenUntil <= now && !met[registry.Ref{Home: r.Area, Person: r.Person}]
+	}), nil
 }
 
 // kept is one registration of a person, with the kit it was made on.
@@ -230,68 +299,4 @@ func (c *Citizens) slipKey(id civic.RegistrationID, visit district.Visit) (proto
 	}
 	c.keys[id] = key
 	return key, nil
-}
-
-// lookOf is a row as its person reads it.
-func lookOf(r translog.Row) protocol.Look {
-	who := ""
-	if r.Kind == translog.Agency {
-		who = r.Actor // a person of the state is told by what they are, not by name
-	}
-	return protocol.Look{
-		At: r.At, Kind: string(r.Kind), Who: who, Action: string(r.Action), Purpose: r.Entry.Purpose, Fields: r.Fields, Basis: r.Basis,
-		Agreement: r.Agreement, Reason: r.Reason, Code: r.Code,
-	}
-}
-
-// Asked answers a kit that asks for the citizen at its counter: a marshalled
-// LooksRequest comes, a marshalled LooksAnswer goes, sealed to the kit.
-func (c *Citizens) Asked(ctx context.Context, request []byte) ([]byte, error) {
-	var r protocol.LooksRequest
-	if err := protocol.Unmarshal(request, &r); err != nil {
-		return nil, err
-	}
-	var d access.Device
-	err := c.DB.View(ctx, func(tx ledger.Tx) (err error) {
-		d, err = c.Access.ByID(ctx, tx, r.Device)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if d.IsRevoked() || d.Hub {
-		return nil, civic.NewProblem(civic.DeviceRevoked, nil)
-	}
-	secret, err := c.Access.Secret(d)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := protocol.OpenUp(secret, 0, r.Asked)
-	var ask protocol.LooksAsk
-	if err == nil {
-		err = protocol.Unmarshal(plain, &ask)
-	}
-	if err != nil {
-		return nil, err
-	}
-	v, err := c.Check(ctx, ask.Receipt, ask.Code)
-	if err != nil {
-		return nil, err
-	}
-	personal, err := c.Looks(ctx, v, translog.RowID{})
-	if err != nil {
-		return nil, err
-	}
-	looks := protocol.Looks{Nonce: ask.Nonce, At: c.Clock().Unix(), Hidden: personal.Hidden, Rows: []protocol.Look{}}
-	for _, row := range personal.Rows[:min(len(personal.Rows), protocol.MaxLooks)] {
-		looks.Rows = append(looks.Rows, lookOf(row))
-	}
-	if plain, err = protocol.Marshal(looks); err != nil {
-		return nil, err
-	}
-	sealed, err := protocol.SealDown(secret, 0, protocol.DownLooks, plain, c.Rand)
-	if err != nil {
-		return nil, err
-	}
-	return protocol.Marshal(protocol.LooksAnswer{Sealed: sealed})
 }

@@ -59,7 +59,7 @@ func (l *Log) Sequence(ctx context.Context) (leaves int, err error) {
 	for {
 		var waiting int64
 		err := l.DB.View(ctx, func(tx ledger.Tx) error {
-			return tx.QueryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM log_waits LIMIT ?1) AS some", int64(maxActs+1)).Scan(&waiting)
+			return tx.QueryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM log_waits LIMIT ?1) AS few", int64(maxActs+1)).Scan(&waiting)
 		})
 		if err != nil || waiting == 0 {
 			return leaves, err
