@@ -71,7 +71,7 @@ bench-log: ## prints what the log of looks costs beside the access rows, with 1,
 
 soak: ## kills the programs 200 times each in the middle of their work; holds the modelled link against the kernel (as root)
 	$(GO) test -count=1 -v -timeout 30m -tags soak -run Kernel ./sync/badlink ./sync/rehearsal
-	KILLS=200 $(GO) test -count=1 -v -timeout 120m -run Kill ./store/... ./sync/rehearsal
+	KILLS=200 $(GO) test -count=1 -v -timeout 120m -run Kill ./store/... ./sync/rehearsal ./server/claims
 	.ci/postgres env KILLS=50 $(GO) test -count=1 -v -timeout 60m -run TwoServers ./server/serve
 
 package: ## makes a package of the app for this system in dist/

@@ -30,7 +30,8 @@ type Importer struct {
 	Key   [32]byte
 	Clock func() time.Time
 	Rand  io.Reader
-	// Chunk is how many rows one transaction takes; 500 when 0.
+	// Chunk is how many rows one transaction takes; 1000 when 0. Whoever else
+	// writes waits for one.
 	Chunk int
 }
 
@@ -71,7 +72,7 @@ var sourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
 // ValidSource tells whether a source may be called so.
 func ValidSource(name string) bool { return sourceName.MatchString(name) }
 
-const defaultChunk = 500
+const defaultChunk = 1000
 
 // run is one import under way.
 type run struct {

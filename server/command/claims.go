@@ -124,17 +124,29 @@ func (c *command) takeClaims(ctx context.Context, centre *serve.Centre, file str
 	job.Progress = func(r claims.Result) {
 		if now := c.env.Clock(); !c.face.json && !now.Before(next) {
 			next = now.Add(progressEvery)
-			_, _ = fmt.Fprintf(c.env.Stderr, "%d rows, %.0f a second\n", r.Rows, float64(r.Rows)/now.Sub(begun).Seconds())
+			_, _ = fmt.Fprintln(c.env.Stderr, importing(r.Rows, job.Table.Done(), now.Sub(begun)))
 		}
 	}
 	result.Result, err = im.Import(ctx, job)
 	result.Seconds = c.env.Clock().Sub(begun).Seconds()
+	if errors.Is(err, context.Canceled) && !c.face.json {
+		_, _ = fmt.Fprintf(c.env.Stderr, "Stopped after %d rows. What was taken in stands; the same command goes on with the rest.\n", result.Rows)
+	}
 	err = errors.Join(err, refused.close(err == nil))
 	if err == nil && result.Rejected > 0 {
 		result.RejectedFile = refused.name
 		err = civic.NewProblem(civic.ClaimsRejected, nil, strconv.Itoa(result.Rejected), refused.name, strconv.Itoa(result.Rows-result.Rejected))
 	}
 	return result, err
+}
+
+// importing says how far an import is: how much, how fast, how long still.
+func importing(rows int, part float64, since time.Duration) string {
+	words := fmt.Sprintf("%d rows, %.0f %%, %.0f a second", rows, 100*part, float64(rows)/since.Seconds())
+	if part > 0 && part < 1 {
+		words += fmt.Sprintf(", about %v still; Ctrl+C stops, and the same command goes on", (time.Duration(float64(since)*(1-part)/part)).Round(time.Second))
+	}
+	return words
 }
 
 // offices lists the offices that have kits, and the one to use where no column

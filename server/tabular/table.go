@@ -40,6 +40,16 @@ type Table struct {
 	Number int  // of the row read last, from 1
 }
 
+// Done is the part of the file that was read, from 0 to 1.
+func (t *Table) Done() float64 {
+	info, err := t.file.Stat()
+	at, atErr := t.file.Seek(0, io.SeekCurrent)
+	if err != nil || atErr != nil || info.Size() == 0 {
+		return 0
+	}
+	return min(1, max(0, float64(at-int64(t.limit.from.Buffered()))/float64(info.Size())))
+}
+
 // Open opens a file and reads its first line. Text is UTF-8, or Latin-1
 // where it cannot be that; cells are parted by comma, semicolon, tab or bar,
 // whichever the first line has most of.

@@ -1,8 +1,10 @@
 package tabular_test
 
 import (
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/askonce/fieldkit/server/tabular"
@@ -44,4 +46,35 @@ func FuzzTable(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDone(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "t.csv")
+	if err := os.WriteFile(name, []byte("a,b\n"+strings.Repeat("1,2\n", 200_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table, err := tabular.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	if at := table.Done(); at > 0.1 {
+		t.Errorf("%v done before the first row", at)
+	}
+	last := 0.0
+	for {
+		if _, err := table.Next(); err != nil {
+			break
+		}
+		if table.Number%20_000 == 0 {
+			if at := table.Done(); at < last || math.Abs(at-float64(table.Number)/200_000) > 0.02 {
+				t.Fatalf("%v done at row %d, %v before", at, table.Number, last)
+			} else {
+				last = at
+			}
+		}
+	}
+	if at := table.Done(); at != 1 {
+		t.Errorf("%v done at the end", at)
+	}
 }
