@@ -144,7 +144,7 @@ func (c *command) takeClaims(ctx context.Context, centre *serve.Centre, file str
 func importing(rows int, part float64, since time.Duration) string {
 	words := fmt.Sprintf("%d rows, %.0f %%, %.0f a second", rows, 100*part, float64(rows)/since.Seconds())
 	if part > 0 && part < 1 {
-		words += fmt.Sprintf(", about %v still; Ctrl+C stops, and the same command goes on", (time.Duration(float64(since)*(1-part)/part)).Round(time.Second))
+		words += fmt.Sprintf(", about %v still; Ctrl+C stops, and the same command goes on", (time.Duration(float64(since) * (1 - part) / part)).Round(time.Second))
 	}
 	return words
 }
