@@ -64,17 +64,14 @@ func TestGoldenRead(t *testing.T) {
 func TestGoldenWritten(t *testing.T) {
 	k, forms, regs := goldenRegistrations(t, "version1", "plain")
 	p := k.packing(forms)
-	for _, name := range []string{"dense", "plain"} {
-		p.Rand = rand.NewChaCha8([32]byte{1})
-		file, err := batch.Pack(p, regs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		frozen.Check(t, name, file, false)
-		p.Forms = nil
+	p.Rand = rand.NewChaCha8([32]byte{1})
+	file, err := batch.Pack(p, regs)
+	if err != nil {
+		t.Fatal(err)
 	}
+	frozen.Check(t, "dense", file, false)
 	frozen.Check(t, "canonical", laid(canonicals(t, regs)), false)
-	file, err := batch.SealAttachment(k.key, k.id, []byte("a photo"), k.private, rand.NewChaCha8([32]byte{2}))
+	file, err = batch.SealAttachment(k.key, k.id, []byte("a photo"), k.private, rand.NewChaCha8([32]byte{2}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,18 @@ import (
 // Sentence is what whoever changes a frozen format is told.
 const Sentence = "this is version 1, frozen: add version 2 instead"
 
+// Kept gives the bytes of a file below testdata/version1 that is read, and not
+// compared with what is written today: what is compressed or sealed with a
+// random number may be written otherwise by another release of the same library.
+// write makes one that does not exist yet.
+func Kept(t testing.TB, name string, today []byte, write bool) []byte {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join("testdata", "version1", name)); write && errors.Is(err, fs.ErrNotExist) {
+		Check(t, name, today, true)
+	}
+	return Read(t, "version1", name)
+}
+
 // Check compares what is written today with the file of that name below
 // testdata/version1. Files that end in .hex hold hexadecimal digits. write makes
 // one that does not exist yet.
