@@ -3,7 +3,6 @@ package match
 import (
 	"cmp"
 	"math/rand/v2"
-	"slices"
 )
 
 // Training is what a model is learnt from.
@@ -57,15 +56,8 @@ func Train(t Training) (*Model, Report, error) {
 		m.Fields = append(m.Fields, f)
 	}
 	m.Terms = countTerms(t.Records, plans, t.Fields)
-	pairs := t.Pairs
-	if t.Kin {
-		m.fields = plans
-		pairs = slices.DeleteFunc(slices.Clone(pairs), func(p Pair) bool {
-			a, b := t.Records[p.A], t.Records[p.B]
-			return m.kin(compare(plans, a, b), a, b)
-		})
-	}
-	seen := patterns(t.Records, pairs, plans)
+	m.fields = plans
+	seen := patterns(t.Records, t.Pairs, m)
 	random := randomPatterns(&t, plans)
 	rep := Report{Pairs: len(t.Pairs)}
 	for _, n := range random {
@@ -99,12 +91,16 @@ func Train(t Training) (*Model, Report, error) {
 	return m, rep, m.compile()
 }
 
-// patterns counts how often each pattern of levels occurs among pairs.
-func patterns(records []*Prepared, pairs []Pair, plans []plan) map[pattern]int {
+// patterns counts how often each pattern of levels occurs among pairs; those of
+// relatives and namesakes are left out where the model knows them.
+func patterns(records []*Prepared, pairs []Pair, m *Model) map[pattern]int {
 	parts := inParts(len(pairs), func(from, to int) map[pattern]int {
 		out := map[pattern]int{}
 		for _, p := range pairs[from:to] {
-			out[compare(plans, records[p.A], records[p.B])]++
+			a, b := records[p.A], records[p.B]
+			if l := compare(m.fields, a, b); !m.Kin || !m.kin(l, a, b) {
+				out[l]++
+			}
 		}
 		return out
 	})

@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/askonce/fieldkit/sync/match"
 	"github.com/askonce/fieldkit/sync/match/benchjson"
+	"github.com/askonce/fieldkit/sync/match/people"
 )
 
 // The labelled sets with the system's own thresholds, set without labels: F1 of
@@ -96,7 +98,29 @@ func labelled(t *testing.T) []set {
 	}
 	return append(sets,
 		set{"fake_1000", load(t, fake, "cluster", "splink", "fake_1000.csv"), .94},
-		set{"historical_50k", load(t, history, "cluster", "splink", "historical_50k.csv"), .90})
+		set{"historical_50k", load(t, history, "cluster", "splink", "historical_50k.csv"), .90},
+		set{"a list of made-up Mexicans", mexicans(), .98})
+}
+
+// mexicans are a list with two surnames, full of twins, juniors and namesakes:
+// a registry and the visits after it, one below the other.
+func mexicans() *Table {
+	p := people.Mexico(31, 20_000, 10_000)
+	t := &Table{Fields: []string{"given", "surname", "birth", "sex", "phone", "place.0", "place.1", "place.2"}, Kin: true}
+	add := func(r match.Record, who string) {
+		t.Records, t.Rows, t.Truth = append(t.Records, match.Prepare(r)), append(t.Rows, strconv.Itoa(len(t.Rows))), append(t.Truth, who)
+	}
+	for i, r := range p.Known {
+		add(r, strconv.Itoa(i))
+	}
+	for i, in := range p.Incoming {
+		who := "new " + strconv.Itoa(i)
+		if in.Truth == match.Same {
+			who = strconv.Itoa(in.Of)
+		}
+		add(in.Record, who)
+	}
+	return t
 }
 
 func febrl(t *testing.T, name string, ssn bool) *Table {
