@@ -19,10 +19,6 @@ const (
 	MaxNamesakes = 200
 	// maxHolders bounds how many holders of such a key are looked through.
 	maxHolders = 5000
-	// maxByOne is how many persons are compared that share one key and no second.
-	// They grow with the registry, and one and the same person shares nine keys
-	// on average: see decision 86.
-	maxByOne = 6
 )
 
 // search is the work of one call of Candidates.
@@ -158,6 +154,20 @@ type holding struct {
 	ref Ref
 }
 
+// byOne is how many persons are compared that share one key and no second, when
+// the person found who shares most shares so many. They grow with the registry,
+// and one and the same person shares nine keys on average: see decision 86.
+// Where somebody shares a few they tell namesakes and relatives from him.
+func byOne(most int) int {
+	switch {
+	case most >= 6:
+		return 2
+	case most >= 2:
+		return 24
+	}
+	return 10
+}
+
 // sharing is how a person was found for a record.
 type sharing struct {
 	ref     Ref
@@ -194,13 +204,13 @@ func (s *search) choose(i int) (chosen []Ref, crowded int) {
 	slices.SortFunc(found, func(a, b sharing) int {
 		return cmp.Or(cmp.Compare(b.keys, a.keys), cmp.Compare(a.fewest, b.fewest), bytes.Compare(a.ref.Person[:], b.ref.Person[:]))
 	})
-	byOne, crowd := 0, 0
+	ones, crowd := 0, 0
 	for _, f := range found {
 		switch {
 		case f.keys == f.crowded && crowd < MaxNamesakes:
 			crowd++
-		case f.keys == 1 && f.crowded == 0 && byOne < maxByOne:
-			byOne++
+		case f.keys == 1 && f.crowded == 0 && ones < byOne(found[0].keys):
+			ones++
 		case f.keys >= 2 && f.keys > f.crowded:
 		default:
 			continue
