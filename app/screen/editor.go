@@ -140,10 +140,14 @@ func (r *row) text() fyne.CanvasObject {
 		object = f
 	}
 	f.Capitals = capitals[r.item.Attribute]
-	f.Put(r.item.Answer.Value)
+	put := f.Put
+	if r.item.Kind == form.Geopoint { // height and accuracy are not typed
+		put = func(v string) { f.Put(strings.TrimSuffix(v, " 0 0")) }
+	}
+	put(r.item.Answer.Value)
 	f.Next, f.Leave = r.next, r.leave
 	r.value = func() string { return f.Text }
-	r.put = f.Put
+	r.put = put
 	r.focus = f
 	return object
 }

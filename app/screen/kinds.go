@@ -78,7 +78,10 @@ func (r *row) ranged() fyne.CanvasObject {
 // does not show it.
 func (r *row) kindHint() string {
 	say := r.p.s.c.Words.Say
+	choice := r.item.Kind == form.SelectOne || r.item.Kind == form.SelectMany
 	switch {
+	case choice && r.item.Absent == "" && (r.item.Listed == nil && len(r.item.Choices) == 0 || r.item.Listed != nil && r.item.Listed.Len() == 0):
+		return say("answer.nochoice")
 	case r.item.Kind == form.Geopoint:
 		return say("answer.position")
 	case r.item.Kind == form.Range && steps(r.item) == nil:

@@ -216,7 +216,7 @@ func (r *row) update(item form.Item) {
 		if r.put != nil && r.value != nil && strings.TrimSpace(r.value()) != item.Answer.Value && r.p.s.c.Window.Canvas().Focused() != r.focus {
 			r.put(item.Answer.Value)
 		}
-	case r.words != nil && item.ReadOnly:
+	case r.words != nil && item.ReadOnly && item.Kind != form.Note:
 		r.words.SetText(orDash(r.p.s.valueWords(item, item.Answer.Value)))
 	case r.words != nil:
 		r.words.SetText(plain(item.Label))

@@ -139,6 +139,9 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	f.Entry.TypedKey(e)
 }
 
+// AcceptsTab tells that Tab goes on, in a field of several lines too.
+func (f *Field) AcceptsTab() bool { return false }
+
 // TypedShortcut implements fyne.Shortcutable: the page's own first, since a
 // focused entry would swallow them.
 func (f *Field) TypedShortcut(s fyne.Shortcut) {
