@@ -3,10 +3,8 @@ package translog_test
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
+	"crypto/ed25519"
 	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +13,12 @@ import (
 	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/frozen"
+	"github.com/askonce/fieldkit/sync/protocol"
 	"github.com/askonce/fieldkit/sync/witness"
 )
 
-var updateGolden = flag.Bool("golden.update", false, "write the golden bytes anew")
+var update = flag.Bool("update", false, "make golden bytes that do not exist yet")
 
 // own is what a person sees of its rows.
 func (b *bench) own(home civic.Area, person civic.PersonID, page translog.Page) (p translog.Personal) {
@@ -142,20 +142,8 @@ func TestGoldenRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", "version1", "row.hex")
-	if *updateGolden {
-		if err := os.WriteFile(path, []byte(hex.EncodeToString(text)+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := hex.DecodeString(strings.TrimSpace(string(b)))
-	if err != nil || !bytes.Equal(want, text) {
-		t.Fatalf("a row is written %x", text)
-	}
+	frozen.Check(t, "row.hex", text, *update)
+	want := frozen.Read(t, "version1", "row.hex")
 	r, err := translog.ReadBody(want)
 	if err != nil {
 		t.Fatal(err)
@@ -289,4 +277,18 @@ func FuzzCheckEvidence(f *testing.F) {
 	f.Add(zip.Bytes())
 	log := b.log.Name()
 	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = translog.CheckEvidence(b, log) })
+}
+
+// What an evidence bundle signs, and how a gap is told.
+func TestGoldenEvidence(t *testing.T) {
+	b, err := protocol.Marshal(translog.EvidenceNote{At: 1_795_000_000, Staff: "ana", Size: 1234, Files: map[string]civic.Digest{"rows/0.cbor": {1}, "checkpoint": {2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	frozen.Check(t, "evidence-note.hex", b, *update)
+	signed, err := protocol.SignStatement(translog.StatementEvidence, b, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, ed25519.SeedSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	frozen.Check(t, "evidence-signed.hex", signed, *update)
 }

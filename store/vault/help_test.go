@@ -45,13 +45,13 @@ func testVaultWith(t testing.TB, o Options) (*Vault, *age.HybridIdentity) {
 // time, and a format that shipped is never written again.
 func golden(t *testing.T, path string, b []byte) {
 	t.Helper()
-	if os.Getenv("GOLDEN") == "write" {
+	if _, err := os.Stat(path); os.IsNotExist(err) && os.Getenv("GOLDEN") == "write" {
 		if err := os.WriteFile(path, []byte(hex.EncodeToString(b)+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if !bytes.Equal(read(t, path), b) {
-		t.Fatalf("%s: other bytes: %x", path, b)
+		t.Fatalf("%s: other bytes: %x; these are frozen: add a version beside them", path, b)
 	}
 }
 

@@ -3,21 +3,19 @@ package witness_test
 import (
 	"bytes"
 	"crypto/ed25519"
-	"encoding/hex"
 	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/frozen"
 	"github.com/askonce/fieldkit/sync/protocol"
 	"github.com/askonce/fieldkit/sync/witness"
 )
 
-var updateGolden = flag.Bool("golden.update", false, "write the golden bytes anew")
+var update = flag.Bool("update", false, "make golden bytes that do not exist yet")
 
 func key(b string) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed([]byte(strings.Repeat(b, ed25519.SeedSize)))
@@ -275,19 +273,7 @@ func TestGoldenBytes(t *testing.T) {
 	for name, got := range map[string][]byte{
 		"leaf": leaf.Bytes(), "checkpoint": r.log.Note(r.head(5)), "key": []byte(r.log.Key()), "book": book,
 	} {
-		path := filepath.Join("testdata", "version1", name+".hex")
-		if *updateGolden {
-			if err := os.WriteFile(path, []byte(hex.EncodeToString(got)+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want, err := hex.DecodeString(strings.TrimSpace(string(text))); err != nil || !bytes.Equal(want, got) {
-			t.Errorf("%s is %x", name, got)
-		}
+		frozen.Check(t, name+".hex", got, *update)
 	}
 }
 
