@@ -13,6 +13,7 @@ import (
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/app/widget"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -174,7 +175,7 @@ func TestDayFiles(t *testing.T) {
 	if b, err := os.ReadFile(file); err != nil || string(b) != "counts" {
 		t.Fatalf("%q %v", b, err)
 	}
-	d.press("day.names:yes")
+	d.names["day.names"].(*widget.Choice).Pick(1)
 	d.press("day.csv")
 	if b, err := os.ReadFile(file); err != nil || string(b) != "names" {
 		t.Fatalf("%q %v", b, err)
