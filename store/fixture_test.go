@@ -18,9 +18,10 @@ import (
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
-// makeFixture fills a kit with one of each: it made testdata/kit-N.db, N being
-// the number of the schema's last step then. To add one for a new step, run this
-// test with FIXTURE=N and commit the file; those that lie there stay for ever.
+// makeFixture fills a kit with one of each: it made testdata/kit-N.db, written in
+// version 0, and testdata/version1/kit-N.db, N being the number of the schema's
+// last step then. To add one for a new step, run this test with FIXTURE=N and
+// commit the file; those that lie there stay for ever.
 func makeFixture(t *testing.T, path string) {
 	k := newKit(t)
 	ctx := t.Context()
@@ -44,22 +45,34 @@ func makeFixture(t *testing.T, path string) {
 	ok(t, k.Close())
 	b, err := os.ReadFile(filepath.Join(k.dir, "kit.db"))
 	ok(t, err)
-	ok(t, os.WriteFile(path, b, 0o600))
+	makeNew(t, path, b)
+}
+
+// makeNew writes a file unless it is there already.
+func makeNew(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if _, err := os.Stat(path); err == nil {
+		t.Fatalf("%s stays as it is", path)
+	}
+	ok(t, os.WriteFile(path, b, 0o644))
 }
 
 // TestOldKitsOpen opens the memories of every schema there ever was; migrations
 // keep drafts and everything else.
 func TestOldKitsOpen(t *testing.T) {
 	if n := os.Getenv("FIXTURE"); n != "" {
-		makeFixture(t, "testdata/kit-"+n+".db")
+		makeFixture(t, "testdata/version1/kit-"+n+".db")
 	}
 	old, err := filepath.Glob("testdata/kit-*.db")
 	ok(t, err)
+	newer, err := filepath.Glob("testdata/version1/kit-*.db")
+	ok(t, err)
+	old = append(old, newer...)
 	if len(old) == 0 {
 		t.Fatal("no old kits")
 	}
 	for _, path := range old {
-		t.Run(filepath.Base(path), func(t *testing.T) {
+		t.Run(filepath.ToSlash(path), func(t *testing.T) {
 			b, err := os.ReadFile(path)
 			ok(t, err)
 			dir := t.TempDir()
@@ -126,9 +139,13 @@ func oldKit(t *testing.T, k *kit) {
 	}
 }
 
-// makeBackup keeps a copy on a medium as version 0 wrote it, with the registry
-// that may open it, for TestOldBackupsOpen.
+// makeBackup keeps a copy on a medium as this version writes it, with the registry
+// that may open it, for TestOldBackupsOpen: FIXTURE_BACKUP=N makes backup-N. One
+// that lies there stays.
 func makeBackup(t *testing.T, dir string) {
+	if _, err := os.Stat(dir); err == nil {
+		t.Fatalf("%s stays as it is", dir)
+	}
 	certificate, key := root(t)
 	k := newKitWithRoot(t, certificate)
 	withPhoto(k, "an old photo", person("María", "Xochitl", "1987-11", "Teozacoalco")...)
