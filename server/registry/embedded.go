@@ -2,17 +2,10 @@ package registry
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"io"
-	"maps"
-	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -34,96 +27,6 @@ var _ Port = (*Embedded)(nil)
 func NewEmbedded(key [32]byte, rand io.Reader) (*Embedded, error) {
 	s, err := newSeals(key, rand)
 	return &Embedded{seals: s}, err
-}
-
-// Known reads persons with all that was said of them, in the order asked.
-func (e *Embedded) Known(ctx context.Context, tx ledger.Tx, refs []Ref) ([]*Person, error) {
-	by := make(map[civic.Area][]any)
-	at := make(map[Ref]*Person, len(refs))
-	var order []*Person
-	for _, ref := range refs {
-		if at[ref] == nil {
-			p := &Person{Ref: ref}
-			at[ref], order = p, append(order, p)
-			by[ref.Home] = append(by[ref.Home], ref.Person[:])
-		}
-	}
-	var group errgroup.Group
-	for home, ids := range by {
-		err := inChunks(ids, func(marks string, args []any) error {
-			sealed := make(map[*Person][][]byte, len(args))
-			err := ledger.All(ctx, tx, func(r ledger.Row) error { return scanKnown(r, home, at, sealed) },
-				"SELECT p.person, p.state, p.created_at, s.registration, s.subject, s.office, s.said_at, s.said, s.withdrawn_at"+
-					" FROM registry_person p LEFT JOIN registry_said s ON s.area = p.area AND s.person = p.person WHERE p.area = ?"+strconv.Itoa(len(args)+1)+
-					" AND p.person IN ("+marks+") ORDER BY s.said_at, s.registration, s.subject", append(args, string(home))...)
-			if err == nil {
-				e.openAll(&group, sealed)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, errors.Join(err, group.Wait())
-		}
-	}
-	out := order[:0]
-	for _, p := range order {
-		if p.State != 0 {
-			out = append(out, p)
-		}
-	}
-	return out, group.Wait()
-}
-
-// openAll opens what was said of persons and prepares it for matching, on every
-// processor, while the engine looks for the next ones: that is most of the work
-// of a search.
-func (e *Embedded) openAll(group *errgroup.Group, sealed map[*Person][][]byte) {
-	const least = 4 // fewer are not worth a goroutine
-	persons := slices.Collect(maps.Keys(sealed))
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(persons)/least))
-	if len(persons) >= chunk { // the engine has the next ones to find meanwhile
-		workers = max(1, runtime.GOMAXPROCS(0)-1)
-	}
-	for w := range workers {
-		group.Go(func() error {
-			for _, p := range persons[len(persons)*w/workers : len(persons)*(w+1)/workers] {
-				for i := range p.Said {
-					if err := e.seals.openSaid(&p.Said[i], sealed[p][i]); err != nil {
-						return err
-					}
-				}
-				p.Records()
-			}
-			return nil
-		})
-	}
-}
-
-// scanKnown adds a row to its person: one of what was said, or the person alone
-// when nothing is left of it.
-func scanKnown(r ledger.Row, home civic.Area, at map[Ref]*Person, all map[*Person][][]byte) error {
-	var person, registration, sealed []byte
-	var state State
-	var created int64
-	var subject, office sql.NullString
-	var said, withdrawn sql.NullInt64
-	if err := r.Scan(&person, &state, &created, &registration, &subject, &office, &said, &sealed, &withdrawn); err != nil {
-		return err
-	}
-	p := at[Ref{home, civic.PersonID(person)}]
-	if p == nil {
-		return nil
-	}
-	p.State, p.Created = state, created
-	if registration == nil {
-		return nil
-	}
-	p.Said = append(p.Said, Said{
-		Registration: civic.RegistrationID(registration), Subject: subject.String, Office: civic.Area(office.String),
-		At: said.Int64, Withdrawn: withdrawn.Int64,
-	})
-	all[p] = append(all[p], sealed)
-	return nil
 }
 
 // Linked tells who the subjects of registrations are.
