@@ -3,6 +3,7 @@ package district
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
@@ -57,6 +58,17 @@ func (d *District) LookUp(ctx context.Context, request []byte) ([]byte, error) {
 		} else if err != nil {
 			return err
 		}
+		var p portrait
+		if refused == nil {
+			portraits, err := d.portray(ctx, tx, []registry.Ref{ref})
+			if err != nil {
+				return err
+			}
+			var known bool
+			if p, known = portraits[ref]; !known {
+				ref, refused = registry.Ref{}, civic.NewProblem(civic.PersonAbsent, nil)
+			}
+		}
 		e := translog.Entry{
 			Area: ref.Home, Person: ref.Person, Kind: translog.Officer, Actor: ActorOf(device.ID, ask.Officer), Action: translog.PackOpening,
 			Code: "opened_by_centre", Reason: cutText(ask.Reason, protocol.MaxReason), Procedure: cutText(string(ask.Service), translog.MaxText),
@@ -67,14 +79,6 @@ func (d *District) LookUp(ctx context.Context, request []byte) ([]byte, error) {
 				e.Action = translog.Empty
 			}
 			return translog.Append(ctx, tx, d.Clock(), []translog.Entry{e})
-		}
-		portraits, err := d.portray(ctx, tx, []registry.Ref{ref})
-		if err != nil {
-			return err
-		}
-		p, ok := portraits[ref]
-		if !ok {
-			return civic.NewProblem(civic.PersonAbsent, nil)
 		}
 		answer.Person, answer.Layer = p.index, p.layer
 		answer.Person.Keys = nil
@@ -191,15 +195,9 @@ func (d *District) described(ctx context.Context, tx ledger.Tx, ask protocol.Loo
 
 // splitSurnames takes two surnames apart where exactly two words were given.
 func splitSurnames(s string) []string {
-	for i := range s {
-		if s[i] == ' ' {
-			for j := i + 1; j < len(s); j++ {
-				if s[j] == ' ' {
-					return []string{s, ""}
-				}
-			}
-			return []string{s[:i], s[i+1:]}
-		}
+	first, second, two := strings.Cut(s, " ")
+	if !two || strings.Contains(second, " ") {
+		return []string{s, ""}
 	}
-	return []string{s, ""}
+	return []string{first, second}
 }

@@ -33,15 +33,15 @@ func members(ctx context.Context, tx ledger.Tx, s Settings, now int64) ([]someon
 	met := map[registry.Ref]bool{}
 	var out []someone
 	for _, office := range offices {
-		var now *someone
+		var one *someone
 		sum := sha256.New()
 		end := func() {
-			if now != nil && slices.Contains(offices, now.office) && !met[now.ref] {
-				met[now.ref] = true
-				now.mark = sum.Sum(nil)[:16]
-				out = append(out, *now)
+			if one != nil && slices.Contains(offices, one.office) && !met[one.ref] {
+				met[one.ref] = true
+				one.mark = sum.Sum(nil)[:16]
+				out = append(out, *one)
 			}
-			now = nil
+			one = nil
 			sum.Reset()
 		}
 		err := ledger.All(ctx, tx, func(r ledger.Row) error {
@@ -52,11 +52,11 @@ func members(ctx context.Context, tx ledger.Tx, s Settings, now int64) ([]someon
 				return err
 			}
 			ref := registry.Ref{Home: civic.Area(home), Person: civic.PersonID(person)}
-			if now == nil || now.ref != ref {
+			if one == nil || one.ref != ref {
 				end()
-				now = &someone{ref: ref}
+				one = &someone{ref: ref}
 			}
-			now.office, now.seen = civic.Area(at), said // rows come oldest first
+			one.office, one.seen = civic.Area(at), said // rows come oldest first
 			sum.Write(registration)
 			sum.Write([]byte(subject + "\x00" + at + "\x00"))
 			sum.Write(binary.BigEndian.AppendUint64(nil, uint64(said)))

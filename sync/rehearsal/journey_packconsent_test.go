@@ -4,8 +4,12 @@ import (
 	"context"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/askonce/fieldkit/app/capture"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/share"
+	"github.com/askonce/fieldkit/server/share/policy"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -72,9 +76,28 @@ func TestJourneyPackConsent(t *testing.T) {
 		name, line := begun()
 		return name == "" && line.Way == capture.Ask && line.Why == capture.WhyConsent
 	})
-	// Nothing changed since: nothing is told again.
-	built = o.must("pack", "build")
-	if pack := built.json["packs"].([]any)[0].(map[string]any); pack["changed"].(float64) != 0 {
-		t.Fatalf("told again: %v", pack)
+	changed := func() float64 {
+		return o.must("pack", "build").json["packs"].([]any)[0].(map[string]any)["changed"].(float64)
 	}
+	// Nothing changed since: nothing is told again.
+	if n := changed(); n != 0 {
+		t.Fatalf("%v told again", n)
+	}
+	// A yes for a time ends by itself, and kits are told that too.
+	centre := openOffice(t, o)
+	time.Sleep(time.Second) // a yes of the same second as a no does not hold
+	err = centre.DB.Update(ctx, func(tx ledger.Tx) error {
+		_, err := centre.Share.Choose(ctx, tx, share.Choice{
+			Area: rehearsalArea, Registration: id, State: policy.Given, Scope: policy.ScopeOf("identity", "", policy.ReusePurpose),
+			Channel: "counter", Actor: "staff", Until: centre.Clock().Add(3 * time.Second),
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := changed(); n != 1 {
+		t.Fatalf("%v told of the yes", n)
+	}
+	until(t, "the yes runs out", func() bool { return changed() == 1 })
 }
