@@ -164,11 +164,11 @@ func TestEvidence(t *testing.T) {
 		if err != nil || len(rows) != 1 {
 			t.Fatal(len(rows), err)
 		}
-		more, _, err := b.log.List(ctx, tx, translog.Filter{Action: translog.Empty}, translog.Page{Limit: 10})
+		more, err := b.log.List(ctx, tx, translog.Filter{Action: translog.Empty}, translog.Cursor{}, 10)
 		if err != nil {
 			return err
 		}
-		n, err := b.log.Evidence(ctx, tx, &zip, append(rows, more...), "ana", func(translog.EvidenceNote) ([]byte, error) { return []byte("signed"), nil })
+		n, err := b.log.Evidence(ctx, tx, &zip, append(rows, more.Rows...), "ana", func(translog.EvidenceNote) ([]byte, error) { return []byte("signed"), nil })
 		if n != 11 {
 			t.Errorf("%d rows", n)
 		}
@@ -268,9 +268,9 @@ func FuzzCheckEvidence(f *testing.F) {
 	b.fill(20)
 	var zip bytes.Buffer
 	b.view(func(ctx context.Context, tx ledger.Tx) error {
-		rows, _, err := b.log.List(ctx, tx, translog.Filter{}, translog.Page{Limit: 2})
+		rows, err := b.log.List(ctx, tx, translog.Filter{}, translog.Cursor{}, 2)
 		if err == nil {
-			_, err = b.log.Evidence(ctx, tx, &zip, rows, "ana", func(translog.EvidenceNote) ([]byte, error) { return nil, nil })
+			_, err = b.log.Evidence(ctx, tx, &zip, rows.Rows, "ana", func(translog.EvidenceNote) ([]byte, error) { return nil, nil })
 		}
 		return err
 	})

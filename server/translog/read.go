@@ -1,12 +1,10 @@
 package translog
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/askonce/fieldkit/server/ledger"
@@ -164,36 +162,6 @@ func bytesOf(b byte, n int) []byte {
 	return out
 }
 
-// Filter narrows what an auditor reads; zero parts narrow nothing.
-type Filter struct {
-	Area   civic.Area // empty: all offices
-	Person civic.PersonID
-	Kind   Kind
-	Actor  string
-	Action Action
-	Since  int64
-}
-
-// List reads rows for an auditor, newest first, hidden ones too. The reading is
-// to be written as an entry.
-func (l *Log) List(ctx context.Context, tx ledger.Tx, f Filter, page Page) (rows []Row, more bool, err error) {
-	before := page.Before
-	if before == (RowID{}) {
-		before = RowID(bytesOf(0xff, 16))
-	}
-	person := f.Person[:]
-	if f.Person.IsZero() {
-		person = []byte{}
-	}
-	rows, err = l.rows(ctx, tx, `(?1 = '' OR r.area = ?1) AND (?2 = '' OR r.kind = ?2) AND (?3 = '' OR r.actor = ?3) AND (?4 = '' OR r.action = ?4)
- AND r.at >= ?5 AND r.id < ?6 AND (?7 = 0 OR r.person = ?8) ORDER BY r.id DESC LIMIT ?9`,
-		string(f.Area), string(f.Kind), f.Actor, string(f.Action), f.Since, before[:], int64(len(person)), person, int64(page.limit()+1))
-	if len(rows) > page.limit() {
-		rows, more = rows[:page.limit()], true
-	}
-	return rows, more, err
-}
-
 // Row reads one row; civic.LogMalformed with no cause when there is none.
 func (l *Log) Row(ctx context.Context, tx ledger.Tx, area civic.Area, id RowID) (Row, error) {
 	rows, err := l.rows(ctx, tx, "r.area = ?1 AND r.id = ?2", string(area), id[:])
@@ -223,63 +191,13 @@ func (l *Log) At(ctx context.Context, tx ledger.Tx, leaf int64) (Row, error) {
 	return l.Row(ctx, tx, k.area, k.id)
 }
 
-// Leaves reads the rows at the places from from to before, at most as many as
-// lie in one bundle, and tells up to which place it came. A row that is gone or
-// malformed is left out: the check finds it.
-func (l *Log) Leaves(ctx context.Context, tx ledger.Tx, from, before int64) (rows []Row, end int64, err error) {
-	b, err := loadBundle(ctx, tx, from/tileWidth)
-	if err != nil {
-		return nil, from, err
-	}
-	keys, err := readKeys(b.keys)
-	if err != nil && civic.CodeOf(err) != civic.LogMalformed {
-		return nil, from, err
-	}
-	first := from / tileWidth * tileWidth
-	end = min(before, first+tileWidth)
-	ids := map[civic.Area][]any{}
-	at := map[key]int64{}
-	for i, k := range keys {
-		if leaf := first + int64(i); leaf >= from && leaf < end {
-			ids[k.area] = append(ids[k.area], k.id[:])
-			at[k] = leaf
-		}
-	}
-	for area, list := range ids {
-		for part := range slices.Chunk(list, leavesAtOnce) {
-			args, marks := []any{string(area)}, make([]string, leavesAtOnce)
-			for i := range marks { // of one size, so that one statement is prepared
-				args, marks[i] = append(args, part[min(i, len(part)-1)]), "?"+strconv.Itoa(i+2)
-			}
-			found, err := l.rows(ctx, tx, "r.area = ?1 AND r.id IN ("+strings.Join(marks, ",")+")", args...)
-			if civic.CodeOf(err) == civic.LogMalformed { // one of them: the others by themselves
-				found, err = nil, nil
-				for _, id := range part {
-					one, fault := l.rows(ctx, tx, "r.area = ?1 AND r.id = ?2", string(area), id)
-					if fault != nil && civic.CodeOf(fault) != civic.LogMalformed {
-						return nil, from, fault
-					}
-					found = append(found, one...)
-				}
-			}
-			if err != nil {
-				return nil, from, err
-			}
-			rows = append(rows, found...)
-		}
-	}
-	for i := range rows {
-		rows[i].Leaf = at[key{rows[i].Area, rows[i].ID}]
-	}
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Leaf, b.Leaf) })
-	return rows, end, nil
+// rows reads rows with their places.
+func (l *Log) rows(ctx context.Context, tx ledger.Tx, where string, args ...any) ([]Row, error) {
+	return l.rowsFrom(ctx, tx, "log_row", where, args...)
 }
 
-// leavesAtOnce is how many rows one statement reads.
-const leavesAtOnce = 64
-
-// rows reads rows with their places.
-func (l *Log) rows(ctx context.Context, tx ledger.Tx, where string, args ...any) (out []Row, err error) {
+// rowsFrom reads rows out of some of the table's.
+func (l *Log) rowsFrom(ctx context.Context, tx ledger.Tx, from, where string, args ...any) (out []Row, err error) {
 	err = ledger.All(ctx, tx, func(s ledger.Row) error {
 		var text, salt []byte
 		var leaf sql.NullInt64
@@ -299,6 +217,6 @@ func (l *Log) rows(ctx context.Context, tx ledger.Tx, where string, args ...any)
 		}
 		out = append(out, r)
 		return nil
-	}, "SELECT r.body, r.salt, p.leaf FROM log_row r LEFT JOIN log_leaf p ON p.area = r.area AND p.id = r.id WHERE "+where, args...)
+	}, "SELECT r.body, r.salt, p.leaf FROM "+from+" r LEFT JOIN log_leaf p ON p.area = r.area AND p.id = r.id WHERE "+where, args...)
 	return out, err
 }

@@ -33,6 +33,7 @@ type logPage struct {
 	Sampled   bool
 	Rows      []translog.Row
 	Next      string // address of the next page
+	Back      int64  // how far the log was looked through, when there is more
 	Witnesses []translog.Witness
 	Conflicts int
 	Gaps      []protocol.LogGap
@@ -44,7 +45,7 @@ func (v *visit) log() error {
 		return civic.NewProblem(civic.NeedsOpener, nil)
 	}
 	q := v.r.URL.Query()
-	var page translog.Page
+	var from translog.Cursor
 	f := translog.Filter{Area: v.session.Area, Actor: q.Get("actor"), Action: translog.Action(q.Get("action"))}
 	if a := civic.Area(q.Get("office")); a != "" && v.may(a) {
 		f.Area = a
@@ -58,12 +59,14 @@ func (v *visit) log() error {
 	if at, err := time.Parse(time.DateOnly, q.Get("since")); err == nil {
 		f.Since = at.Unix()
 	}
-	if b, err := hex.DecodeString(q.Get("before")); err == nil && len(b) == len(page.Before) {
-		page.Before = translog.RowID(b)
+	if b, err := hex.DecodeString(q.Get("before")); err == nil && len(b) == len(from.Row) {
+		from.Row = translog.RowID(b)
 	}
-	page.Limit = pageSize
+	if n, err := strconv.ParseInt(q.Get("leaf"), 10, 64); err == nil && n > 0 {
+		from.Leaf = n
+	}
 	d := logPage{Filter: f, Person: q.Get("person"), Day: q.Get("since"), Sampled: q.Get("sample") != "", Actions: translog.Actions(), Key: v.Log.Name().Key()}
-	more := false
+	var found translog.Listed
 	err := v.readLog(translog.Entry{Procedure: "read_log", Person: f.Person, Area: f.Area}, func(ctx context.Context, tx ledger.Tx) (n int, err error) {
 		if d.Head, err = v.Log.Head(ctx, tx); err != nil {
 			return 0, err
@@ -71,7 +74,8 @@ func (v *visit) log() error {
 		if d.Sampled && v.session.Area == "" {
 			d.Rows, err = v.Log.Sample(ctx, tx, sampleSize, chance)
 		} else {
-			d.Rows, more, err = v.Log.List(ctx, tx, f, page)
+			found, err = v.Log.List(ctx, tx, f, from, pageSize)
+			d.Rows = found.Rows
 		}
 		if err != nil {
 			return 0, err
@@ -90,8 +94,12 @@ func (v *visit) log() error {
 			d.Conflicts++
 		}
 	}
-	if more {
-		next := url.Values{"before": {hex.EncodeToString(d.Rows[len(d.Rows)-1].ID[:])}}
+	if found.More {
+		d.Back = found.Back
+		next := url.Values{"leaf": {strconv.FormatInt(found.Next.Leaf, 10)}}
+		if f.Area != "" {
+			next = url.Values{"before": {hex.EncodeToString(found.Next.Row[:])}}
+		}
 		for _, k := range []string{"actor", "action", "office", "person", "since"} {
 			if q.Get(k) != "" {
 				next.Set(k, q.Get(k))
