@@ -313,11 +313,30 @@ func TestNumbersThatDifferAreHeld(t *testing.T) {
 		Given: []string{"Rosalba"}, Surnames: []string{"Xolalpa", "Tecuapetla"}, Birth: civic.Date{Year: 1984, Month: 3, Day: 12}, Sex: "F",
 		Places: []string{"San Isidro", "Tlacolula", "Oaxaca"}, Phones: []string{"9511234567"}, Identifiers: []string{"XOTR840312MOCLCS01"},
 	}
-	for number, want := range map[string]Verdict{"XOTR840312MOCLCS01": Auto, "": Auto, "XOTR840312MOCLCS19": Review, "PEGJ700101HDFRRN08": Review} {
-		other := known
-		other.Identifiers = []string{number}
-		if d := DefaultModel().Decide(Prepare(other), []Person{{Records: []*Prepared{Prepare(known)}}}); d.Verdict != want {
-			t.Errorf("%q: %v %v", number, d.Verdict, d.Reasons)
+	for _, tt := range []struct {
+		number, of string
+		phone      bool
+		want       Verdict
+	}{
+		{"XOTR840312MOCLCS01", "XOTR840312MOCLCS01", false, Auto},
+		{"XOTR840312MOCLCS01", "", true, Auto},
+		{"XOTR840312MOCLCS01", "XOTR840312MOCLCS19", true, Review},
+		{"XOTR840312MOCLCS01", "PEGJ700101HDFRRN08", true, Review},
+		{"XOTR840312MOCLCS01", "5701396", true, Review},
+		{"5701396", "5701386", false, Auto}, // a finger slipped
+		{"5701396", "2016958", false, Review},
+		{"5701396", "2016958", true, Auto}, // another's number; the day and the house agree
+	} {
+		a, b := known, known
+		a.Identifiers, b.Identifiers = []string{tt.number}, []string{tt.of}
+		if !tt.phone {
+			a.Phones = nil
+		}
+		for range 2 {
+			if d := DefaultModel().Decide(Prepare(a), []Person{{Records: []*Prepared{Prepare(b)}}}); d.Verdict != tt.want {
+				t.Errorf("%q %q: %v %v", tt.number, tt.of, d.Verdict, d.Reasons)
+			}
+			a, b = b, a
 		}
 	}
 }

@@ -1,7 +1,16 @@
 package match
 
+import (
+	"strings"
+	"unicode"
+)
+
 // homeBits is what sharing a place must say for two people to be of one home.
 const homeBits = 3.5
+
+// houseBits is what places that agree must say for two people to be of one
+// house: more than a town and its quarter do.
+const houseBits = 11
 
 // relate says what two people seem to be to each other, from what is personal
 // (given names, day of birth, identifier, sex) against what families share
@@ -11,8 +20,11 @@ const homeBits = 3.5
 // families tells whether their surnames name two families, see contradict.
 func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relation, ambiguous, thin bool) {
 	var given, surname, full, birth, sex, phone, ids, place int
+	var house float64  // bits of the places that agree
 	var elsewhere bool // a place is known of both, and differs
 	var numbers bool   // a number is known of both, and differs
+	var unlike bool    // wholly, which happens where a number is another's, or made up
+	var slipped bool   // it differs in a digit, and is made of nothing else
 	for i := range fields {
 		level := p.level(i)
 		switch fields[i].kind {
@@ -29,17 +41,26 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 		case kindPhone:
 			phone = level
 		case kindID:
+			n := fields[i].index
+			made := (level == textAlike || level == other) && (spoken(at(a.ids, n)) || spoken(at(b.ids, n)))
 			switch {
 			case level == textEqual:
 				ids++
-			case level == textAlike, level == other && fields[i].index == nationalID:
+			case made && (level == textAlike || n == nationalID):
 				numbers = true
+			case level == textAlike:
+				slipped = true
+			case level == other && n == nationalID:
+				unlike = true
 			}
 		case kindPlace:
 			elsewhere = elsewhere || level == other
 			// A shared state is no home.
 			if level == textEqual && (fields[i].weights == nil || fields[i].weights[textEqual] >= homeBits) {
 				place++
+				if fields[i].weights != nil {
+					house += fields[i].weights[textEqual]
+				}
 			}
 		}
 	}
@@ -105,9 +126,9 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 		// Two families' names. Who shares a town with many of the same name shares
 		// the day of birth with one of them sooner or later.
 		return Same, true, false
-	case ids == 0 && numbers:
-		// Numbers are often made of names and dates (a CURP is): those of namesakes
-		// differ in a digit or two.
+	case ids == 0 && (numbers || unlike && (birth != birthEqual || phone < textAlike && house < houseBits)):
+		// Two numbers are two people, or one of them is wrong: then the day and the
+		// house must say so.
 		return Same, true, false
 	case ids == 0 && given == givenAlike && (otherNames(a.given, b.given) || whole && otherNames(a.names(), b.names())):
 		return Same, true, false
@@ -122,7 +143,15 @@ func relate(fields []plan, p pattern, a, b *Prepared, families bool) (rel Relati
 	}
 	// Without one exact date that both give, names and places are all there is,
 	// and a whole town may share those.
-	return Same, false, birth != birthEqual && ids == 0 && phone < textAlike
+	return Same, false, birth != birthEqual && ids == 0 && phone < textAlike && !slipped
+}
+
+// spoken tells whether a number is made of the name and the day of birth, as a
+// CURP or an RFC is: letters and digits, and long. Those of namesakes and twins
+// are alike by themselves.
+func spoken(number string) bool {
+	const least = 10
+	return len(number) >= least && strings.ContainsAny(number, "0123456789") && strings.ContainsFunc(number, unicode.IsLetter)
 }
 
 // begins tells whether one of two whole names is the beginning of the other.
