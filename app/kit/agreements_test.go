@@ -11,7 +11,7 @@ import (
 // A revision that only a later program can read ends what the one before it
 // allowed: nobody knows whether it still stands.
 func TestLaterAgreementEndsTheOneBefore(t *testing.T) {
-	w := newWorld(t)
+	w := enrolled(t)
 	ctx := t.Context()
 	st, err := w.open()
 	if err != nil {
