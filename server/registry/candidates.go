@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -51,8 +53,8 @@ func (e *Embedded) Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint6
 	chosen := make([][]Ref, len(asked))
 	out := make([]Found, len(asked))
 	wanted := map[Ref]*Person{}
+	inParts(len(asked), func(i int) { chosen[i], out[i].Capped = s.choose(i) })
 	for i := range asked {
-		chosen[i], out[i].Capped = s.choose(i)
 		for j, k := range s.asked[i] {
 			if s.crowded[k] {
 				out[i].Cut = append(out[i].Cut, asked[i][j])
@@ -94,6 +96,21 @@ func (e *Embedded) Candidates(ctx context.Context, tx ledger.Tx, asked [][]uint6
 // maxRows is how many rows one question for keys takes before the keys with too
 // many holders are looked for. Few questions have as many.
 const maxRows = 8192
+
+// inParts does n steps on every processor.
+func inParts(n int, do func(i int)) {
+	const least = 16 // fewer are not worth a goroutine
+	workers := max(1, min(runtime.GOMAXPROCS(0), n/least))
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			for i := n * w / workers; i < n*(w+1)/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
+}
 
 // read finds who stands under each key. One more than are compared tells that
 // there are more; of those keys more are read, one by one.
@@ -161,11 +178,11 @@ type holding struct {
 func byOne(most int) int {
 	switch {
 	case most >= 6:
-		return 2
+		return 0
 	case most >= 2:
-		return 24
+		return 16
 	}
-	return 10
+	return 8
 }
 
 // sharing is how a person was found for a record.
