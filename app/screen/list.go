@@ -187,10 +187,11 @@ func (p *registrationPage) build(s *Shell) view {
 		return view{title: say("list.title"), body: s.problemOf(err)}
 	}
 	v := view{title: s.rowName(e.Row), practice: e.Practice, side: s.overseeing(e.Row)}
-	body := column(container.New(&widget.Flow{Gap: theme.Gap}, s.badge(e.Row)), widget.NewText(say("status."+e.Status.String()+".means")))
+	means := "status." + e.Status.String() + ".means"
 	if e.Unseen {
-		body.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, widget.NewText(say("list.unseen.means"))))
+		means = "list.unseen.means"
 	}
+	body := column(container.New(&widget.Flow{Gap: theme.Gap}, s.badge(e.Row)), widget.NewText(say(means)))
 	for _, reason := range e.Reasons {
 		tone, icon := widget.StatusLook(e.Status)
 		body.Add(widget.NewPanel(tone, icon, widget.NewText(s.reason(reason))))

@@ -87,7 +87,11 @@ func (p *receiptPage) facts(s *Shell, r kit.Receipt) fyne.CanvasObject {
 	}
 	facts := part()
 	if p.fresh {
-		facts.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, widget.NewStrong(say("receipt.sealed")), widget.NewText(say("receipt.sealed.hint"))))
+		hint := "receipt.sealed.hint"
+		if o, err := s.c.Kit.Oversight(s.ctx); err == nil && o.Wanted && !r.Practice {
+			hint = "list.unseen.means"
+		}
+		facts.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, widget.NewStrong(say("receipt.sealed")), widget.NewText(say(hint))))
 	}
 	add := func(label, value string) {
 		if value != "" {

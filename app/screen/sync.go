@@ -43,6 +43,9 @@ func (p *syncPage) build(s *Shell) view {
 	waiting := home.Counts.Waiting()
 	body.Add(widget.NewHeading(s.c.Words.Count("sync.waiting", waiting)))
 	body.Add(widget.NewText(say("home.contact", s.c.Words.Moment(home.LastContact, s.c.Clock()))))
+	if home.Unseen > 0 {
+		body.Add(widget.NewText(s.c.Words.Count("home.unseen", home.Unseen) + ". " + say("home.unseen.hint", s.c.Words.Moment(home.UnseenGoes, s.c.Clock()))))
+	}
 	if by := home.Carried; by.Files > 0 {
 		key := "home.courier"
 		if by.Hub {
