@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -310,5 +311,71 @@ func TestSessionsEnd(t *testing.T) {
 	}
 	if civic.CodeOf(err) != civic.SignInRefused {
 		t.Fatal("a session lasts for ever", err)
+	}
+}
+
+// Somebody's sessions are listed to them and ended by them, nobody else's.
+func TestSessionsAreOnesOwn(t *testing.T) {
+	c := newCentre(t)
+	ana, _ := c.AddStaff(t.Context(), "ana", "", access.Reviewer, "test")
+	ben, _ := c.AddStaff(t.Context(), "ben", "", access.Reviewer, "test")
+	first, _, err := c.SignIn(t.Context(), "ana", ana, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.now.Add(time.Minute)
+	_, here, err := c.SignIn(t.Context(), "ana", ana, "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, other, err := c.SignIn(t.Context(), "ben", ben, "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := c.Sessions(t.Context(), here)
+	if err != nil || len(all) != 2 || !all[0].This || all[1].This {
+		t.Fatal(all, err)
+	}
+	if err := c.EndSession(t.Context(), other, all[1].Key); civic.CodeOf(err) != civic.RequestMalformed {
+		t.Fatal("ended by somebody else", err)
+	}
+	if _, err := c.Session(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.EndSession(t.Context(), here, all[1].Key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Session(t.Context(), first); civic.CodeOf(err) != civic.SignInRefused {
+		t.Fatal("still open", err)
+	}
+	if err := c.EndSession(t.Context(), here, "no key"); civic.CodeOf(err) != civic.RequestMalformed {
+		t.Fatal(err)
+	}
+}
+
+// A refused password leaves a row under the account's name; a name that is
+// nobody's, which may be a password, is not written.
+func TestRefusedPasswordsAreRows(t *testing.T) {
+	c := newCentre(t)
+	if _, err := c.AddStaff(t.Context(), "ana", "mx-20", access.Reviewer, "test"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ana", "maize river lantern"} {
+		if _, _, err := c.SignIn(t.Context(), name, "wrong", "a"); civic.CodeOf(err) != civic.SignInRefused {
+			t.Fatal(err)
+		}
+	}
+	var rows []string
+	err := c.db.View(t.Context(), func(tx ledger.Tx) error {
+		rows = nil
+		return ledger.All(t.Context(), tx, func(r ledger.Row) error {
+			var area, actor string
+			err := r.Scan(&area, &actor)
+			rows = append(rows, area+" "+actor)
+			return err
+		}, "SELECT area, actor FROM audit WHERE action = 'sign_in_refused' ORDER BY actor")
+	})
+	if want := []string{" ?", "mx-20 ana"}; err != nil || !slices.Equal(rows, want) {
+		t.Fatal(rows, err)
 	}
 }

@@ -122,10 +122,25 @@ func (a *Access) Confirm(ctx context.Context, name, password, from string) (Sess
 	}
 	if !right || err != nil || disabled != 0 {
 		a.tries.wrong(who, a.o.Clock())
+		if err := a.noteRefused(ctx, name, err == nil, area); err != nil {
+			return Session{}, err
+		}
 		return Session{}, civic.NewProblem(civic.SignInRefused, nil)
 	}
 	a.tries.right(who)
 	return Session{Staff: name, Area: civic.Area(area), Role: Role(role)}, nil
+}
+
+// noteRefused writes down that a password was refused. A name that is nobody's
+// stays out: it may be a password typed in the wrong place. The row is written
+// all the same, so that its time does not tell either.
+func (a *Access) noteRefused(ctx context.Context, name string, known bool, area string) error {
+	if !known {
+		name = "?"
+	}
+	return a.db.Update(ctx, func(tx ledger.Tx) error {
+		return a.note(ctx, tx, civic.Area(area), name, "sign_in_refused", nil, "")
+	})
 }
 
 // Session finds who a token belongs to; civic.SignInRefused when nobody.

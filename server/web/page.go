@@ -31,7 +31,7 @@ func readPages() (pages, error) {
 		return nil, err
 	}
 	out := pages{}
-	for _, name := range []string{"sign-in", "second", "look", "glasses", "citizen", "looks", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "meter", "due", "devices", "invited", "quarantine", "audit", "log", "logrow", "forms", "desk", "preview", "mapping", "agreements", "agreement"} {
+	for _, name := range []string{"sign-in", "second", "sessions", "look", "glasses", "citizen", "looks", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "meter", "due", "devices", "invited", "quarantine", "audit", "log", "logrow", "forms", "desk", "preview", "mapping", "agreements", "agreement"} {
 		t, err := frame.Clone()
 		if err != nil {
 			return nil, err

@@ -126,6 +126,25 @@ func (s *console) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/console/sign-in", http.StatusSeeOther)
 }
 
+// sessions shows where the visitor is signed in.
+func (v *visit) sessions() error {
+	all, err := v.Access.Sessions(v.r.Context(), v.session)
+	if err != nil {
+		return err
+	}
+	v.show(http.StatusOK, "sessions", all)
+	return nil
+}
+
+// endSession ends one of the visitor's sessions.
+func (v *visit) endSession() error {
+	if err := v.Access.EndSession(v.r.Context(), v.session, v.r.PostForm.Get("session")); err != nil {
+		return err
+	}
+	v.redirect("/console/sessions")
+	return nil
+}
+
 // signOutAll ends the visitor's sessions everywhere.
 func (v *visit) signOutAll() error {
 	if err := v.Access.SignOutAll(v.r.Context(), v.session); err != nil {

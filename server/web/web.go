@@ -130,6 +130,8 @@ func New(c Config) (http.Handler, error) {
 		{"POST /console/persons/reason", persons, (*visit).explain},
 		{"POST /console/persons/glass", persons, (*visit).breakGlass},
 		{"POST /console/sign-out-all", all, (*visit).signOutAll},
+		{"GET /console/sessions", all, (*visit).sessions},
+		{"POST /console/sessions/end", all, (*visit).endSession},
 		{"GET /console/glass", watching, (*visit).glasses},
 		{"POST /console/glass/review", watching, (*visit).reviewGlass},
 		{"POST /console/persons/undo", reviewer, (*visit).undo},

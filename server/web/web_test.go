@@ -363,7 +363,11 @@ func TestSignOutAllEndsEverySession(t *testing.T) {
 	here.signIn("auditor")
 	lost.signIn("auditor")
 	other.signIn("reviewer")
-	form := url.Values{"token": {here.token("/console/")}}
+	form := url.Values{"token": {here.token("/console/sessions")}}
+	_, body := here.do("GET", "/console/sessions", nil)
+	if strings.Count(body, `name="session"`) != 1 {
+		t.Errorf("not the one other session of the auditor: %s", body)
+	}
 	if code, _ := lost.do("POST", "/console/sign-out-all", form); code == 200 {
 		t.Error("ended by another session's token")
 	}
@@ -371,7 +375,7 @@ func TestSignOutAllEndsEverySession(t *testing.T) {
 		t.Fatal(code)
 	}
 	for name, b := range map[string]*browser{"here": here, "on the lost device": lost} {
-		if _, body := b.do("GET", "/console/", nil); !strings.Contains(body, `name="password"`) {
+		if _, body = b.do("GET", "/console/", nil); !strings.Contains(body, `name="password"`) {
 			t.Errorf("still signed in %s", name)
 		}
 	}
