@@ -151,10 +151,14 @@ func translate(progress func(Progress)) func(client.Progress) {
 		return nil
 	}
 	names := map[client.Step]string{
-		client.Connecting: "connect", client.Sending: "send", client.Asking: "receive", client.Waiting: "wait", client.Retrying: "retry",
+		client.Connecting: "connect", client.Sending: "send", client.Asking: "receive", client.Waiting: "wait", client.Retrying: "retry", client.Fetching: "district",
 	}
 	return func(p client.Progress) {
-		progress(Progress{Phase: names[p.Step], Done: p.Up, Total: p.Size, Rate: p.Rate, Left: p.Left})
+		g := Progress{Phase: names[p.Step], Done: p.Up, Total: p.Size, Rate: p.Rate, Left: p.Left}
+		if p.Step == client.Fetching {
+			g.Done, g.Total = p.Pack, p.PackSize
+		}
+		progress(g)
 	}
 }
 

@@ -208,7 +208,7 @@ type Verdict struct {
 
 // Progress tells how far long work has come.
 type Progress struct {
-	Phase string // "pack", "send", "receive", "import"
+	Phase string // "pack", "send", "receive", "district", "import"
 	Done  int64  // bytes for a sync, rows for an import
 	Total int64
 	Rate  float64       // Done per second so far

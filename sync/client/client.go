@@ -101,8 +101,10 @@ type Progress struct {
 	Size     int64         // bytes of those files
 	Up       int64         // of those, arrived or on their way
 	Received int           // messages taken in
+	Pack     int64         // bytes of the district pack that came in this pass
+	PackSize int64         // those and what is still to come; 0 while none is fetched
 	Rate     float64       // bytes a second of late, 0 if not known yet
-	Left     time.Duration // what is left of the sending at that rate, 0 if not known
+	Left     time.Duration // what is left of the step at that rate, 0 if not known
 }
 
 // Step is what a pass is doing.
@@ -115,6 +117,7 @@ const (
 	Asking
 	Waiting
 	Retrying
+	Fetching // the district pack
 )
 
 // Result is what one pass did. It is filled in as far as the pass came, also

@@ -83,10 +83,16 @@ func (p *pass) keepDistrict(ctx context.Context, r *protocol.SyncRequest, a *pro
 	if len(a.Pack.Pieces) > protocol.MaxPackPieces {
 		return civic.NewProblem(civic.RequestMalformed, errors.New("the answer breaks the limits"))
 	}
+	came := int64(0)
 	for _, piece := range a.Pack.Pieces {
-		p.packTaken += int64(len(piece))
+		came += int64(len(piece))
 	}
-	return d.TakePack(ctx, *a.Pack)
+	p.packTaken += came
+	if err := d.TakePack(ctx, *a.Pack); err != nil || came == 0 {
+		return err
+	}
+	p.meter.fetched(came, a.Pack.Left)
+	return nil
 }
 
 // heard notes what a centre that answered knows now.

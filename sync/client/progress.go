@@ -19,8 +19,8 @@ type progress struct {
 }
 
 type mark struct {
-	at time.Time
-	up int64
+	at   time.Time
+	done int64
 }
 
 const (
@@ -35,6 +35,9 @@ func newProgress(tell func(Progress), clock func() time.Time) *progress {
 func (g *progress) step(s Step) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if (s == Asking || s == Waiting) && g.now.Pack < g.now.PackSize {
+		s = Fetching // the next part of the pack is what is asked for
+	}
 	if g.now.Step != s || g.last.IsZero() {
 		g.now.Step = s
 		g.told(true)
@@ -76,6 +79,19 @@ func (g *progress) arrived(i protocol.Item, counted int64) {
 	g.told(true)
 }
 
+// fetched notes a part of the district pack, and what is still to come.
+func (g *progress) fetched(n, left int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.now.Step != Fetching {
+		g.marks = nil
+	}
+	g.now.Step = Fetching
+	g.now.Pack += n
+	g.now.PackSize = g.now.Pack + left
+	g.told(true)
+}
+
 func (g *progress) took(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -92,15 +108,19 @@ func (g *progress) told(always bool) {
 		return
 	}
 	g.last = at
-	g.marks = append(g.marks, mark{at, g.now.Up})
+	done, size := g.now.Up, g.now.Size
+	if g.now.Step == Fetching {
+		done, size = g.now.Pack, g.now.PackSize
+	}
+	g.marks = append(g.marks, mark{at, done})
 	for len(g.marks) > 2 && at.Sub(g.marks[0].at) > rateWindow {
 		g.marks = g.marks[1:]
 	}
 	g.now.Rate, g.now.Left = 0, 0
 	if span := at.Sub(g.marks[0].at).Seconds(); span >= 1 {
-		g.now.Rate = max(0, float64(g.now.Up-g.marks[0].up)/span)
+		g.now.Rate = max(0, float64(done-g.marks[0].done)/span)
 	}
-	if left := g.now.Size - g.now.Up; g.now.Rate > 0 && left > 0 {
+	if left := size - done; g.now.Rate > 0 && left > 0 {
 		g.now.Left = time.Duration(float64(left) / g.now.Rate * float64(time.Second)).Round(time.Second)
 	}
 	g.tell(g.now)
