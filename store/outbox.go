@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"time"
 
 	"github.com/askonce/fieldkit/store/vault"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -214,6 +215,22 @@ func (s *Store) DayKey(ctx context.Context, wrap func(DayKey) (header []byte, er
 		return put(tx, vault.Kit, "m", rowDayKey, dayKeyRecord{Day: today, ID: k.ID, Key: k.Key})
 	})
 	return k, err
+}
+
+// dropDayKey drops a transport key with its day: what was packed under it only
+// the registry opens from then on.
+func dropDayKey(tx *vault.Tx, now time.Time) error {
+	var r dayKeyRecord
+	ok, err := get(tx, "m", rowDayKey, &r)
+	switch {
+	case civic.CodeOf(err) == civic.RowDamaged:
+		return nil // DayKey makes another
+	case err != nil:
+		return err
+	case !ok || r.Day == now.Unix()/86400 || r.ID == (protocol.KeyID{}):
+		return nil
+	}
+	return put(tx, vault.Kit, "m", rowDayKey, dayKeyRecord{})
 }
 
 // Pending lists the files of the outbox that the centre has not called safe, in

@@ -199,6 +199,9 @@ func (s *Store) load(ctx context.Context) error {
 		if err := purgeDrafts(tx, s.options.Clock()); err != nil {
 			return err
 		}
+		if err := dropDayKey(tx, s.options.Clock()); err != nil {
+			return err
+		}
 		moved, err := fold(tx, o)
 		apply(moved)
 		return err
