@@ -58,9 +58,10 @@ bench-match: ## prints how well people are matched, with the data in SHARED
 	SHARED="$$(cd "$(SHARED)" && pwd)" BENCH_JSON="$$json" $(GO) test -count=1 -v -p 1 -timeout 40m -tags acceptance -run '^TestAcceptance' ./sync/match/...; s=$$?; \
 	echo "figures as JSON, one object a line:"; cat "$$json"; exit $$s
 
-bench-agencies: ## prints how quickly agencies are answered, on SQLite and on PostgreSQL (PERSONS=100000)
-	$(GO) run ./server/agency/agencybench -persons $${PERSONS:-100000}
-	.ci/postgres $(GO) run ./server/agency/agencybench -postgres -persons $${PERSONS:-100000}
+bench-agencies: ## prints how quickly agencies are answered, on SQLite and on PostgreSQL (PERSONS=1000000 KEEP=DIR to measure again)
+	$(GO) run ./server/agency/agencybench -persons $${PERSONS:-100000} -dir "$${KEEP:+$$KEEP/sqlite}"
+	POSTGRES_DURABLE=1 POSTGRES_BUFFERS=1GB POSTGRES_KEEP="$${KEEP:+$$KEEP/postgres}" .ci/postgres \
+	$(GO) run ./server/agency/agencybench -postgres -persons $${PERSONS:-100000} -dir "$${KEEP:+$$KEEP/beside-postgres}"
 
 bench-scale: ## prints how lookups and reconciling grow with the registry, on SQLite and PostgreSQL, to a million persons, beside what is asked
 	$(GO) build -o bin/scalebench ./server/registry/scalebench

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/askonce/fieldkit/assets"
-	"github.com/askonce/fieldkit/server/audit"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/portable"
 	"github.com/askonce/fieldkit/server/registry"
@@ -59,10 +58,7 @@ func (c *Centre) TakeAlong(ctx context.Context, id civic.PersonID, format, reaso
 		if out, err = portable.Write(format, s); err != nil {
 			return err
 		}
-		if err := translog.Append(ctx, tx, c.Clock(), []translog.Entry{e}); err != nil {
-			return err
-		}
-		return audit.Write(ctx, tx, c.Clock(), []audit.Row{{Area: p.Home, Actor: actor, Action: "export_person", Object: id[:], Detail: format}})
+		return translog.Append(ctx, tx, c.Clock(), []translog.Entry{e})
 	})
 	return out, err
 }

@@ -2,6 +2,7 @@ package govstack_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/agency"
 	"github.com/askonce/fieldkit/server/agency/agencytest"
+	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/agreement"
@@ -23,17 +25,18 @@ const office = civic.Area("mx-20-067")
 
 type world struct {
 	*agencytest.World
-	c *agencytest.Client
-	n int
+	c  *agencytest.Client
+	id civic.RegistrationID // of the one person
+	n  int
 }
 
 func setup(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: agencytest.New(t, nil)}
-	w.Visits(agencytest.Visit{
+	w.id = w.Visits(agencytest.Visit{
 		Area: office, Services: []civic.ServiceID{"birth"}, Consents: []civic.Consent{agencytest.Given("birth")},
 		Claims: map[civic.Attribute]string{"national_id": "EEKJ900517MOCKXN09", "given_name": "Juana", "surname": "Ek", "birth_date": "1990-05-17", "sex": "f", "disability": "seeing"},
-	})
+	})[0]
 	w.c = w.Agency(share.Agency{ID: "salud", Name: "Salud", Level: agreement.State})
 	w.Agree(agencytest.Agreement("salud", agreement.State, func(a *agreement.Agreement) {
 		a.DataUse, a.Sources = "data_source_and_data_using_service", append(a.Sources, "salud")
@@ -209,4 +212,34 @@ func TestRefusals(t *testing.T) {
 	if denied != 12 {
 		t.Errorf("%d of 12 refusals stand in the log", denied)
 	}
+}
+
+// An objection holds data back from the next read until it is answered, on a
+// basis that has to yield to it.
+func TestObjectionHoldsBack(t *testing.T) {
+	w := setup(t)
+	find := map[string]any{"query": record(map[string]any{"national_id": "EEKJ900517MOCKXN09"})}
+	read := func(want int, word string) {
+		t.Helper()
+		w.Later(time.Second)
+		if code, _, text := w.send(t, "POST", "/data/persons/1.0/read", find, nil); code != want || !strings.Contains(text, word) {
+			t.Errorf("%d %s", code, text)
+		}
+	}
+	object := func(purpose civic.Purpose, stands bool) {
+		t.Helper()
+		w.Update(func(ctx context.Context, tx ledger.Tx) error {
+			return w.Centre.Share.Object(ctx, tx, office, w.id, "salud", purpose, stands)
+		})
+	}
+	read(200, "Juana")
+	object("another-purpose", true)
+	read(200, "Juana")
+	object("salud-purpose", true)
+	read(403, "objection")
+	if _, r := w.Last("salud"); r.Action != translog.Denial || r.Code != "objection" || r.Person.IsZero() {
+		t.Errorf("%+v", r.Entry)
+	}
+	object("salud-purpose", false)
+	read(200, "Juana")
 }

@@ -140,7 +140,9 @@ func TestChangesOfAnotherProcess(t *testing.T) {
 	ask(200, "Juana")
 	object := func(stands bool) {
 		t.Helper()
-		w.Update(func(ctx context.Context, tx ledger.Tx) error { return other.Object(ctx, tx, office, id, "salud", "", stands) })
+		w.Update(func(ctx context.Context, tx ledger.Tx) error {
+			return other.Object(ctx, tx, office, id, "salud", "", stands)
+		})
 	}
 	object(true)
 	ask(200, "objection")
@@ -180,5 +182,35 @@ func TestChangesOfAnotherProcess(t *testing.T) {
 	ask(401, "err.request.unauthorized")
 	if n, last := w.Last("salud"); n == 0 || last.Action != translog.Denial {
 		t.Errorf("%d %+v", n, last.Entry)
+	}
+}
+
+// What X-Road says about the asker stands in the row of the log, whatever it
+// says: it is clipped, and never believed for more.
+func TestXRoad(t *testing.T) {
+	w, c, _ := setup(t, agreement.PublicTask)
+	m := c.Search(agencytest.ByID("EEKJ900517MOCKXN09"))
+	m.HTTP = map[string]string{
+		"X-Road-Client": "MX/GOV/7/salud", "X-Road-Id": "road-17", "X-Road-UserId": "ana", "X-Road-Issue": "case 9", "X-Road-Represented-Party": "COM/12",
+	}
+	if a := c.Send("/registry/sync/search", m); a.Status != 200 || len(a.Records(0)) != 1 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	if _, r := w.Last("salud"); r.Action != translog.Disclosure || r.Request != "road-17" || r.Issue != "case 9" || r.OnBehalf != "MX/GOV/7/salud ana COM/12" {
+		t.Errorf("%+v", r.Entry)
+	}
+	m = c.Search(agencytest.ByID("EEKJ900517MOCKXN09"))
+	m.HTTP = map[string]string{"X-Road-Client": strings.Repeat("x", 5000), "X-Road-Issue": "a\xff" + strings.Repeat("y", 5000)}
+	if a := c.Send("/registry/sync/search", m); a.Status != 200 || len(a.Records(0)) != 1 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	if _, r := w.Last("salud"); len(r.OnBehalf) != translog.MaxText || len(r.Issue) > translog.MaxText || r.Request == "road-17" {
+		t.Errorf("%+v", r.Entry)
+	}
+	// Asked for later, the headers are those of the question.
+	m = c.Search(agencytest.ByID("EEKJ900517MOCKXN09"))
+	m.HTTP = map[string]string{"X-Road-Client": "MX/GOV/7/salud", "X-Road-Issue": "case 10"}
+	if a := c.Send("/registry/search", m); a.Status != 202 {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 }
