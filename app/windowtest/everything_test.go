@@ -35,7 +35,7 @@ integer | age | Age | Edad | | | . >= 0 and . <= 120 | An age lies between 0 and
 decimal | weight | Weight in kilograms
 date | met | Day we met | Día en que nos conocimos
 time | at | At what time | A qué hora
-dateTime | moment | Moment of the visit | Momento de la visita
+dateTime | moment | Moment of the visit | Hora de la visita
 end_group
 begin_group | choices | Choices | Opciones
 select_one yn | plain | Is it so? | ¿Es así?
