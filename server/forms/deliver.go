@@ -95,13 +95,13 @@ func (f *Forms) tell(ctx context.Context, tx ledger.Tx, id civic.DeviceID) (bool
 	if err != nil && !errors.Is(err, ledger.ErrNoRows) {
 		return false, err
 	}
-	any := false
+	sentAny := false
 	for _, list := range offers {
 		n, err := f.tellForm(ctx, tx, d, list, sent, toldUpTo)
 		if err != nil {
 			return false, err
 		}
-		any = any || n > 0
+		sentAny = sentAny || n > 0
 	}
 	// What the kit has taken in need not lie here any longer.
 	if _, err := tx.Exec(ctx, "DELETE FROM ingest_down WHERE area = ?1 AND device = ?2 AND kind = ?3 AND seq <= ?4",
@@ -110,7 +110,7 @@ func (f *Forms) tell(ctx context.Context, tx ledger.Tx, id civic.DeviceID) (bool
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO forms_told (area, device, ord) VALUES (?1, ?2, ?3)
 		ON CONFLICT (area, device) DO UPDATE SET ord = excluded.ord`, string(d.Area), d.ID[:], last)
-	return any, err
+	return sentAny, err
 }
 
 // offersOf gives, form by form and oldest first, how versions stand for the kits

@@ -33,11 +33,10 @@ type Forms struct {
 
 	mu   sync.Mutex
 	seen int64 // the last version taken into the catalogue
-	told int64 // the order up to which every kit was told
 }
 
 // New makes one; call Refresh before it is used.
-func New(c Config) *Forms { return &Forms{Config: c, told: -1} }
+func New(c Config) *Forms { return &Forms{Config: c} }
 
 // Offered is how a version stands in an office.
 type Offered struct {
