@@ -25,7 +25,7 @@ type writer struct {
 }
 
 type work struct {
-	ctx  context.Context //nolint:containedctx // the request's, which may end while it waits
+	ctx  context.Context // the request's, which may end while it waits
 	who  agreement.AgencyID
 	do   func(ledger.Tx) error
 	done chan error

@@ -140,9 +140,9 @@ func write(ctx context.Context, tx ledger.Tx, all []written) error {
 
 func newRowID(at time.Time, n int, random []byte) (id RowID) {
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(max(0, at.UnixMilli()))) //nolint:gosec // not below zero
+	binary.BigEndian.PutUint64(ms[:], uint64(max(0, at.UnixMilli()))) // not below zero
 	copy(id[:6], ms[2:])
-	binary.BigEndian.PutUint16(id[6:], uint16(min(n, 1<<16-1))) //nolint:gosec // bounded
+	binary.BigEndian.PutUint16(id[6:], uint16(min(n, 1<<16-1))) // bounded
 	copy(id[8:], random)
 	return id
 }

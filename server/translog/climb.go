@@ -24,7 +24,7 @@ type tile struct {
 // add appends a leaf's hash and gives the tiles that it filled.
 func (c *climbing) add(h tlog.Hash) (full []tile) {
 	c.whole = append(c.whole, h)
-	for n := bits.TrailingZeros64(uint64(c.size) + 1); n > 0; n-- { //nolint:gosec // not below zero
+	for n := bits.TrailingZeros64(uint64(c.size) + 1); n > 0; n-- { // not below zero
 		last := len(c.whole) - 1
 		c.whole[last-1] = tlog.NodeHash(c.whole[last-1], c.whole[last])
 		c.whole = c.whole[:last]

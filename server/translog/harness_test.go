@@ -95,7 +95,7 @@ func (b *bench) append(entries ...translog.Entry) {
 // time pass.
 func (b *bench) fill(n int) {
 	b.t.Helper()
-	random := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // a test's
+	random := rand.New(rand.NewPCG(1, uint64(n))) // a test's
 	for n > 0 {
 		k := min(n, 1+random.IntN(40))
 		entries := make([]translog.Entry, k)

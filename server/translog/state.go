@@ -47,7 +47,7 @@ func (l *Log) State(ctx context.Context) (s State, err error) {
 		}
 		if err == nil && len(first) == len(RowID{}) {
 			ms := binary.BigEndian.Uint64(append([]byte{0, 0}, first[:6]...))
-			s.Waits = max(0, l.Clock().Sub(time.UnixMilli(int64(ms)))) //nolint:gosec // 48 bits
+			s.Waits = max(0, l.Clock().Sub(time.UnixMilli(int64(ms)))) // 48 bits
 		}
 		return err
 	})

@@ -26,7 +26,7 @@ type place struct {
 // tiles reads the tree's hashes from the ledger and keeps what it read and
 // what was added. It is for one transaction.
 type tiles struct {
-	ctx    context.Context //nolint:containedctx // lives as long as its transaction
+	ctx    context.Context // lives as long as its transaction
 	tx     ledger.Tx
 	loaded map[place][]byte
 	dirty  map[place]bool

@@ -125,7 +125,7 @@ type claim struct {
 
 type verifier struct {
 	log *Log
-	ctx context.Context //nolint:containedctx // one run
+	ctx context.Context // one run
 	tx  ledger.Tx
 	c   Checking
 	r   *Report

@@ -36,7 +36,7 @@ func newAtHome(t testing.TB, listen string) *atHome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // the test's own server
+	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // the test's own server
 	t.Cleanup(tr.CloseIdleConnections)
 	return &atHome{t: t, base: "https://" + listen, c: &http.Client{Jar: jar, Transport: tr}}
 }

@@ -36,7 +36,7 @@ type Leaf struct {
 func (l Leaf) Bytes() []byte {
 	b := make([]byte, LeafSize)
 	b[0] = leafVersion
-	binary.BigEndian.PutUint64(b[1:], uint64(max(0, l.At))) //nolint:gosec // not below zero
+	binary.BigEndian.PutUint64(b[1:], uint64(max(0, l.At))) // not below zero
 	copy(b[9:], l.Commit[:])
 	return b
 }

@@ -36,7 +36,7 @@ func agencyID(n int) agreement.AgencyID {
 func number(n int) string { return fmt.Sprintf("XEXX%07dMOC", n) }
 
 func registrationOf(n int) civic.RegistrationID {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("bench"), uint64(n))) //nolint:gosec // not below zero
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("bench"), uint64(n))) // not below zero
 	return civic.RegistrationID(sum[:16])
 }
 
@@ -54,7 +54,7 @@ func (b *bench) fill(ctx context.Context, persons int) error {
 	const block = 10_000
 	begin := time.Now()
 	for from := have / block * block; from < persons; from += block {
-		known := people.Mexico(uint64(from), block, 0).Known //nolint:gosec // not below zero
+		known := people.Mexico(uint64(from), block, 0).Known // not below zero
 		for start := 0; start < len(known); start += 2000 {
 			if err := b.put(ctx, from+start, known[start:start+2000]); err != nil {
 				return err

@@ -65,7 +65,7 @@ func (b *bench) clusterApart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, self, "-cluster-only", strconv.Itoa(b.rows)) //nolint:gosec // this program itself
+	cmd := exec.CommandContext(ctx, self, "-cluster-only", strconv.Itoa(b.rows)) // this program itself
 	cmd.Env = append(os.Environ(), "GOMEMLIMIT="+memoryLimit)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
