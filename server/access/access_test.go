@@ -2,7 +2,6 @@ package access_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"os"
@@ -11,86 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
-	"github.com/askonce/fieldkit/server/ledger/ledgertest"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
-
-// centre is a new centre whose clock the test moves.
-type centre struct {
-	*access.Access
-	db   ledger.DB
-	keys *access.Keys
-	dir  string
-	now  time.Time
-}
-
-func newCentre(t *testing.T) *centre {
-	t.Helper()
-	c := &centre{dir: filepath.Join(t.TempDir(), "keys"), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	var err error
-	if c.keys, err = access.MakeKeys(c.dir, "Registry of Test", c.now, rand.Reader); err != nil {
-		t.Fatal(err)
-	}
-	if c.db, err = ledger.Open(t.Context(), ledgertest.Place(t)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.db.Close() })
-	c.Access = access.New(c.db, c.keys, access.Options{
-		Clock: func() time.Time { return c.now }, Rand: rand.Reader,
-		PasswordCost: access.PasswordCost{Time: 1, MemoryKiB: 64, Threads: 1},
-	})
-	return c
-}
-
-// kit is what a new device makes for itself.
-type kit struct {
-	request   protocol.EnrolRequest
-	sign      ed25519.PrivateKey
-	transport ed25519.PublicKey
-	secret    []byte
-}
-
-func newKit(t *testing.T, c *centre, code protocol.Code) kit {
-	t.Helper()
-	_, sign, _ := ed25519.GenerateKey(rand.Reader)
-	transport, _, _ := ed25519.GenerateKey(rand.Reader)
-	k := kit{sign: sign, transport: transport, secret: bytes.Repeat([]byte{7}, 32)}
-	k.request = protocol.EnrolRequest{Secret: code.Secret[:], Device: sign.Public().(ed25519.PublicKey), Transport: transport, Name: "kit 1"}
-	k.request.KitSecret = sealTo(t, c.keys.Recipient(), k.secret)
-	if err := k.request.Prove(sign); err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
-func sealTo(t *testing.T, recipient string, plain []byte) []byte {
-	t.Helper()
-	r, err := age.ParseHybridRecipient(recipient)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	w, _ := age.Encrypt(&b, r)
-	_, _ = w.Write(plain)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func (c *centre) invite(t *testing.T) protocol.Code {
-	t.Helper()
-	code, expires, err := c.Invite(t.Context(), "mx-20-067", 0, "test")
-	if err != nil || !expires.Equal(c.now.Add(24*time.Hour)) {
-		t.Fatal(err, expires)
-	}
-	return code
-}
 
 func TestEnrolment(t *testing.T) {
 	c := newCentre(t)
@@ -159,34 +83,6 @@ func TestEnrolment(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-}
-
-func (c *centre) device(t *testing.T, id civic.DeviceID) (d access.Device) {
-	t.Helper()
-	err := c.db.View(t.Context(), func(tx ledger.Tx) (err error) {
-		d, err = c.ByID(t.Context(), tx, id)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-func (c *centre) secret(t *testing.T, id civic.DeviceID) []byte {
-	t.Helper()
-	s, err := c.Secret(c.device(t, id))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func (c *centre) seen(t *testing.T, id civic.DeviceID) {
-	t.Helper()
-	if _, err := c.Seen(t.Context(), c.device(t, id), access.Contact{Clock: civic.Stamp{Wall: c.now.Unix()}}); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestEnrolmentRefused(t *testing.T) {
@@ -327,48 +223,6 @@ func TestSeenKeepsNumbersGrowing(t *testing.T) {
 	}
 }
 
-func TestSignIn(t *testing.T) {
-	c := newCentre(t)
-	password, err := c.AddStaff(t.Context(), "ana", "", access.Administrator, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, s, err := c.SignIn(t.Context(), "ana", password, "192.0.2.1:5")
-	if err != nil || s.Role != access.Administrator || s.CSRF == "" {
-		t.Fatal(err, s)
-	}
-	got, err := c.Session(t.Context(), token)
-	if err != nil || got.Staff != "ana" || got.CSRF != s.CSRF {
-		t.Fatal(err, got)
-	}
-	if err := c.SignOut(t.Context(), token); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Session(t.Context(), token); civic.CodeOf(err) != civic.SignInRefused {
-		t.Fatal(err)
-	}
-	for range 5 {
-		if _, _, err := c.SignIn(t.Context(), "ana", "wrong", "192.0.2.1:9"); civic.CodeOf(err) != civic.SignInRefused {
-			t.Fatal(err)
-		}
-	}
-	if _, _, err := c.SignIn(t.Context(), "ana", password, "192.0.2.1:5"); civic.CodeOf(err) != civic.TooManyTries {
-		t.Fatal(err)
-	}
-	c.now = c.now.Add(time.Minute)
-	token, _, err = c.SignIn(t.Context(), "ana", password, "192.0.2.1:5")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.now = c.now.Add(9 * time.Hour)
-	if _, err := c.Session(t.Context(), token); civic.CodeOf(err) != civic.SignInRefused {
-		t.Fatal("a session outlived the day", err)
-	}
-	if _, _, err := c.SignIn(t.Context(), "nobody", password, "192.0.2.1:5"); civic.CodeOf(err) != civic.SignInRefused {
-		t.Fatal(err)
-	}
-}
-
 func TestKeysAreReadBackAndKept(t *testing.T) {
 	c := newCentre(t)
 	again, err := access.OpenKeys(c.dir)
@@ -412,41 +266,5 @@ func TestCertificateRenewsByItself(t *testing.T) {
 	later, err := cert.Get(nil)
 	if err != nil || later.Leaf.Equal(first.Leaf) {
 		t.Fatal("not renewed", err)
-	}
-}
-
-func TestCancelledSignIn(t *testing.T) {
-	c := newCentre(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := c.SignIn(ctx, "ana", "x", ""); err == nil {
-		t.Fatal("signed in")
-	}
-}
-
-// An unknown name waits like a known one, and nobody keeps another out.
-func TestTriesTellNothing(t *testing.T) {
-	c := newCentre(t)
-	password, err := c.AddStaff(t.Context(), "ana", "", access.Reviewer, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"ana", "nobody"} {
-		for range 5 {
-			_, _, _ = c.SignIn(t.Context(), name, "wrong", "192.0.2.1:9")
-		}
-		if _, _, err := c.SignIn(t.Context(), name, "wrong", "192.0.2.1:10"); civic.CodeOf(err) != civic.TooManyTries {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	token, _, err := c.SignIn(t.Context(), "ana", password, "192.0.2.2:9")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.ResetPassword(t.Context(), "ana", "test"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Session(t.Context(), token); civic.CodeOf(err) != civic.SignInRefused {
-		t.Error("a session outlived its password", err)
 	}
 }
