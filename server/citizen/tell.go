@@ -63,6 +63,11 @@ func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
 	if err != nil || end <= next && !due {
 		return 0, err
 	}
+	// Where there is nobody to tell, agencies go on beside: only the place moves.
+	var within []ledger.Scope
+	if len(rows) == 0 && !due {
+		within = append(within, ledger.Asker("kits told of looks"))
+	}
 	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
 		looked = 0
 		now, err := told(ctx, tx)
@@ -80,10 +85,13 @@ func (c *Citizens) Tell(ctx context.Context) (looked int, err error) {
 			}
 			looked = int(end - next)
 		}
+		if !due {
+			return nil
+		}
 		more, err := c.tellDue(ctx, tx)
 		looked += more
 		return err
-	})
+	}, within...)
 	return looked, err
 }
 

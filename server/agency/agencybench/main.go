@@ -9,7 +9,7 @@
 // only measures.
 //
 //	go run ./server/agency/agencybench -persons 1000000 -dir DIR
-//	POSTGRES_DURABLE=1 .ci/postgres go run ./server/agency/agencybench -postgres -persons 100000
+//	POSTGRES_DURABLE=1 POSTGRES_KEEP=DIR/db .ci/postgres go run ./server/agency/agencybench -postgres -persons 1000000 -dir DIR
 package main
 
 import (
@@ -75,6 +75,9 @@ func (b *bench) run(ctx context.Context) error {
 		}
 		defer os.RemoveAll(made)
 		b.dir = made
+	}
+	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+		return err
 	}
 	c := serve.Config{Data: b.dir, Clock: time.Now, Rand: rand.Reader, PasswordCost: access.PasswordCost{Time: 1, MemoryKiB: 64, Threads: 1}}
 	if b.postgres {
