@@ -114,7 +114,7 @@ func (k *Kit) Day(ctx context.Context, day time.Time) (Day, error) {
 	if err != nil {
 		return Day{}, problem(err)
 	}
-	entries, err := d.entries(ctx, st)
+	ids, err := d.sealedOn(ctx, st)
 	if err != nil {
 		return Day{}, problem(err)
 	}
@@ -124,21 +124,24 @@ func (k *Kit) Day(ctx context.Context, day time.Time) (Day, error) {
 	}
 	metered := late(ctx, st)
 	by := map[civic.OfficerID]*OfficerDay{}
-	for i := range entries {
-		e := &entries[i]
-		if e.Forgotten {
-			d.Forgotten++
+	for some := range slices.Chunk(ids, gleanAtOnce) {
+		entries, err := st.Registrations(ctx, store.Filter{IDs: some})
+		if err != nil {
+			return Day{}, problem(err)
 		}
-		o := by[e.Registration.Officer]
-		if o == nil {
-			o = &OfficerDay{Officer: e.Registration.Officer}
-			if i := slices.IndexFunc(names, func(n store.Officer) bool { return n.ID == o.Officer }); i >= 0 {
-				o.Name = names[i].Name
+		for i := range entries {
+			e := &entries[i]
+			if e.Forgotten {
+				d.Forgotten++
 			}
-			by[o.Officer] = o
-		}
-		for _, sum := range []*OfficerDay{o, &d.All} {
-			k.count(sum, e, metered, receipts)
+			o := by[e.Registration.Officer]
+			if o == nil {
+				o = &OfficerDay{Officer: e.Registration.Officer, Name: nameAmong(names, e.Registration.Officer)}
+				by[o.Officer] = o
+			}
+			for _, sum := range []*OfficerDay{o, &d.All} {
+				k.count(sum, e, metered, receipts)
+			}
 		}
 	}
 	for _, o := range by {
@@ -152,22 +155,26 @@ func (k *Kit) Day(ctx context.Context, day time.Time) (Day, error) {
 	return d, nil
 }
 
-// entries opens what was sealed on the day.
-func (d *Day) entries(ctx context.Context, st *store.Store) ([]store.Entry, error) {
+// sealedOn lists what was sealed on the day, oldest first.
+func (d *Day) sealedOn(ctx context.Context, st *store.Store) ([]civic.RegistrationID, error) {
 	stubs, err := st.Stubs(ctx, store.Filter{Since: d.From})
 	if err != nil {
 		return nil, err
 	}
 	var ids []civic.RegistrationID
-	for _, e := range slices.Backward(stubs) { // choosing by id turns the order
+	for _, e := range slices.Backward(stubs) {
 		if e.Registration.Sealed.Time().Before(d.Until) && !e.Registration.Practice {
 			ids = append(ids, e.Registration.ID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	return ids, nil
+}
+
+func nameAmong(all []store.Officer, id civic.OfficerID) string {
+	if i := slices.IndexFunc(all, func(o store.Officer) bool { return o.ID == id }); i >= 0 {
+		return all[i].Name
 	}
-	return st.Registrations(ctx, store.Filter{IDs: ids})
+	return ""
 }
 
 // told reads the journal from the day on: how receipts went out, and what a
@@ -256,6 +263,7 @@ func (k *Kit) count(sum *OfficerDay, e *store.Entry, metered map[uint64]capture.
 }
 
 func (o *OfficerDay) sort() {
+	slices.SortStableFunc(o.Registrations, func(a, b Row) int { return b.Sealed.Compare(a.Sealed) })
 	slices.SortFunc(o.Services, func(a, b ServiceDay) int { return strings.Compare(string(a.Service), string(b.Service)) })
 	slices.SortFunc(o.Reasons, func(a, b ReasonCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(string(a.Code), string(b.Code)))

@@ -31,8 +31,8 @@ func surveyed(t *testing.T) *world {
 		rows = append(rows, []any{"text", fmt.Sprintf("q%d", i), fmt.Sprintf("Question %d", i), "", "", "unknown refused"})
 	}
 	b := workbook(t, map[string][][]any{
-		"survey": rows,
-		"choices": {{"list_name", "name", "label::English (en)"}, {"evidence", "introducer", "Introducer"}, {"evidence", "document", "Document"}},
+		"survey":   rows,
+		"choices":  {{"list_name", "name", "label::English (en)"}, {"evidence", "introducer", "Introducer"}, {"evidence", "document", "Document"}},
 		"settings": {{"form_title", "form_id", "version", "default_language"}, {"Survey", surveyForm, "1", "English (en)"}},
 	})
 	if _, err := w.forms.Add(b); err != nil {
