@@ -35,7 +35,7 @@ func (b *builder) compileExpressions() {
 			}
 		}
 		e.filter = b.expression(e, "choice_filter")
-		if e.filter != nil {
+		if e.filter != nil && !e.filter.Positional() { // an index leaves rows out, and positions with them
 			e.equal, e.filterParts = e.filter.Equalities(), e.filter.Parts()
 			if begins, whole, ok := e.filter.Beginning(); ok {
 				e.begins, e.beginsWhole = &begins, whole

@@ -1,5 +1,7 @@
 package xpath
 
+import "slices"
+
 // Equality is one part of a predicate that compares a child of the node looked
 // at with a value that is the same for all of them.
 type Equality struct {
@@ -47,6 +49,12 @@ func parts(x expr) []expr {
 		return append(parts(o.left), parts(o.right)...)
 	}
 	return []expr{x}
+}
+
+// Positional tells whether an expression asks where a node stands.
+func (e *Expr) Positional() bool {
+	calls := e.Calls()
+	return slices.Contains(calls, "position") || slices.Contains(calls, "last")
 }
 
 // Parts counts what an expression joins by "and": with as many equalities there

@@ -95,6 +95,9 @@ func (c *context) indexed(n *Node, s *step) (found []*Node, done bool, err error
 	if n.late == nil || n.late.index == nil || s.axis != axisChild || s.kind != testName || len(s.predicates) == 0 {
 		return nil, false, nil
 	}
+	if (&Expr{root: s.predicates[0]}).Positional() {
+		return nil, false, nil
+	}
 	for _, eq := range equalities(s.predicates[0]) {
 		v, err := c.eval(eq.right)
 		if err != nil {
