@@ -90,7 +90,7 @@ func (s *Store) UnpackedAttachments(ctx context.Context, limit int) ([]civic.Att
 	s.mu.RLock()
 	var wanted []stub
 	for _, st := range o.list {
-		if !st.Practice && len(st.Attachments) > 0 && !(approval.On && st.waits()) {
+		if !st.Practice && len(st.Attachments) > 0 && (!approval.On || !st.waits()) {
 			wanted = append(wanted, *st)
 		}
 	}

@@ -211,8 +211,8 @@ func awaiting(k *kit) {
 // free tells whether all that was sealed may be packed, n of them; a part of it
 // would be a fault.
 func free(k *kit, n int) bool {
-	switch got := len(k.unpacked()); {
-	case got == 0 || got == 2:
+	switch got := len(k.unpacked()); got {
+	case 0, 2:
 		return got == n
 	default:
 		k.t.Fatalf("%d of two are free", got)

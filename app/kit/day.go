@@ -244,10 +244,10 @@ func (k *Kit) count(sum *OfficerDay, e *store.Entry, metered map[uint64]capture.
 	case !r.Corrects.IsZero():
 		sum.Corrections++
 	}
-	switch how := receipts[r.ID.String()]; {
-	case how == ReceiptPrinted || how == ReceiptSaved:
+	switch receipts[r.ID.String()] {
+	case ReceiptPrinted, ReceiptSaved:
 		sum.OnPaper++
-	case how == ReceiptShown:
+	case ReceiptShown:
 		sum.Shown++
 	default:
 		sum.NoReceipt++

@@ -37,15 +37,11 @@ func (o *OfficerDay) figures() []figure {
 	for _, r := range o.Reasons {
 		out = append(out, figure{key: "day." + r.Status.String(), reason: r, n: r.Count})
 	}
-	for _, f := range []figure{
-		{key: "day.imported", n: o.Imported}, {key: "day.corrections", n: o.Corrections},
-		{key: "day.asked", n: o.Meter.Asked}, {key: "day.confirmed", n: o.Meter.Confirmed}, {key: "day.saved", n: o.Meter.Saved()},
-		{key: "day.paper", n: o.OnPaper}, {key: "day.shown", n: o.Shown}, {key: "day.noreceipt", n: o.NoReceipt},
-		{key: "day.nophoto", n: o.NoPhoto}, {key: "day.unseen", n: o.Unseen}, {key: "day.givenback", n: o.GivenBack},
-	} {
-		out = append(out, f)
-	}
-	return out
+	return append(out,
+		figure{key: "day.imported", n: o.Imported}, figure{key: "day.corrections", n: o.Corrections},
+		figure{key: "day.asked", n: o.Meter.Asked}, figure{key: "day.confirmed", n: o.Meter.Confirmed}, figure{key: "day.saved", n: o.Meter.Saved()},
+		figure{key: "day.paper", n: o.OnPaper}, figure{key: "day.shown", n: o.Shown}, figure{key: "day.noreceipt", n: o.NoReceipt},
+		figure{key: "day.nophoto", n: o.NoPhoto}, figure{key: "day.unseen", n: o.Unseen}, figure{key: "day.givenback", n: o.GivenBack})
 }
 
 // who names an officer in a file: by the first signs of his number, and by name
