@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -81,12 +82,7 @@ func (k *Kit) Alike(ctx context.Context, iv *capture.Interview) ([]Resemblance, 
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Resemblance) int {
-		if a.Chance > b.Chance {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(found, func(a, b Resemblance) int { return cmp.Compare(b.Chance, a.Chance) })
 	return found[:min(len(found), mostAlike)], nil
 }
 
@@ -112,7 +108,7 @@ func (k *Kit) alikeHere(ctx context.Context, st *store.Store, model *match.Model
 	if err != nil {
 		return nil, problem(err)
 	}
-	new := match.Prepare(r)
+	asked := match.Prepare(r)
 	var out []Resemblance
 	for _, p := range near {
 		e, err := st.Registration(ctx, p.Registration)
@@ -130,7 +126,7 @@ func (k *Kit) alikeHere(ctx context.Context, st *store.Store, model *match.Model
 			}
 		}
 		known := match.FromClaims(claims)
-		alike, ok := weigh(model, r, known, new, match.Prepare(known))
+		alike, ok := weigh(model, r, known, asked, match.Prepare(known))
 		if !ok {
 			continue
 		}
@@ -147,13 +143,13 @@ func (k *Kit) alikeHere(ctx context.Context, st *store.Store, model *match.Model
 
 // alikeAround compares with the people of the district who share a match key.
 func (k *Kit) alikeAround(ctx context.Context, st *store.Store, model *match.Model, r match.Record) (out []Resemblance, err error) {
-	new, hidden := match.Prepare(r), hiddenOf(r)
+	asked, hidden := match.Prepare(r), hiddenOf(r)
 	err = k.district(ctx, st, func(n *neighbours) error {
 		if n.state == nil {
 			return nil
 		}
 		met := map[uint32]bool{}
-		for _, key := range new.Keys() {
+		for _, key := range asked.Keys() {
 			for _, number := range n.of(pack.ShortKey(key)) {
 				if met[number] {
 					continue
@@ -164,7 +160,7 @@ func (k *Kit) alikeAround(ctx context.Context, st *store.Store, model *match.Mod
 					continue
 				}
 				known := hidden.fill(p, r)
-				if alike, ok := weigh(model, r, known, new, match.Prepare(known)); ok {
+				if alike, ok := weigh(model, r, known, asked, match.Prepare(known)); ok {
 					alike.Person = packPerson(&p.Person)
 					alike.Person.Opened = n.opened[p.ID] != nil
 					out = append(out, alike)

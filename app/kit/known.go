@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"slices"
@@ -202,12 +203,7 @@ func peopleToStore(people map[string]capture.Ref) []store.PersonRef {
 	for subject, r := range people {
 		out = append(out, store.PersonRef{Subject: subject, Registration: r.Registration, Of: r.Subject})
 	}
-	slices.SortFunc(out, func(a, b store.PersonRef) int {
-		if a.Subject < b.Subject {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b store.PersonRef) int { return cmp.Compare(a.Subject, b.Subject) })
 	return out
 }
 

@@ -66,14 +66,14 @@ func OpenCustody(b []byte) (Custody, ed25519.PublicKey, error) {
 // Bits writes one bit a file: whether it is so.
 func Bits(n int, is func(i int) bool) []byte {
 	b := make([]byte, (n+7)/8)
-	any := false
+	some := false
 	for i := range n {
 		if is(i) {
 			b[i/8] |= 1 << (i % 8)
-			any = true
+			some = true
 		}
 	}
-	if !any {
+	if !some {
 		return nil
 	}
 	return b
