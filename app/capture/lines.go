@@ -20,7 +20,12 @@ func (p *Planner) lines(s *form.Session, lang string, v Visit, put map[string]Wh
 				continue
 			}
 			l := Line{Path: it.Path, Label: it.Label, Subject: subjectAt(it.Subject, it.Path), Attribute: it.Attribute}
-			l.Way, l.Why, l.Held = p.Look(v, l.Subject, it.Attribute)
+			if l.Way, l.Why, l.Held = p.Look(v, l.Subject, it.Attribute); it.Drawn() {
+				l.Way, l.Held = Ask, Held{} // whatever its attribute: a hand's mark stands for one act only
+				if l.Why != WhyOwn && l.Why != WhyNew && l.Why != WhyUnlisted {
+					l.Why = WhyNever
+				}
+			}
 			if l.Way != Ask && it.FreshDays > 0 && l.Held.Days > it.FreshDays {
 				l.Way, l.Why = Ask, WhyStale // older than this form wants it
 			}

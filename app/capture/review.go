@@ -23,8 +23,11 @@ type ReviewLine struct {
 	Absent   civic.Absence // Value is empty then
 	Answered bool
 	Picture  bool // Value names an attachment
-	Heading  bool // heads the lines after it, such as one member of a household
-	Finding  *form.Finding
+	// Drawn: what the attachment shows was drawn on the kit; Signature: it is,
+	// or should be, somebody's signature.
+	Drawn, Signature bool
+	Heading          bool // heads the lines after it, such as one member of a household
+	Finding          *form.Finding
 }
 
 // Review folds every page to its answers for the last look before sealing;
@@ -63,6 +66,7 @@ func review(s *form.Session, lang string) []ReviewSection {
 				Stated: it.Answer.Stated, Absent: it.Answer.Absent,
 				Answered: it.Answer.Value != "" || it.Answer.Absent != civic.Present || it.Answer.Stated != "",
 				Picture:  it.Kind == form.Image && it.Answer.Value != "",
+				Drawn:    it.Drawn(), Signature: it.Signature(),
 			}
 			if f, bad := wrong[it.Path]; bad {
 				line.Finding = &f

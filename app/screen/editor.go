@@ -56,6 +56,9 @@ func (r *row) editor() fyne.CanvasObject {
 	case form.Range:
 		return r.ranged()
 	case form.Image:
+		if item.Drawn() {
+			return r.sign()
+		}
 		return r.picture()
 	}
 	return r.text()

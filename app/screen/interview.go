@@ -61,6 +61,11 @@ const (
 
 func (p *interviewPage) build(s *Shell) view {
 	p.s = s
+	for _, r := range p.rows { // of the page as it stood
+		if r.settle != nil {
+			r.settle()
+		}
+	}
 	say := s.c.Words.Say
 	if p.iv.Language() != p.language() {
 		if err := p.iv.SetLanguage(s.ctx, p.language()); err != nil {

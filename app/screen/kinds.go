@@ -84,6 +84,8 @@ func (r *row) kindHint() string {
 		return say("answer.nochoice")
 	case r.item.Kind == form.Geopoint:
 		return say("answer.position")
+	case r.item.Signature():
+		return say("sign.hint")
 	case r.item.Kind == form.Range && steps(r.item) == nil:
 		number := func(key string, otherwise float64) string {
 			return strconv.FormatFloat(bound(r.item, key, otherwise), 'f', -1, 64)

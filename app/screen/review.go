@@ -110,6 +110,10 @@ func (p *reviewPage) section(s *Shell, i int, section capture.ReviewSection) fyn
 	s.mark("change:"+section.Path, change)
 	lines := part(widget.NewEnds(widget.NewHeading(title), change))
 	for _, line := range section.Lines {
+		if line.Drawn {
+			lines.Add(p.reviewMark(s, line))
+			continue
+		}
 		lines.Add(s.reviewLine(line))
 	}
 	return widget.NewPanel(theme.Plain, "", lines)
@@ -132,7 +136,7 @@ func (s *Shell) reviewLine(line capture.ReviewLine) fyne.CanvasObject {
 func (s *Shell) answerWords(line capture.ReviewLine) string {
 	switch {
 	case line.Absent != civic.Present:
-		return s.c.Words.Say("absence." + absenceName(line.Absent))
+		return s.absenceWords(line.Absent, line.Signature)
 	case line.Picture:
 		return s.c.Words.Say("review.picture")
 	case line.Value == "":

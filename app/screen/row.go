@@ -25,7 +25,11 @@ type row struct {
 	// value reads the editor; nil where the editor keeps its answer itself.
 	value func() string
 	put   func(value string)
-	words *widget.Words // of a note or a heading
+	// settle keeps what an editor has not handed over yet; it tells whether the
+	// answer is another now. nil for most.
+	settle func() bool
+	tools  []fyne.CanvasObject // below an editor that wants the whole width
+	words  *widget.Words       // of a note or a heading
 }
 
 func newRow(p *interviewPage, item form.Item) *row {
@@ -88,13 +92,16 @@ func (r *row) question() {
 	editor := r.editor()
 	var absences []widget.Option
 	for _, a := range r.item.Absences {
-		absences = append(absences, widget.Option{Name: absenceName(a), Label: r.p.s.c.Words.Say("absence." + absenceName(a))})
+		absences = append(absences, widget.Option{Name: absenceName(a), Label: r.p.s.absenceWords(a, r.item.Signature())})
 	}
 	label := plain(r.item.Label)
 	if !r.item.Required {
 		label += " " + r.p.s.c.Words.Say("answer.optional")
 	}
 	r.row = widget.NewRow(r.p.s.hands, label, r.hint(), editor, r.focus, absences)
+	if r.tools != nil {
+		r.row.Under(r.tools...)
+	}
 	r.row.Absent = r.absent
 	r.row.Next = func() { r.p.after(r.item.Path) }
 	r.row.SetAbsence(absenceName(r.item.Answer.Absent))
@@ -154,6 +161,9 @@ func (r *row) absent(name string) {
 func (r *row) take() {
 	if r.value == nil {
 		return
+	}
+	if r.settle != nil && r.settle() {
+		r.p.refresh()
 	}
 	r.keep(r.value())
 }

@@ -25,6 +25,7 @@ type Row struct {
 	message  *Words
 	mark     *canvas.Image
 	note     *fyne.Container
+	editor   fyne.CanvasObject
 	absences *Choice
 	open     *Button
 	whole    *fyne.Container
@@ -35,7 +36,7 @@ type Row struct {
 // keyboard; absences are the reasons offered for having no answer, none for a
 // question that must have one.
 func NewRow(h *Hands, label, hint string, editor fyne.CanvasObject, focus fyne.Focusable, absences []Option) *Row {
-	r := &Row{hands: h, label: NewStrong(label), hint: NewQuiet(hint), message: NewText(""), focus: focus}
+	r := &Row{hands: h, editor: editor, label: NewStrong(label), hint: NewQuiet(hint), message: NewText(""), focus: focus}
 	r.hint.Hidden = hint == ""
 	r.message.ink = theme.Attention.Ink()
 	r.mark = canvas.NewImageFromResource(theme.Icon(theme.IconAttention, theme.Attention.Ink()))
@@ -64,6 +65,15 @@ func NewRow(h *Hands, label, hint string, editor fyne.CanvasObject, focus fyne.F
 	r.whole = container.New(&Column{Gap: 6}, r.label, r.hint, line, r.absences, r.note)
 	r.ExtendBaseWidget(r)
 	return r
+}
+
+// Under gives the editor the whole width, with tools below it and the offer of
+// having no answer beside them.
+func (r *Row) Under(tools ...fyne.CanvasObject) {
+	if r.open != nil {
+		tools = append(tools, newOffer(r.open))
+	}
+	r.whole.Objects[2] = container.New(&Column{Gap: theme.Gap}, r.editor, container.New(&Flow{Gap: theme.Gap}, tools...))
 }
 
 // Label is the question's words.
