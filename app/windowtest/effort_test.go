@@ -11,6 +11,7 @@ import (
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
+	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
 )
@@ -31,7 +32,7 @@ func TestEffort(t *testing.T) {
 		{"the fifth service of a known person", "Lupe", "health", 12},
 		{"a newborn of a known mother", "Lupe", "birth.child", 25},
 	} {
-		actions, keys, taps, err := visit(h, c.name, c.service)
+		actions, keys, taps, err := visit(h, c.name, c.service, needed(t, c.service))
 		if err != nil {
 			picture, _ := h.shoot("stopped")
 			t.Fatalf("%s: %v (%s)", c.what, err, picture)
@@ -128,8 +129,28 @@ func fill(ctx context.Context, iv *capture.Interview) error {
 	return nil
 }
 
+// needed are the questions of a service that the screen does not mark as ones
+// that may stay empty: an officer sees that before going on.
+func needed(t *testing.T, service string) map[string]bool {
+	t.Helper()
+	name, _, _ := strings.Cut(service, ".")
+	b, err := assets.Forms.ReadFile("forms/" + name + ".xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := form.Load(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]bool{}
+	for _, q := range f.Questions() {
+		out[q.Path] = q.Required
+	}
+	return out
+}
+
 // visit registers one service by keyboard, answering what must be answered.
-func visit(h *hands, name, service string) (actions, keys, taps int, err error) {
+func visit(h *hands, name, service string, needed map[string]bool) (actions, keys, taps int, err error) {
 	begun, err := h.until("the home page", func(w window) bool { return w.Page == "home" })
 	if err != nil {
 		return 0, 0, 0, err
@@ -159,7 +180,7 @@ func visit(h *hands, name, service string) (actions, keys, taps int, err error) 
 			return actions, done.Keys - begun.Keys, done.Taps - begun.Taps, first(err, lookErr, h.key("Return"))
 		case w.Page != "interview":
 			return actions, 0, 0, fmt.Errorf("arrived at the page %s", w.Page)
-		case goOn || section != "" && !strings.HasPrefix(at, section): // whatever must still be answered holds it
+		case !(needed[at] && answered[at] == 0) && (goOn || section != "" && !strings.HasPrefix(at, section)): // whatever must still be answered holds it
 			goOn = false
 			section, _, _ = strings.Cut(at, "/")
 			act(h.key("ctrl+Return"))
