@@ -125,7 +125,7 @@ func (s *search) read(ctx context.Context, tx ledger.Tx) error {
 	hold := func(r ledger.Row) error {
 		var h holding
 		var person []byte
-		if err := r.Scan(&h.key, &h.ref.Home, &person); err != nil {
+		if err := r.Scan(&h.key, (*string)(&h.ref.Home), &person); err != nil {
 			return err
 		}
 		h.ref.Person = civic.PersonID(person)
