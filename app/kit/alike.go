@@ -44,15 +44,15 @@ const mostCompared = 200
 
 // Alike finds whom the person of a new interview resembles, by the matcher and
 // the model that the centre decides with: among this kit's own registrations
-// and the index layer of the district pack. Of somebody chosen as known nothing
-// is said. It is quick enough to be asked after each answer.
+// and the index layer of the district pack. Of somebody chosen as known, or whom
+// a correction is about, nothing is said. It is quick enough to be asked after each answer.
 func (k *Kit) Alike(ctx context.Context, iv *capture.Interview) ([]Resemblance, error) {
 	st, err := k.open()
 	if err != nil {
 		return nil, err
 	}
 	d := iv.Draft()
-	if len(d.People) > 0 {
+	if len(d.People) > 0 || !d.Corrects.IsZero() {
 		return nil, nil
 	}
 	var claims []civic.Claim

@@ -200,6 +200,9 @@ func TestCorrect(t *testing.T) {
 	if err != nil || iv.State("who/given_name").Answer.Value != "Ana" || iv.Draft().Corrects != id {
 		t.Fatal(err)
 	}
+	if alike, err := w.Alike(ctx, iv); err != nil || len(alike) != 0 {
+		t.Fatalf("the corrected one is shown as somebody else: %+v %v", alike, err)
+	}
 	if err := iv.Set(ctx, "who/given_name", civic.Answer{Value: "Anna"}); err != nil {
 		t.Fatal(err)
 	}
