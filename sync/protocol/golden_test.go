@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"flag"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -280,4 +281,16 @@ func TestMessagesOfBefore(t *testing.T) {
 			t.Errorf("%s: %v", m.file, err)
 		}
 	}
+}
+
+// The headers of an upload are text, and frozen as well.
+func TestGoldenHeaders(t *testing.T) {
+	name := goldenDigest(1)
+	text := strings.Join([]string{
+		Metadata{Kind: UploadBatch, Name: name}.String(), Metadata{Kind: UploadKey, Name: name}.String(), Metadata{Kind: UploadAttachment, Name: name}.String(),
+		AckHeader([]byte("statement")), Checksum([]byte("body")), UploadPath(name), NameOf([]byte("file")).String(),
+		PathBundle, PathEnrol, PathSync, PathUploads, PathHealth, PathPerson, PathLooks, PathHub, PathRelay,
+		HeaderProblem, HeaderAck, HeaderKeyAlong, ServerName, "",
+	}, "\n")
+	frozen.Check(t, "headers.txt", []byte(text), *update)
 }
