@@ -51,6 +51,7 @@ func NewCitizen(c CitizenConfig) (http.Handler, error) {
 	mux.HandleFunc("POST /citizen/leave", p.leave)
 	for pattern, do := range map[string]func(*caller) error{
 		"GET " + citizenPage:    (*caller).looks,
+		"GET /citizen/preview":  (*caller).preview,
 		"POST /citizen/object":  (*caller).object,
 		"POST /citizen/choose":  (*caller).choose,
 		"POST /citizen/code":    (*caller).code,

@@ -155,6 +155,21 @@ func (c *caller) code() error {
 	return nil
 }
 
+// preview shows what would cross, before it crosses.
+func (c *caller) preview() error {
+	var d struct {
+		Until     time.Time
+		Crossings []citizen.Crossing
+	}
+	var err error
+	if d.Crossings, err = c.p.door.Preview(c.r.Context(), c.entered); err != nil {
+		return err
+	}
+	d.Until = c.entered.Expires
+	c.show(http.StatusOK, "crossing", d)
+	return nil
+}
+
 func (c *caller) saved() error {
 	c.show(http.StatusOK, "saved", strings.HasSuffix(c.r.URL.Path, "objected"))
 	return nil

@@ -26,12 +26,13 @@ func readPages() (pages, error) {
 		"moment":  func(int64) string { return "" },
 		"short":   short,
 		"percent": percent,
+		"purpose": purposeWords,
 	}).ParseFS(files, "page/frame.html")
 	if err != nil {
 		return nil, err
 	}
 	out := pages{}
-	for _, name := range []string{"sign-in", "second", "sessions", "look", "glasses", "citizen", "looks", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "meter", "due", "devices", "invited", "quarantine", "audit", "log", "logrow", "forms", "desk", "preview", "mapping", "agreements", "agreement"} {
+	for _, name := range []string{"sign-in", "second", "sessions", "look", "glasses", "citizen", "looks", "crossing", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "meter", "due", "devices", "invited", "quarantine", "audit", "log", "logrow", "forms", "desk", "preview", "mapping", "agreements", "agreement"} {
 		t, err := frame.Clone()
 		if err != nil {
 			return nil, err
