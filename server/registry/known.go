@@ -18,7 +18,7 @@ import (
 
 // knownQuery reads persons and what was said of them. Both tables are read by
 // the same list and not joined: an engine that joins looks each person up by
-// itself, which took twice as long. Of the columns that a table does not have
+// itself, which took longer, 25 instead of 19 µs a person at a million. Of the columns that a table does not have
 // the values mean nothing.
 const knownQuery = `SELECT 1, person, state, created_at, person, '', '', 0, person, 0 FROM registry_person WHERE area = ?0 AND person IN (%)
  UNION ALL
