@@ -166,6 +166,18 @@ func TestOversee(t *testing.T) {
 	}
 }
 
+// What the centre returned is corrected from its list.
+func TestCorrectReturned(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "en", Scale: 1}, everyday)
+	d.open(&registrationPage{id: civic.RegistrationID{6}})
+	d.press("correct")
+	d.wantPage("interview")
+	d.open(&registrationPage{id: civic.RegistrationID{2}}) // at the centre
+	if d.names["correct"] != nil || d.names["approve"] != nil {
+		t.Error("what is at the centre is corrected or approved")
+	}
+}
+
 // The day's report is saved without names unless somebody chooses them.
 func TestDayFiles(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en", Scale: 1}, everyday)

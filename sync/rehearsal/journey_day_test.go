@@ -258,6 +258,26 @@ func TestJourneyDayNobodyCame(t *testing.T) {
 	}
 }
 
+// TestJourneyDayOrderedEnd: the registry ends a kit on which something waits for
+// a supervisor. It is handed over all the same, and only then the kit is empty.
+func TestJourneyDayOrderedEnd(t *testing.T) {
+	o := newOffice(t)
+	b := o.tablet()
+	k := supervised(t, o, b)
+	before := o.must("status").number(t, "registrations")
+	sealed(t, k, "identity", another("Toribio", "Ixcoatl", "1961-11-20", "9515550199"), true)
+	device := k.Identity().Device.String()
+	if err := k.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o.must("device", "revoke", device, "--wipe")
+	until(t, "the kit ends", func() bool { return b.must("sync", "--wait", "5s").json["ended"] == true })
+	at := o.must("status")
+	if n := at.number(t, "registrations") + at.number(t, "quarantined"); n != before+1 {
+		t.Fatalf("the centre says %v, %d before", at.json, before)
+	}
+}
+
 // waits is how many registrations wait for a supervisor.
 func waits(t *testing.T, k *kit.Kit) int {
 	t.Helper()
