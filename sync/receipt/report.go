@@ -28,7 +28,8 @@ type Section struct {
 const (
 	reportMargin = 18.0
 	reportWidth  = 210.0 - 2*reportMargin
-	reportLabel  = 120.0
+	reportLabel  = 130.0
+	reportBottom = 297 - reportMargin - 20 // below it a line with a long label begins on the next page
 )
 
 // ReportPDF prints a report on as many pages as it takes.
@@ -44,10 +45,17 @@ func ReportPDF(r Report) ([]byte, error) {
 	doc.AddPage()
 	lines := func(all []Line) {
 		for _, line := range all {
+			if doc.GetY() > reportBottom {
+				doc.AddPage()
+			}
+			top := doc.GetY()
 			doc.SetFont("plain", "", 10)
-			doc.CellFormat(reportLabel, 6, line.Label, "", 0, "L", false, 0, "")
+			doc.MultiCell(reportLabel, 6, line.Label, "", "L", false) // wraps where it is long
+			end := doc.GetY()
 			doc.SetFont("plain", "B", 10)
-			doc.MultiCell(reportWidth-reportLabel, 6, line.Value, "", "R", false)
+			doc.SetXY(reportMargin+reportLabel, top)
+			doc.CellFormat(reportWidth-reportLabel, 6, line.Value, "", 0, "R", false, 0, "")
+			doc.SetXY(reportMargin, end)
 		}
 	}
 	doc.SetFont("plain", "B", 17)
