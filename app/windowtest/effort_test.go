@@ -180,7 +180,7 @@ func visit(h *hands, name, service string, needed map[string]bool) (actions, key
 			return actions, done.Keys - begun.Keys, done.Taps - begun.Taps, first(err, lookErr, h.key("Return"))
 		case w.Page != "interview":
 			return actions, 0, 0, fmt.Errorf("arrived at the page %s", w.Page)
-		case !(needed[at] && answered[at] == 0) && (goOn || section != "" && !strings.HasPrefix(at, section)): // whatever must still be answered holds it
+		case (!needed[at] || answered[at] > 0) && (goOn || section != "" && !strings.HasPrefix(at, section)): // whatever must still be answered holds it
 			goOn = false
 			section, _, _ = strings.Cut(at, "/")
 			act(h.key("ctrl+Return"))
