@@ -247,9 +247,3 @@ func Once[B any](tx ledger.Tx, what string, read func(tx ledger.Tx) (B, error)) 
 	}
 	return answer, err
 }
-
-// Alone tells whether a transaction belongs to one request.
-func Alone(tx ledger.Tx) bool {
-	_, ok := tx.(*joint)
-	return !ok
-}
