@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,9 @@ func (k *fakeKit) Attach(ctx context.Context, iv *capture.Interview, path, name 
 	}
 	if err != nil {
 		return civic.NewProblem(civic.PictureUnknown, err)
+	}
+	if _, taken := k.pics[name]; taken {
+		name = strconv.Itoa(len(k.pics)) + name
 	}
 	k.pics[name] = b
 	return iv.Attach(ctx, path, civic.Attachment{Name: name, Media: "image/png"})
