@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"crypto/cipher"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -9,9 +8,9 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	"golang.org/x/crypto/blake2b"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/seal"
 )
 
 // maxSaid is the largest sealed row that is opened, in bytes.
@@ -19,10 +18,9 @@ const maxSaid = 1 << 20
 
 // seals seals rows and blinds keys with two keys made from the registry's.
 type seals struct {
-	aead  cipher.AEAD
+	rows  seal.Key
 	blind [32]byte
 	rand  io.Reader
-	mu    sync.Mutex // held while rand is read: rows are sealed on every processor
 	enc   cbor.EncMode
 	dec   cbor.DecMode
 }
@@ -42,11 +40,8 @@ func newSeals(key [32]byte, rand io.Reader) (*seals, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &seals{rand: rand}
+	s := &seals{rows: rows, rand: &inTurn{random: rand}}
 	if s.blind, err = derive("askonce/registry/keys/v0"); err != nil {
-		return nil, err
-	}
-	if s.aead, err = chacha20poly1305.NewX(rows[:]); err != nil {
 		return nil, err
 	}
 	if s.enc, err = cbor.CoreDetEncOptions().EncMode(); err != nil {
@@ -110,27 +105,26 @@ func (s *seals) seal(what string, owner []byte, v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	const nonce = chacha20poly1305.NonceSizeX
-	out := make([]byte, nonce, nonce+len(plain)+chacha20poly1305.Overhead)
-	if err := s.nonce(out); err != nil {
-		return nil, err
-	}
-	return s.aead.Seal(out, out, plain, boundTo(what, owner)), nil
+	return s.rows.Seal(plain, boundTo(what, owner), s.rand)
 }
 
-func (s *seals) nonce(into []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, err := io.ReadFull(s.rand, into)
-	return err
+// inTurn lets one goroutine at a time read: rows are sealed on every processor.
+type inTurn struct {
+	mu     sync.Mutex
+	random io.Reader
+}
+
+func (r *inTurn) Read(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return io.ReadFull(r.random, b)
 }
 
 func (s *seals) open(what string, owner, sealed []byte, into any) error {
-	const nonce = chacha20poly1305.NonceSizeX
-	if len(sealed) < nonce || len(sealed) > maxSaid {
+	if len(sealed) > maxSaid {
 		return civic.NewProblem(civic.LedgerDamaged, fmt.Errorf("a sealed row of %d bytes", len(sealed)))
 	}
-	plain, err := s.aead.Open(nil, sealed[:nonce], sealed[nonce:], boundTo(what, owner))
+	plain, err := s.rows.Open(sealed, boundTo(what, owner))
 	if err != nil {
 		return civic.NewProblem(civic.LedgerDamaged, err)
 	}
