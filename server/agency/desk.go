@@ -95,9 +95,6 @@ func New(c Config) (*Desk, error) {
 	return d, nil
 }
 
-// PublicKey is what agencies check the registry's signatures with.
-func (d *Desk) PublicKey() jose.JSONWebKey { return d.public }
-
 func derive(key [32]byte, name string) (out [32]byte, err error) {
 	h, err := blake2b.New256(key[:])
 	if err != nil {

@@ -36,15 +36,6 @@ type Map struct {
 	attributes               []meant
 }
 
-// Attributes lists what the table tells.
-func (m *Map) Attributes() []attributes.Attribute {
-	out := make([]attributes.Attribute, len(m.attributes))
-	for i, a := range m.attributes {
-		out[i] = a.attribute
-	}
-	return out
-}
-
 // several are keys that stand for one attribute after another: the map of the
 // match commands serves here as well.
 var several = map[string][]civic.Attribute{

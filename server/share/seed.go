@@ -5,7 +5,6 @@ import (
 	"io/fs"
 
 	"github.com/askonce/fieldkit/server/ledger"
-	"github.com/askonce/fieldkit/sync/agreement"
 )
 
 // Seed gives a new centre the agreements that ship, with the agencies they
@@ -49,9 +48,6 @@ func (s *Share) Seed(ctx context.Context, db ledger.DB, shipped fs.FS, actor str
 		return nil
 	})
 }
-
-// Concerns tells whether an agreement is one that kits follow.
-func Concerns(a agreement.Agreement) bool { return a.Service != "" && len(a.Sources) > 0 }
 
 // programRole marks what ships with the program.
 const programRole = "program"

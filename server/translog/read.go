@@ -31,9 +31,6 @@ type Row struct {
 	text []byte // the body as the leaf commits to it
 }
 
-// Commitment is what the row's leaf holds.
-func (r Row) Commitment() civic.Digest { return witness.Commit(r.salt, r.text) }
-
 // Salt and Text are what somebody needs beside a proof to check the row.
 func (r Row) Salt() []byte { return slices.Clone(r.salt[:]) }
 

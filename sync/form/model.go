@@ -196,14 +196,6 @@ func (q *Question) Row() int { return q.element.row }
 // fills in; lang is a code of [Form.Languages].
 func (q *Question) Label(lang string) string { return q.element.label.plain(lang) }
 
-// ChoicesIn lists the choices of a fixed list with labels in a language.
-func (q *Question) ChoicesIn(lang string) []Choice {
-	if q.element.list == nil {
-		return nil
-	}
-	return q.element.list.choices(lang)
-}
-
 // Choice is one of the answers to choose from.
 type Choice struct {
 	Name, Label         string

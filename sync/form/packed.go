@@ -235,9 +235,6 @@ func (f *Form) File(name string) ([]byte, bool) {
 	return b, ok
 }
 
-// Files names the files the form brings along, in their order.
-func (f *Form) Files() []string { return slices.Sorted(maps.Keys(f.brought)) }
-
 // MediaName is the name of the file behind a mention of it in a workbook, which
 // may be written "jr://images/pump.png".
 func MediaName(s string) string { return path.Base(strings.TrimSpace(s)) }

@@ -180,17 +180,4 @@ func (c *Catalogue) place(i int32) Place {
 	return p
 }
 
-// Around lists what a place lies in, the nearest first.
-func (c *Catalogue) Around(code string) []Place {
-	i, ok := c.index(code)
-	if !ok {
-		return nil
-	}
-	var out []Place
-	for at := c.rows[i].parent; at >= 0; at = c.rows[at].parent {
-		out = append(out, c.place(at))
-	}
-	return out
-}
-
 func round(degrees float64) float64 { return math.Round(degrees * perUnit) }

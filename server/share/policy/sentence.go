@@ -35,12 +35,3 @@ func sentences() map[Reason]string {
 		"person_in_doubt":          "A reviewer must still say who this person is.",
 	}
 }
-
-// Reasons lists every reason, for those who give words to them.
-func Reasons() []Reason {
-	out := make([]Reason, 0, len(sentences()))
-	for r := range sentences() {
-		out = append(out, r)
-	}
-	return out
-}

@@ -44,17 +44,6 @@ func (e *Expr) Calls() []string {
 	return out
 }
 
-// Literals lists every literal text of the expression.
-func (e *Expr) Literals() []string {
-	var out []string
-	walk(e.root, func(x expr) {
-		if l, ok := x.(literal); ok {
-			out = append(out, string(l))
-		}
-	})
-	return out
-}
-
 func walk(x expr, visit func(expr)) {
 	visit(x)
 	switch x := x.(type) {
