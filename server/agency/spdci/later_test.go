@@ -1,0 +1,195 @@
+package spdci_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/askonce/fieldkit/server/agency"
+	"github.com/askonce/fieldkit/server/agency/agencytest"
+	"github.com/askonce/fieldkit/server/agency/spdci"
+	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/share"
+	"github.com/askonce/fieldkit/server/translog"
+	"github.com/askonce/fieldkit/sync/agreement"
+	"github.com/askonce/fieldkit/sync/civic"
+)
+
+// inbox is an agency's own server.
+type inbox struct {
+	mu      sync.Mutex
+	fails   int
+	letters map[string][]agency.Envelope
+}
+
+func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.fails > 0 {
+		i.fails--
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	var e agency.Envelope
+	_ = json.NewDecoder(r.Body).Decode(&e)
+	i.letters[r.URL.Path] = append(i.letters[r.URL.Path], e)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// Answers by callback: retried, decided when they are sent, told by status.
+func TestLater(t *testing.T) {
+	box := &inbox{letters: map[string][]agency.Envelope{}}
+	server := httptest.NewServer(box)
+	defer server.Close()
+	w := agencytest.New(t, server.Client())
+	id := w.Visits(juana(agencytest.Given("birth")))[0]
+	c := w.Agency(share.Agency{ID: "salud", Name: "Salud", Level: agreement.State, Callback: server.URL + "/callback"})
+	w.Agree(agencytest.Agreement("salud", agreement.State, func(a *agreement.Agreement) { a.Basis = agreement.ByConsent }))
+	c.Prefix, c.Description = spdci.PrefixCRVS, w.Served(spdci.PrefixCRVS+"/openapi.json")
+	work := func() {
+		t.Helper()
+		if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := c.Search(agencytest.ByID("EEKJ900517MOCKXN09"))
+	a := c.Send("/registry/search", m)
+	if a.Status != 202 || !strings.Contains(string(a.Body), `"ACK"`) {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	ack, _ := a.Message["correlation_id"].(string)
+	box.fails = 2
+	for range 2 {
+		work()
+		w.Later(time.Minute)
+	}
+	if len(box.letters) != 0 {
+		t.Fatal("a refused letter counts as delivered")
+	}
+	txn := m.Message.(map[string]any)["transaction_id"]
+	ask := func(kind string) string {
+		s := c.Send("/registry/sync/txn/status", agencytest.Message{Action: "txn-status", Message: map[string]any{
+			"transaction_id": "status", "txnstatus_request": map[string]any{"reference_id": "r", "txn_type": kind, "attribute_type": "transaction_id", "attribute_value": txn},
+		}})
+		if s.Header["action"] != "txn-on-status" {
+			t.Errorf("%s", s.Body)
+		}
+		return string(s.Body)
+	}
+	if s := ask("search"); !strings.Contains(s, `"pdng"`) {
+		t.Errorf("%s", s)
+	}
+	w.Later(10 * time.Minute)
+	c.SignIn()
+	work()
+	letters := box.letters["/callback/on-search"]
+	if len(letters) != 1 || !strings.Contains(string(letters[0].Message), "Juana") || !strings.Contains(string(letters[0].Message), ack) {
+		t.Fatalf("%+v", box.letters)
+	}
+	c.Verify(letters[0])
+	if s := ask("search"); !strings.Contains(s, `"succ"`) {
+		t.Errorf("%s", s)
+	}
+	// A withdrawal between question and answer is in time.
+	c.Send("/registry/search", c.Search(agencytest.ByID("EEKJ900517MOCKXN09")))
+	w.Update(func(ctx context.Context, tx ledger.Tx) error {
+		_, err := w.Centre.Share.Choose(ctx, tx, share.Choice{Area: office, Registration: id, State: "withdrawn", Channel: "counter", Actor: "ana"})
+		return err
+	})
+	work()
+	letters = box.letters["/callback/on-search"]
+	if len(letters) != 2 || strings.Contains(string(letters[1].Message), "Juana") || !strings.Contains(string(letters[1].Message), "consent_withdrawn") {
+		t.Errorf("%s", letters[len(letters)-1].Message)
+	}
+	// An answer goes nowhere but to the agency.
+	for _, to := range []string{"https://thief.example/callback/on-search", server.URL + "/other", server.URL + "/callback/../x", server.URL + "/callbackx"} {
+		m := c.Search(agencytest.ByID("EEKJ900517MOCKXN09"))
+		m.Header = map[string]any{"sender_uri": to}
+		if a := c.Send("/registry/search", m); a.Status != 400 || !strings.Contains(string(a.Body), "err.sender_uri.invalid") {
+			t.Errorf("%s: %d %s", to, a.Status, a.Body)
+		}
+	}
+}
+
+// Subscribe, hear of a birth, hear no more.
+func TestNotify(t *testing.T) {
+	box := &inbox{letters: map[string][]agency.Envelope{}}
+	server := httptest.NewServer(box)
+	defer server.Close()
+	w := agencytest.New(t, server.Client())
+	c := w.Agency(share.Agency{ID: "salud", Name: "Salud", Level: agreement.State, Callback: server.URL + "/callback"})
+	w.Agree(agencytest.Agreement("salud", agreement.State, nil))
+	c.Prefix, c.Description = spdci.PrefixCRVS, w.Served(spdci.PrefixCRVS+"/openapi.json")
+	now := w.Now().Format(time.RFC3339)
+	subscribe := func(event, purpose string, filter any) map[string]any {
+		return map[string]any{"transaction_id": "t-" + event + purpose, "subscribe_request": []any{map[string]any{
+			"reference_id": "r1", "timestamp": now, "subscribe_criteria": map[string]any{
+				"reg_event_type": event, "filter_type": "expression", "filter": filter, "notify_record_type": "spdci-extensions-dci:Person",
+				"authorize": map[string]any{"ts": now, "purpose": map[string]string{"code": purpose}},
+			},
+		}}}
+	}
+	send := func(path, action string, message any) {
+		t.Helper()
+		if a := c.Send(path, agencytest.Message{Action: action, Message: message}); a.Status != 202 {
+			t.Fatalf("%s", a.Body)
+		}
+		if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send("/registry/subscribe", "subscribe", subscribe("spdci-common:RegistryEventType:LiveBirth", "salud-purpose", map[string]any{"query": map[string]any{"sex": map[string]any{"$eq": "f"}}}))
+	send("/registry/subscribe", "subscribe", subscribe("LiveBirth", "curiosity", map[string]any{}))
+	answers := box.letters["/callback/on-subscribe"]
+	if len(answers) != 2 || !strings.Contains(string(answers[0].Message), `"succ"`) || !strings.Contains(string(answers[1].Message), "rjct.notify_details.invalid") {
+		t.Fatalf("%+v", box.letters)
+	}
+	var made struct {
+		Responses []struct {
+			Subscriptions []struct{ Code string }
+		} `json:"subscribe_response"`
+	}
+	if err := json.Unmarshal(answers[0].Message, &made); err != nil {
+		t.Fatal(err)
+	}
+	born := func(name, sex string) {
+		v := juana()
+		v.Claims = map[civic.Attribute]string{"given_name": name, "surname": "Ku", "birth_date": "2026-11-20", "sex": sex, "disability": "seeing"}
+		w.Visits(v)
+		for range 2 {
+			if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	born("Itzel", "f")
+	born("Canek", "m")
+	letters := box.letters["/callback/notify"]
+	if len(letters) != 1 || !strings.Contains(string(letters[0].Message), "Itzel") || strings.Contains(string(letters[0].Message), "seeing") {
+		t.Fatalf("%+v", letters)
+	}
+	c.Verify(letters[0])
+	if rows := w.Rows("salud"); rows[len(rows)-1].Action != translog.Disclosure {
+		t.Errorf("%+v", rows)
+	}
+	send("/registry/unsubscribe", "unsubscribe", map[string]any{"transaction_id": "u", "timestamp": now, "subscription_codes": []string{made.Responses[0].Subscriptions[0].Code}})
+	if n := len(box.letters["/callback/on-unsubscribe"]); n != 1 {
+		t.Fatalf("%d", n)
+	}
+	born("Nicte", "f")
+	if len(box.letters["/callback/notify"]) != 1 {
+		t.Error("an ended subscription still tells")
+	}
+	// What others may send us is taken and ends there.
+	for _, path := range []string{"/registry/on-search", "/registry/on-subscribe", "/registry/on-unsubscribe", "/registry/txn/on-status", "/registry/notify"} {
+		action := strings.TrimPrefix(strings.ReplaceAll(path, "txn/on-status", "txn-on-status"), "/registry/")
+		if a := c.Send(path, agencytest.Message{Action: action, Message: map[string]any{}, Header: map[string]any{"status": "succ"}}); a.Status != 202 {
+			t.Errorf("%s: %d %s", path, a.Status, a.Body)
+		}
+	}
+}
