@@ -296,14 +296,6 @@ func (p *interviewPage) focusedPath() string {
 	return ""
 }
 
-func (p *interviewPage) focusOn(path string) {
-	for _, r := range p.rows {
-		if r.item.Path == path && r.focus != nil {
-			p.s.c.Window.Canvas().Focus(r.focus)
-		}
-	}
-}
-
 // criticise says what is wrong with the questions that the officer has left.
 func (p *interviewPage) criticise() {
 	wrong := map[string]string{}

@@ -463,3 +463,12 @@ func TestChildOfAKnownMother(t *testing.T) {
 		t.Errorf("the child is called %q already", got)
 	}
 }
+
+// focusOn goes to a question as a tap on it does.
+func (p *interviewPage) focusOn(path string) {
+	for _, r := range p.rows {
+		if r.item.Path == path && r.focus != nil {
+			p.s.c.Window.Canvas().Focus(r.focus)
+		}
+	}
+}
