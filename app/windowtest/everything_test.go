@@ -313,7 +313,7 @@ func allKinds(h *hands) error {
 		typed("things/code", "750123", true),
 		func() error { return first(at("things/photo"), answer(h, "things/photo", reply{photo: true})) },
 		func() error {
-			return first(h.until2("the next page", func(w window) bool { return w.Page == "interview" }), h.click("previous"), h.page("interview"), h.click("q:things/sign"), h.page("pick"), h.key("Return"), h.page("interview"), shoot("things-done"))
+			return first(h.until2("the next page", func(w window) bool { return w.Page == "interview" }), h.click("previous"), h.page("interview"), h.signed("q:things/sign"), shoot("things-signed"), h.click("sign.clear:things/sign"), h.signed("q:things/sign"), shoot("things-done"))
 		},
 		func() error { return h.key("ctrl+Return") },
 		// Logic: a question comes and goes with a number.

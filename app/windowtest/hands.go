@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -231,9 +232,33 @@ func (h *hands) click(name string) error {
 	return fmt.Errorf("%s could not be scrolled into view", name)
 }
 
+// signed writes something like a name on a pad, with the button held down.
+func (h *hands) signed(name string) error {
+	if err := h.click(name); err != nil { // brings it into view; a tap is no signature
+		return err
+	}
+	w, err := h.look()
+	if err != nil {
+		return err
+	}
+	p, _ := w.find(name)
+	at := func(x, y float32) []string {
+		return []string{"mousemove", num((p.X + p.Width*x) * w.Scale), num((p.Y + p.Height*y) * w.Scale)}
+	}
+	steps := append(at(0.15, 0.6), "mousedown", "1")
+	for i := range 60 {
+		t := float64(i) / 60
+		steps = append(steps, at(float32(0.15+0.6*t+0.03*math.Sin(t*40)), float32(0.5-0.3*math.Sin(t*31)*math.Cos(t*9)))...)
+		steps = append(steps, "sleep", "0.008")
+	}
+	err = h.xdotool(append(steps, "mouseup", "1")...)
+	h.settle()
+	return err
+}
+
 // inPage tells whether a thing scrolls with the page; the bars do not.
 func inPage(name string) bool {
-	for _, part := range []string{"q:", "absent:", "home.", "list.", "consent:", "service.", "settings.", "change:", "enrol.p", "enrol.s", "enrol.c", "enrol.o", "enrol.k", "pick."} {
+	for _, part := range []string{"q:", "absent:", "home.", "sign.", "list.", "consent:", "service.", "settings.", "change:", "enrol.p", "enrol.s", "enrol.c", "enrol.o", "enrol.k", "pick."} {
 		if strings.HasPrefix(name, part) && name != "pick.take" {
 			return true
 		}
