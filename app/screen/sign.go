@@ -14,8 +14,8 @@ import (
 )
 
 // signPause is how long the hand rests before what it has drawn is sealed: long
-// enough that no stroke waits for a disk, short enough that a flat battery takes
-// at most one.
+// enough that no stroke waits for a disk, short enough that hands rest as long
+// while they sign; a flat battery takes what was drawn since.
 const signPause = 600 * time.Millisecond
 
 // sign is a pad to sign or to draw on. What is drawn is kept as a picture, as a

@@ -91,7 +91,7 @@ func TestASignatureIsKeptAndShownAgain(t *testing.T) {
 	d := newDesk(t, upright(), Look{Language: "en"}, signing)
 	var later []func()
 	d.c.Later = func(_ time.Duration, f func()) { later = append(later, f) }
-	p, iv := d.agreement()
+	_, iv := d.agreement()
 	value := func() string { return iv.State("a/sign").Answer.Value }
 	offset := d.scroll.Offset
 	d.sign("a/sign", 200)
@@ -122,7 +122,7 @@ func TestASignatureIsKeptAndShownAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	iv = again
-	p = newInterviewPage(iv)
+	p := newInterviewPage(iv)
 	d.open(p)
 	pad := d.names["q:a/sign"].(*widget.Pad)
 	if !bytes.Equal(pad.Content(), kept) {
