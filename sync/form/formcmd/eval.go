@@ -3,6 +3,9 @@ package formcmd
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
@@ -90,4 +93,11 @@ func find(doc *xpath.Node, context string, e *xpath.Env) (*xpath.Node, error) {
 		return nil, civic.NewProblem(civic.WrongUse, err, "There is no node "+context+" in the document.")
 	}
 	return v.Nodes()[0], nil
+}
+
+func number(f float64) any {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return strings.TrimPrefix(strings.Replace(fmt.Sprint(f), "Inf", "Infinity", 1), "+")
+	}
+	return f
 }

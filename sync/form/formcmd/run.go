@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -146,11 +145,4 @@ func plain(raw json.RawMessage) string {
 		return s
 	}
 	return strings.Trim(string(raw), " \n")
-}
-
-func number(f float64) any {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return strings.TrimPrefix(strings.Replace(fmt.Sprint(f), "Inf", "Infinity", 1), "+")
-	}
-	return f
 }
