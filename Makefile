@@ -59,6 +59,7 @@ bench-match: ## prints how well people are matched, with the data in SHARED
 	echo "figures as JSON, one object a line:"; cat "$$json"; exit $$s
 
 bench-agencies: ## prints how quickly agencies are answered, on SQLite and on PostgreSQL (PERSONS=1000000 KEEP=DIR to measure again)
+	@[ -z "$$KEEP" ] || mkdir -p "$$KEEP"
 	$(GO) run ./server/agency/agencybench -persons $${PERSONS:-100000} -dir "$${KEEP:+$$KEEP/sqlite}"
 	POSTGRES_DURABLE=1 POSTGRES_BUFFERS=1GB POSTGRES_KEEP="$${KEEP:+$$KEEP/postgres}" .ci/postgres \
 	$(GO) run ./server/agency/agencybench -postgres -persons $${PERSONS:-100000} -dir "$${KEEP:+$$KEEP/beside-postgres}"
