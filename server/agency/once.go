@@ -63,9 +63,11 @@ func (d *Desk) Once(ctx context.Context, tx ledger.Tx, agency agreement.AgencyID
 }
 
 // metAtOnce is how many numbers one statement looks for.
-const metAtOnce = 64
+const metAtOnce = 16
 
-// metBefore tells which messages were taken before.
+// metBefore tells which messages were taken before. Each is a look-up of its own
+// within the statement: a list of numbers has the database read the whole table
+// as long as it knows nothing of it.
 func metBefore(ctx context.Context, tx ledger.Tx, asks []messageOf) ([]bool, error) {
 	by := map[agreement.AgencyID][][]byte{}
 	for i := range asks {
@@ -78,21 +80,19 @@ func metBefore(ctx context.Context, tx ledger.Tx, asks []messageOf) ([]bool, err
 			if len(list) > 1 { // of few sizes, so that few statements are prepared
 				size = metAtOnce
 			}
-			args, marks := []any{string(agency)}, make([]string, size)
+			args, found, into := []any{string(agency)}, make([][]byte, size), make([]any, size)
+			parts := make([]string, size)
 			for i := range size {
-				args = append(args, list[min(i, len(list)-1)])
-				marks[i] = "?" + strconv.Itoa(i+2)
+				args, into[i] = append(args, list[min(i, len(list)-1)]), &found[i]
+				parts[i] = "(SELECT message FROM agency_message WHERE agency = ?1 AND message = ?" + strconv.Itoa(i+2) + ")"
 			}
-			err := ledger.All(ctx, tx, func(r ledger.Row) error {
-				var hash []byte
-				err := r.Scan(&hash)
+			if err := tx.QueryRow(ctx, "SELECT "+strings.Join(parts, ", "), args...).Scan(into...); err != nil {
+				return nil, err
+			}
+			for _, hash := range found {
 				if len(hash) == sha256.Size {
 					met[messageOf{agency, [sha256.Size]byte(hash)}] = true
 				}
-				return err
-			}, "SELECT message FROM agency_message WHERE agency = ?1 AND message IN ("+strings.Join(marks, ",")+")", args...)
-			if err != nil {
-				return nil, err
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/witness"
 )
 
 // Filter narrows what an auditor reads; zero parts narrow nothing.
@@ -232,39 +233,51 @@ func (l *Log) bundled(ctx context.Context, tx ledger.Tx, b *bundle, f Filter, fr
 	return rows, err
 }
 
-// rowsAtOnce is how many rows one statement reads.
-const rowsAtOnce = 64
+// rowsAtOnce is how many rows one statement reads, each looked up by itself: for
+// a list of them a database that knows nothing of the table yet reads all of it.
+const rowsAtOnce = 16
 
-// keyed reads the rows with these keys that fit; those that are gone or malformed
-// are left out.
+// fits tells whether a row is one a filter leaves.
+func (f Filter) fits(r *Row) bool {
+	return (f.Kind == "" || r.Kind == f.Kind) && (f.Actor == "" || r.Actor == f.Actor) && (f.Action == "" || r.Action == f.Action) &&
+		r.At >= f.Since && (f.Person.IsZero() || r.Person == f.Person)
+}
+
+// keyed reads the rows with these keys that fit, without their places; those that
+// are gone or malformed are left out.
 func (l *Log) keyed(ctx context.Context, tx ledger.Tx, keys []key, f Filter) (rows []Row, err error) {
-	where, args := f.where()
-	args = slices.Clip(args)
 	ids := map[civic.Area][]any{}
 	for i := range keys {
 		ids[keys[i].area] = append(ids[keys[i].area], keys[i].id[:])
 	}
 	for area, list := range ids {
 		for part := range slices.Chunk(list, rowsAtOnce) {
-			with, marks := append(args, string(area)), make([]string, rowsAtOnce)
-			for i := range marks { // of one size, so that one statement is prepared
-				with, marks[i] = append(with, part[min(i, len(part)-1)]), "?"+strconv.Itoa(i+8)
-			}
-			found, err := l.rows(ctx, tx, where+" AND r.area = ?7 AND r.id IN ("+strings.Join(marks, ",")+")", with...)
-			if civic.CodeOf(err) == civic.LogMalformed { // one of them: the others by themselves
-				found, err = nil, nil
-				for _, id := range part {
-					one, fault := l.rows(ctx, tx, where+" AND r.area = ?7 AND r.id = ?8", append(args, string(area), id)...)
-					if fault != nil && civic.CodeOf(fault) != civic.LogMalformed {
-						err = errors.Join(err, fault)
-					}
-					found = append(found, one...)
+			args, parts := []any{string(area)}, make([]string, rowsAtOnce)
+			for i := range parts { // of one size, so that one statement is prepared
+				id := any(make([]byte, len(RowID{}))) // no row has it
+				if i < len(part) {
+					id = part[i]
 				}
+				args, parts[i] = append(args, id), "SELECT body, salt FROM log_row WHERE area = ?1 AND id = ?"+strconv.Itoa(i+2)
 			}
+			err := ledger.All(ctx, tx, func(s ledger.Row) error {
+				var text, salt []byte
+				if err := s.Scan(&text, &salt); err != nil {
+					return err
+				}
+				r, err := ReadBody(text)
+				if err != nil || len(salt) != witness.SaltSize {
+					return nil //nolint:nilerr // the check finds what was done to it
+				}
+				r.salt, r.Leaf = [witness.SaltSize]byte(salt), -1
+				if f.fits(&r) {
+					rows = append(rows, r)
+				}
+				return nil
+			}, strings.Join(parts, " UNION ALL "), args...)
 			if err != nil {
 				return nil, err
 			}
-			rows = append(rows, found...)
 		}
 	}
 	return rows, nil
