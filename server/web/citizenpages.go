@@ -11,6 +11,7 @@ import (
 	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/share/policy"
 	"github.com/askonce/fieldkit/server/translog"
+	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -108,13 +109,16 @@ func (c *caller) object() error {
 	return nil
 }
 
+// noticeName names the words of this page in records of consent.
+const noticeName = "citizen/choose"
+
 // choose lets others reuse what was said, or no longer.
 func (c *caller) choose() error {
 	state := policy.Withdrawn
 	if c.r.PostForm.Get("choice") == "give" {
 		state = policy.Given
 	}
-	scope := policy.Scope{Source: civic.ServiceID(c.r.PostForm.Get("source")), Target: civic.ServiceID(c.r.PostForm.Get("target")), Purpose: civic.Purpose(c.r.PostForm.Get("purpose"))}
+	scope := policy.Scope{Source: civic.ServiceID(c.r.PostForm.Get("source")), Target: civic.ServiceID(c.r.PostForm.Get("target")), Purpose: civic.Purpose(c.r.PostForm.Get("purpose")), Agency: agreement.AgencyID(c.r.PostForm.Get("agency"))}
 	ctx := c.r.Context()
 	err := c.DB.Update(ctx, func(tx ledger.Tx) error {
 		known, err := share.Choices(ctx, tx, c.entered.Area, []civic.RegistrationID{c.entered.Registration})
@@ -124,16 +128,22 @@ func (c *caller) choose() error {
 		// Only what was asked before is chosen anew; to withdraw all needs no such.
 		asked := state == policy.Withdrawn && scope == policy.Scope{}
 		for _, k := range known {
-			if k.Scope.Source == scope.Source && k.Scope.Target == scope.Target && k.Scope.Purpose == scope.Purpose {
-				asked, scope = true, k.Scope
-			}
+			asked = asked || k.Scope == scope
 		}
 		if !asked {
 			return civic.NewProblem(civic.RequestMalformed, nil)
 		}
+		button := c.words.say("looks.withdraw")
+		switch {
+		case state == policy.Given:
+			button = c.words.say("looks.give")
+		case scope == policy.Scope{}:
+			button = c.words.say("looks.withdraw.all")
+		}
+		words := civic.NoticeDigest(noticeName, c.words.Code, c.words.say("looks.choices"), button)
 		_, err = c.p.share.Choose(ctx, tx, share.Choice{
 			Area: c.entered.Area, Registration: c.entered.Registration, State: state, Scope: scope, Language: c.words.Code,
-			Notice: "citizen/choose", By: share.ByIndividual, Channel: "receipt", Actor: c.entered.Factor, Said: c.Clock(),
+			Notice: noticeName + " sha256:" + words.String(), By: share.ByIndividual, Channel: "receipt", Actor: c.entered.Factor, Said: c.Clock(),
 		})
 		return err
 	})

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +107,73 @@ func TestJourneyConsent(t *testing.T) {
 		if notice["dct:identifier"] != "kit/consent" || notice["askonce:sha256"] != words.String() || notice["dct:language"] != "es" ||
 			notice["askonce:readAloud"] != aloud || r["dpv:isIndicatedBy"] != by || r["askonce:channel"] != "kit" ||
 			len(r["dct:identifier"].(string)) != 32 || !strings.Contains(r["dpv:isImplementedByEntity"].(string), string(rehearsalArea)) {
+			t.Errorf("%v", r)
+		}
+	}
+}
+
+// A choice for one office and a choice for all stand apart on the citizen's own
+// pages as well: what is taken back there is what the button stood beside.
+func TestJourneyConsentAtHome(t *testing.T) {
+	o := newOffice(t)
+	tablet := o.tablet()
+	k := tablet.opened(t)
+	ctx := t.Context()
+	iv, err := k.Begin(ctx, "identity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for path, v := range rosalia {
+			if err := iv.Set(ctx, path, civic.Answer{Value: v}); err != nil {
+				t.Fatal(path, err)
+			}
+		}
+	}
+	for agency, given := range map[string]bool{"": true, "educacion": false} {
+		if err := iv.SetConsent(ctx, civic.Consent{Service: "identity", Agency: agency, Given: given, Notice: "kit/consent"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := k.Seal(ctx, iv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided(t, k)
+	r, err := k.Receipt(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h := newAtHome(t, o.listen)
+	code, body := h.enter(r.Text, "", r.Slip)
+	if code != 200 {
+		t.Fatal(code, body)
+	}
+	for _, posted := range []url.Values{
+		{"choice": {"give"}, "source": {"identity"}, "target": {""}, "purpose": {""}, "agency": {"educacion"}},
+		{"choice": {"withdraw"}, "source": {"identity"}, "target": {""}, "purpose": {""}, "agency": {""}},
+	} {
+		posted.Set("token", tokenOf(t, body))
+		if code, body := h.post("/citizen/choose", posted); code != 200 {
+			t.Fatal(code, body)
+		}
+	}
+	if code, _ := h.post("/citizen/choose", url.Values{"token": {tokenOf(t, body)}, "choice": {"give"}, "source": {"identity"}, "agency": {"somebody"}}); code < 400 {
+		t.Errorf("chosen for an agency nobody asked about: %d", code)
+	}
+	records := consentRecords(t, o, exportRegistry(t, o)[0][0])
+	for _, want := range []map[string]string{
+		{"dpv:hasStatus": "dpv:ConsentGiven", "dpv:hasRecipient": "educacion", "askonce:channel": "receipt"},
+		{"dpv:hasStatus": "dpv:ConsentWithdrawn", "askonce:channel": "receipt"},
+	} {
+		r := find(records, want)
+		if r == nil {
+			t.Fatalf("no record of %v in %v", want, records)
+		}
+		if notice, _ := r["dpv:hasNotice"].(map[string]any); notice["dct:identifier"] != "citizen/choose" || len(notice["askonce:sha256"].(string)) != 64 {
 			t.Errorf("%v", r)
 		}
 	}
