@@ -28,6 +28,7 @@ import (
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/agreement"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/civic/civictest"
 )
 
 // World is a centre under test.
@@ -35,8 +36,8 @@ type World struct {
 	TB     testing.TB
 	Centre *serve.Centre
 
-	mu       sync.Mutex
-	now      time.Time
+	clock    *civictest.Clock
+	mu       sync.Mutex // guards what follows
 	counter  uint64
 	device   ed25519.PublicKey
 	messages int
@@ -53,7 +54,7 @@ func New(t testing.TB, outward *http.Client) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{TB: t, now: Start(), device: public}
+	w := &World{TB: t, clock: civictest.At(Start()), device: public}
 	c := serve.Config{
 		Data: t.TempDir(), Ledger: ledgertest.Place(t), Clock: w.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler), Outward: outward,
 		PasswordCost: access.PasswordCost{Time: 1, MemoryKiB: 64, Threads: 1},
@@ -69,18 +70,10 @@ func New(t testing.TB, outward *http.Client) *World {
 }
 
 // Now is the world's clock.
-func (w *World) Now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
+func (w *World) Now() time.Time { return w.clock.Now() }
 
 // Later moves the clock on.
-func (w *World) Later(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
-}
+func (w *World) Later(d time.Duration) { w.clock.Add(d) }
 
 // Update runs do on the ledger.
 func (w *World) Update(do func(ctx context.Context, tx ledger.Tx) error) {

@@ -79,11 +79,7 @@ func (c *call) list() (any, error) {
 }
 
 func (c *call) exists() (any, error) {
-	b, err := c.body()
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.search(b.Query.Content)
+	_, s, err := c.sought()
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,15 @@ func (c *call) body() (out content, err error) {
 	return out, nil
 }
 
+// sought is the body of a request and the search that its query asks for.
+func (c *call) sought() (b content, s agency.Search, err error) {
+	if b, err = c.body(); err != nil {
+		return b, s, err
+	}
+	s, err = c.search(b.Query.Content)
+	return b, s, err
+}
+
 // maxFields bounds the fields of one record.
 const maxFields = 64
 

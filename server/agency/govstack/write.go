@@ -107,11 +107,7 @@ func (c *call) update() (any, error) {
 }
 
 func (c *call) updateEntries() (any, error) {
-	b, err := c.body()
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.search(b.Query.Content)
+	b, s, err := c.sought()
 	if err != nil {
 		return nil, err
 	}
