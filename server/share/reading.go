@@ -220,6 +220,10 @@ func (r *Reading) entry(action translog.Action) translog.Entry {
 	}
 	if a := r.Agreement(); a != nil {
 		e.Agreement, e.Revision, e.Basis = clip(a.ID), int64(a.Version), string(a.Basis)
+		// A look that the agreement does not carry hides behind none.
+		if i := a.Investigation; i != nil && r.revision.State == Approved && a.Holds(r.now) && a.Purpose.Code == r.ask.Purpose {
+			e.HiddenUntil = r.now.Add(time.Duration(i.Days) * 24 * time.Hour).Unix()
+		}
 	}
 	return e
 }

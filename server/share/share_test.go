@@ -209,6 +209,32 @@ func TestExplicitRequestAndPreview(t *testing.T) {
 	}
 }
 
+// What an investigation sees stays hidden from the person for its days, and only
+// what its agreement carries does.
+func TestInvestigation(t *testing.T) {
+	w := agencytest.New(t, nil)
+	w.Visits(agencytest.Visit{Area: office, Services: []civic.ServiceID{"birth"}, Claims: map[civic.Attribute]string{"national_id": "X1", "given_name": "Itzel", "surname": "Ku", "birth_date": "2026-01-02"}})
+	c := w.Agency(share.Agency{ID: "fiscalia", Name: "Fiscalía", Level: agreement.Federal})
+	w.Agree(agencytest.Agreement("fiscalia", agreement.Federal, func(a *agreement.Agreement) {
+		a.Basis, a.Investigation = agreement.LegalObligation, &agreement.Investigation{Days: 90, Law: "art. 16"}
+	}))
+	if a := c.Send("/registry/sync/search", c.Search(agencytest.ByID("X1"))); len(a.Records(0)) != 1 {
+		t.Fatalf("%s", a.Body)
+	}
+	c.Purpose = "curiosity"
+	c.Send("/registry/sync/search", c.Search(agencytest.ByID("X1")))
+	rows := w.Rows("fiscalia")
+	if len(rows) != 2 || rows[0].Action != translog.Disclosure || rows[1].Action != translog.Denial {
+		t.Fatalf("%+v", rows)
+	}
+	if got, want := rows[0].HiddenUntil, rows[0].At+90*24*3600; got != want {
+		t.Errorf("hidden until %d, not %d", got, want)
+	}
+	if rows[1].HiddenUntil != 0 {
+		t.Error("a look beyond the agreement's purpose hides behind it")
+	}
+}
+
 // Kits are told of what was approved, once each, and of nothing that ships.
 func TestKitsAreTold(t *testing.T) {
 	w := agencytest.New(t, nil)

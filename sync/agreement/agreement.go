@@ -73,6 +73,9 @@ type Agreement struct {
 	// Preview: the citizen sees what would be sent before it is.
 	ExplicitRequest bool `json:"explicit_request,omitempty"`
 	Preview         bool `json:"preview,omitempty"`
+	// Investigation keeps looks under this agreement from the person for a
+	// time; nil in nearly every one.
+	Investigation *Investigation `json:"investigation,omitempty"`
 	// Previous is the SHA-256 of the revision before this one, in hexadecimal;
 	// empty for the first.
 	Previous string `json:"previous,omitempty"`
@@ -85,6 +88,30 @@ type Covered struct {
 	Name        civic.Attribute `json:"name"`
 	Sensitivity string          `json:"sensitivity,omitempty"`
 	Category    string          `json:"category,omitempty"`
+}
+
+// Investigation says for how many days a look stays hidden from whom it
+// concerns, and which law says so. Auditors see it at once; afterwards the person
+// does.
+type Investigation struct {
+	Days int    `json:"days"` // 1 to MaxHidden
+	Law  string `json:"law"`
+}
+
+func (i *Investigation) fault(a Agreement) string {
+	switch {
+	case i == nil:
+		return ""
+	case i.Days < 1 || i.Days > MaxHidden:
+		return fmt.Sprintf("investigation.days is from 1 to %d", MaxHidden)
+	case i.Law == "" || len(i.Law) > maxWord:
+		return "investigation.law names the law that lets looks stay hidden"
+	case a.Agency == "":
+		return "only an agency investigates"
+	case a.Basis != LegalObligation && a.Basis != PublicTask:
+		return "an investigation rests on a legal obligation or a public task"
+	}
+	return ""
 }
 
 // UnmarshalJSON takes an object, or the name alone.
@@ -117,6 +144,7 @@ func Within(area, in civic.Area) bool {
 const (
 	MaxAttributes = 512
 	MaxAreas      = 4096
+	MaxHidden     = 180 // days a look may stay hidden from whom it concerns
 	maxWord       = 512 // bytes of a name or a code
 )
 
@@ -210,6 +238,9 @@ func (a Agreement) check() error {
 		return fault("a sensitivity is basic, personal, sensitive or special")
 	case slices.Contains(a.Areas, ""):
 		return fault("an area has no name")
+	}
+	if what := a.Investigation.fault(a); what != "" {
+		return fault(what)
 	}
 	if _, err := time.Parse(time.DateOnly, a.Lifecycle.From); err != nil {
 		return fault("lifecycle.from is a day such as 2026-01-31")

@@ -48,6 +48,7 @@ func TestReadRefuses(t *testing.T) {
 		{`["given_name","phone"]`, `[]`}, {`"code":"education"`, `"code":""`}, {`"public_task"`, `"because"`}, {`"active"`, `"maybe"`},
 		{`"2026-01-01"`, `"soon"`}, {`"2026-12-31"`, `"2026-13-01"`}, {`:100`, `:-1`}, {`"service"`, `"servise"`}, {`["given_name","phone"]}`, `["phone"]} {}`},
 		{`"id"`, `id`},
+		{`"id"`, `"investigation":{"days":90,"law":"art. 16"},"id"`}, // of nobody's
 	} {
 		text := strings.Replace(sample, change[0], change[1], 1)
 		if text == sample {
@@ -59,6 +60,21 @@ func TestReadRefuses(t *testing.T) {
 	}
 	if _, err := agreement.Read(make([]byte, agreement.MaxBytes+1)); err == nil {
 		t.Error("an agreement beyond the limit was read")
+	}
+}
+
+// An investigation has an end, a law and an agency, and rests on no consent.
+func TestInvestigations(t *testing.T) {
+	of := strings.Replace(sample, `"id"`, `"agency":"fiscalia","level":"federal","investigation":{"days":90,"law":"art. 16"},"id"`, 1)
+	if a := read(t, of); a.Investigation.Days != 90 {
+		t.Errorf("%+v", a.Investigation)
+	}
+	for _, change := range [][2]string{
+		{`"days":90`, `"days":0`}, {`"days":90`, `"days":181`}, {`"art. 16"`, `""`}, {`"public_task"`, `"consent"`},
+	} {
+		if _, err := agreement.Read([]byte(strings.Replace(of, change[0], change[1], 1))); err == nil {
+			t.Errorf("%s in place of %s was taken", change[1], change[0])
+		}
 	}
 }
 
