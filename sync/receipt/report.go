@@ -37,6 +37,7 @@ func ReportPDF(r Report) ([]byte, error) {
 	doc := fpdf.New("P", "mm", "A4", "")
 	doc.SetCreationDate(r.Made)
 	doc.SetModificationDate(r.Made)
+	doc.SetCatalogSort(true) // the same report is the same file
 	doc.AddUTF8FontFromBytes("plain", "", r.Regular)
 	doc.AddUTF8FontFromBytes("plain", "B", r.Bold)
 	doc.SetTitle(r.Title, true)

@@ -27,6 +27,7 @@ func newSheet(height float64, title string, regular, bold []byte, made time.Time
 	doc := fpdf.NewCustom(&fpdf.InitType{OrientationStr: "P", UnitStr: "mm", Size: fpdf.SizeType{Wd: pageWidth, Ht: height}})
 	doc.SetCreationDate(made)
 	doc.SetModificationDate(made)
+	doc.SetCatalogSort(true) // the same sheet is the same file
 	doc.AddUTF8FontFromBytes("plain", "", regular)
 	doc.AddUTF8FontFromBytes("plain", "B", bold)
 	doc.SetTitle(title, true)
