@@ -110,6 +110,14 @@ func (d *District) LookUp(ctx context.Context, request []byte) ([]byte, error) {
 
 const nonceSize = 16
 
+// Sweep drops the counts of questions that no limit needs any more.
+func (d *District) Sweep(ctx context.Context) error {
+	return d.DB.Update(ctx, func(tx ledger.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM pack_lookup WHERE hour < ?1", d.Clock().Unix()/3600-1)
+		return err
+	})
+}
+
 // asked counts the question and finds whom it means.
 func (d *District) asked(ctx context.Context, tx ledger.Tx, device access.Device, ask protocol.LookUp) (registry.Ref, error) {
 	now := d.Clock()

@@ -2,11 +2,13 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 const (
-	// sweepEvery is how often uploads that nobody goes on with are looked for.
+	// sweepEvery is how often uploads that nobody goes on with, and rows past
+	// their time, are looked for.
 	sweepEvery = time.Hour
 	// attendEvery is how often the opener looks what intakes ask of the root, and
 	// what kits are to be told.
@@ -60,6 +62,11 @@ func (c *Centre) Work(ctx context.Context) error {
 		case <-sweep.C:
 			if err := c.Ingest.Sweep(); err != nil {
 				c.Logger.Error("old uploads cannot be removed", "error", err)
+			}
+			if c.Access.Keys().Opens() {
+				if err := errors.Join(c.SPDCI.Sweep(ctx), c.District.Sweep(ctx)); err != nil && ctx.Err() == nil {
+					c.Logger.Error("what is over cannot be forgotten", "error", err)
+				}
 			}
 		case <-attend.C:
 			if c.Access.Keys().Opens() {

@@ -22,6 +22,10 @@ const (
 	tryAgain = 5 * time.Second // doubled each time
 	maxPause = time.Hour
 	lease    = time.Minute // how long one process has a job to itself
+	// keptFor is how long a status can be asked for once all is said, and forgets
+	// how many jobs one transaction drops.
+	keptFor = 30 * 24 * time.Hour
+	forgets = 500
 )
 
 // Run sends what goes out later until the context ends.
@@ -43,6 +47,21 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-tick.C:
 		case <-ctx.Done():
 			return ctx.Err()
+		}
+	}
+}
+
+// Sweep drops the jobs that ended a month ago; call it now and then.
+func (s *Server) Sweep(ctx context.Context) error {
+	for {
+		n := int64(0)
+		err := s.DB.Update(ctx, func(tx ledger.Tx) (err error) {
+			n, err = tx.Exec(ctx, "DELETE FROM agency_job WHERE job IN (SELECT job FROM agency_job WHERE state <> 1 AND done_at < ?1 LIMIT ?2)",
+				s.Clock().Add(-keptFor).Unix(), forgets)
+			return err
+		})
+		if err != nil || n < forgets {
+			return err
 		}
 	}
 }

@@ -114,6 +114,23 @@ func TestLater(t *testing.T) {
 			t.Errorf("%s: %d %s", to, a.Status, a.Body)
 		}
 	}
+	// What was told is kept for a month, then forgotten.
+	for _, c := range []struct {
+		after time.Duration
+		kept  int
+	}{{29 * 24 * time.Hour, 2}, {2 * 24 * time.Hour, 0}} {
+		w.Later(c.after)
+		if err := w.Centre.SPDCI.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var jobs int
+		w.Update(func(ctx context.Context, tx ledger.Tx) error {
+			return tx.QueryRow(ctx, "SELECT count(*) FROM agency_job").Scan(&jobs)
+		})
+		if jobs != c.kept {
+			t.Errorf("%d jobs are kept, not %d", jobs, c.kept)
+		}
+	}
 }
 
 // Subscribe, hear of a birth, hear no more.
