@@ -133,9 +133,13 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(sample))
 	f.Add([]byte(`{}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		id, version, unnamed := agreement.Named(b)
 		a, err := agreement.Read(b)
 		if err != nil {
 			return
+		}
+		if unnamed == nil && (id != a.ID || version != a.Version) {
+			t.Fatalf("%q %d is named %q %d", a.ID, a.Version, id, version)
 		}
 		if _, err := agreement.NewSet(a); err != nil {
 			t.Fatal(err)

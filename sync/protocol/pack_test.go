@@ -52,3 +52,27 @@ func TestSealUp(t *testing.T) {
 		t.Error("what goes up opens as what comes down")
 	}
 }
+
+// What is read as an opening of either version writes and reads the same.
+func FuzzReadOpening(f *testing.F) {
+	for _, at := range []any{Stamp{Wall: 1_800_000_000, Boot: 3}, civic.Stamp{Wall: 1_800_000_000, Boot: 3}} {
+		b, err := Marshal(map[int]any{1: at, 4: 2, 7: "why"})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		o, err := ReadOpening(b)
+		if err != nil {
+			return
+		}
+		again, err := Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := ReadOpening(again); err != nil || back != o {
+			t.Fatalf("%+v became %+v, %v", o, back, err)
+		}
+	})
+}
