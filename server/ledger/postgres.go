@@ -234,12 +234,23 @@ func (db *postgresDB) locks(within []Scope) (query string, args []any) {
 
 // View is REPEATABLE READ READ ONLY: one picture, and it waits for nobody.
 func (db *postgresDB) View(ctx context.Context, fn func(Tx) error) error {
-	tx, err := db.readers.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	own, release := context.WithCancel(context.WithoutCancel(ctx))
+	unwatch := context.AfterFunc(ctx, release)
+	tx, err := db.readers.BeginTx(own, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
+		unwatch()
+		release()
 		return postgresProblem(err)
 	}
-	// Nothing was written and nobody has to wait for the end of it.
-	defer func() { go func() { _ = tx.Rollback() }() }()
+	// Nothing was written and nobody has to wait for the end of it. Whoever asked
+	// may be gone by then: that is not to break off what the connection does next.
+	defer func() {
+		unwatch()
+		go func() {
+			_ = tx.Rollback()
+			release()
+		}()
+	}()
 	return postgresProblem(fn(&postgresTx{tx: tx, db: db}))
 }
 
