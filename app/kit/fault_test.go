@@ -9,12 +9,10 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// TestSealFaultTable fails each write and each sync of a seal in turn, stored
-// and not stored, then opens the kit again and goes on: there is the draft or
-// the registration, never neither and never both, and trying again ends in one
-// registration with a receipt.
-func TestSealFaultTable(t *testing.T) {
-	disk, err := baddisk.New("kit-seal-faults")
+// newWorldOnDisk enrols a kit on a disk that can be told to fail.
+func newWorldOnDisk(t *testing.T, name string) (*world, *baddisk.Disk) {
+	t.Helper()
+	disk, err := baddisk.New(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,6 +24,15 @@ func TestSealFaultTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.loadForm()
+	return w, disk
+}
+
+// TestSealFaultTable fails each write and each sync of a seal in turn, stored
+// and not stored, then opens the kit again and goes on: there is the draft or
+// the registration, never neither and never both, and trying again ends in one
+// registration with a receipt.
+func TestSealFaultTable(t *testing.T) {
+	w, disk := newWorldOnDisk(t, "kit-seal-faults")
 
 	sealed, failed := 0, 0
 	for _, kind := range []baddisk.Kind{baddisk.Write, baddisk.Sync} {

@@ -110,18 +110,7 @@ func TestApprovalGate(t *testing.T) {
 // after the crash there is the state before or the whole act, and doing it again
 // ends in one draft and nothing waiting.
 func TestSuperviseFaultTable(t *testing.T) {
-	disk, err := baddisk.New("kit-supervise-faults")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = disk.Close() })
-	w := newWorld(t)
-	w.o.VFS = disk.Name()
-	w.reopen()
-	if err := w.Enrol(t.Context(), w.input()); err != nil {
-		t.Fatal(err)
-	}
-	w.loadForm()
+	w, disk := newWorldOnDisk(t, "kit-supervise-faults")
 	w.wanting()
 	ctx := t.Context()
 	failed := 0
