@@ -1,47 +1,26 @@
 package capture
 
 import (
-	"bytes"
-	"fmt"
 	"testing"
-
-	"github.com/xuri/excelize/v2"
 
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/form/formtest"
 )
 
 // A signature is asked for each time, whatever attribute a form's author gave
 // it: no picture of another visit stands in it, nor that somebody did not sign
 // then.
 func TestASignatureIsNeverReused(t *testing.T) {
-	x := excelize.NewFile()
-	defer func() { _ = x.Close() }()
-	for sheet, rows := range map[string][][]any{
-		"survey": {
-			{"type", "name", "label", "appearance", "x_attr"},
-			{"text", "given", "Name", "", "given_name"},
-			{"image", "sign", "Signature", "signature", "signature"},
-			{"image", "mapped", "Signature of the head", "signature", "second_surname"},
-			{"image", "drawn", "Drawing", "draw", "second_surname"},
-			{"image", "shot", "Photo", "", "second_surname"},
-		},
-		"settings": {{"form_id", "version", "x_service"}, {"agreement", "1", "school"}},
-	} {
-		if _, err := x.NewSheet(sheet); err != nil {
-			t.Fatal(err)
-		}
-		for i := range rows {
-			if err := x.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &rows[i]); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	var b bytes.Buffer
-	if err := x.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	f, err := form.Load(b.Bytes())
+	f, err := form.Load(formtest.Workbook(t, map[string]string{
+		"survey": `type | name | label | appearance | x_attr
+text | given | Name | | given_name
+image | sign | Signature | signature | signature
+image | mapped | Signature of the head | signature | second_surname
+image | drawn | Drawing | draw | second_surname
+image | shot | Photo | | second_surname`,
+		"settings": "form_id | version | x_service\nagreement | 1 | school",
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,45 +12,27 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
-	"github.com/xuri/excelize/v2"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/form/formtest"
 )
 
 // signing puts a form with a signature, a drawing and a photo on the kit.
 func signing(k *fakeKit) {
-	x := excelize.NewFile()
-	defer func() { _ = x.Close() }()
-	for sheet, rows := range map[string][][]any{
-		"survey": {
-			{"type", "name", "label::English (en)", "label::Español (es)", "appearance", "required"},
-			{"begin_group", "a", "Agreement", "Acuerdo"},
-			{"text", "name", "Name", "Nombre"},
-			{"image", "sign", "Signature of the person or of who speaks for it", "Firma de la persona o de quien habla por ella", "signature", "yes"},
-			{"image", "map", "The way to the house", "El camino a la casa", "draw"},
-			{"image", "marked", "Marked photo", "Foto marcada", "annotate"},
-			{"end_group"},
-		},
-		"settings": {{"form_title", "form_title::Español (es)", "form_id", "version", "default_language"}, {"Agreement", "Acuerdo", "agreement", "1", "English (en)"}},
-	} {
-		if _, err := x.NewSheet(sheet); err != nil {
-			k.t.Fatal(err)
-		}
-		for i := range rows {
-			if err := x.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &rows[i]); err != nil {
-				k.t.Fatal(err)
-			}
-		}
-	}
-	var b bytes.Buffer
-	if err := x.Write(&b); err != nil {
-		k.t.Fatal(err)
-	}
-	f, err := form.Load(b.Bytes())
+	f, err := form.Load(formtest.Workbook(k.t, map[string]string{
+		"survey": `type | name | label::English (en) | label::Español (es) | appearance | required
+begin_group | a | Agreement | Acuerdo
+text | name | Name | Nombre
+image | sign | Signature of the person or of who speaks for it | Firma de la persona o de quien habla por ella | signature | yes
+image | map | The way to the house | El camino a la casa | draw
+image | marked | Marked photo | Foto marcada | annotate
+end_group`,
+		"settings": "form_title | form_title::Español (es) | form_id | version | default_language\nAgreement | Acuerdo | agreement | 1 | English (en)",
+	}))
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -16,11 +16,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form/formtest"
 )
 
 // everything is a form with each type of question that is in scope, and with
@@ -104,27 +103,8 @@ func trades() string {
 // workbook writes sheets as a workbook into a folder.
 func workbook(t *testing.T, dir string, sheets map[string]string) string {
 	t.Helper()
-	x := excelize.NewFile()
-	defer func() { _ = x.Close() }()
-	for name, text := range sheets {
-		if _, err := x.NewSheet(name); err != nil {
-			t.Fatal(err)
-		}
-		for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
-			var cells []any
-			for _, c := range strings.Split(line, "|") {
-				cells = append(cells, strings.TrimSpace(c))
-			}
-			if err := x.SetSheetRow(name, fmt.Sprintf("A%d", i+1), &cells); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := x.DeleteSheet("Sheet1"); err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(dir, "everything.xlsx")
-	if err := x.SaveAs(file); err != nil {
+	if err := os.WriteFile(file, formtest.Workbook(t, sheets), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file

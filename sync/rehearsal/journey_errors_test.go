@@ -1,19 +1,16 @@
 package rehearsal
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/form/formtest"
 )
 
 // The journeys of what goes wrong: each asserts the code, the sentence with its
@@ -169,26 +166,10 @@ func TestJourneyUnknownFormVersion(t *testing.T) {
 // ministryWorkbook is a form that ships with neither program.
 func ministryWorkbook(t testing.TB) []byte {
 	t.Helper()
-	x := excelize.NewFile()
-	defer func() { _ = x.Close() }()
-	for sheet, rows := range map[string][][]any{
-		"survey":   {{"type", "name", "label", "x_attr"}, {"text", "name", "Name", "full_name"}},
-		"settings": {{"form_id", "form_title", "version"}, {"ministry", "Of a ministry", "3"}},
-	} {
-		if _, err := x.NewSheet(sheet); err != nil {
-			t.Fatal(err)
-		}
-		for i := range rows {
-			if err := x.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &rows[i]); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	var b bytes.Buffer
-	if err := x.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return formtest.Workbook(t, map[string]string{
+		"survey":   "type | name | label | x_attr\ntext | name | Name | full_name",
+		"settings": "form_id | form_title | version\nministry | Of a ministry | 3",
+	})
 }
 
 func forms(t *testing.T, o *office) string {

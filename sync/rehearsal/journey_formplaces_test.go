@@ -2,45 +2,21 @@ package rehearsal
 
 import (
 	"context"
+	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-
-	"github.com/xuri/excelize/v2"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/form"
+	"github.com/askonce/fieldkit/sync/form/formtest"
 )
 
 // sheetsFile writes a workbook: sheet, rows, cells parted by "|".
 func sheetsFile(t *testing.T, sheets map[string]string) string {
 	t.Helper()
-	x := excelize.NewFile()
-	defer func() { _ = x.Close() }()
-	for name, text := range sheets {
-		if _, err := x.NewSheet(name); err != nil {
-			t.Fatal(err)
-		}
-		for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
-			var cells []any
-			for _, c := range strings.Split(line, "|") {
-				cells = append(cells, strings.TrimSpace(c))
-			}
-			at, err := excelize.CoordinatesToCellName(1, i+1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := x.SetSheetRow(name, at, &cells); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := x.DeleteSheet("Sheet1"); err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(t.TempDir(), "form.xlsx")
-	if err := x.SaveAs(file); err != nil {
+	if err := os.WriteFile(file, formtest.Workbook(t, sheets), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
