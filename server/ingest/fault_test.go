@@ -65,7 +65,7 @@ func TestEveryWriteMayFail(t *testing.T) {
 					if _, err := c.Work(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					c.advance(tryAgainAtMost)
+					c.clock.Add(tryAgainAtMost)
 				}
 				told := map[civic.RegistrationID]int{}
 				_, _, outcomes := k.sync(protocol.SyncRequest{})

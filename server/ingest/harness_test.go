@@ -26,6 +26,7 @@ import (
 	"github.com/askonce/fieldkit/server/reconcile"
 	"github.com/askonce/fieldkit/sync/batch"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/civic/civictest"
 	"github.com/askonce/fieldkit/sync/form"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
@@ -107,27 +108,14 @@ type centre struct {
 	settler *settler
 	dir     string
 	place   string // of the ledger, where it is not in dir
-	now     time.Time
-	mu      *sync.Mutex
-}
-
-func (c *centre) clock() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *centre) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
+	clock   *civictest.Clock
 }
 
 func newCentre(t testing.TB) *centre {
 	t.Helper()
-	c := &centre{t: t, mu: &sync.Mutex{}, dir: t.TempDir(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), forms: form.NewCatalogue()}
-	c.settler = &settler{now: c.clock, times: map[civic.RegistrationID]int{}}
-	keys, err := access.MakeKeys(filepath.Join(c.dir, "keys"), "Test", c.now, rand.Reader)
+	c := &centre{t: t, clock: civictest.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)), dir: t.TempDir(), forms: form.NewCatalogue()}
+	c.settler = &settler{now: c.clock.Now, times: map[civic.RegistrationID]int{}}
+	keys, err := access.MakeKeys(filepath.Join(c.dir, "keys"), "Test", c.clock.Now(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,9 +137,9 @@ func (c *centre) open(keys *access.Keys) {
 	if c.db, err = ledger.Open(context.Background(), c.place); err != nil {
 		c.t.Fatal(err)
 	}
-	c.access = access.New(c.db, keys, access.Options{Clock: c.clock, Rand: rand.Reader})
+	c.access = access.New(c.db, keys, access.Options{Clock: c.clock.Now, Rand: rand.Reader})
 	c.Ingest, err = ingest.New(ingest.Config{
-		DB: c.db, Access: c.access, Forms: c.forms, Settler: c.settler, Dir: c.dir, Clock: c.clock, Rand: rand.Reader,
+		DB: c.db, Access: c.access, Forms: c.forms, Settler: c.settler, Dir: c.dir, Clock: c.clock.Now, Rand: rand.Reader,
 		Logger: slog.New(slog.DiscardHandler),
 		Identify: func(r *http.Request) (ed25519.PublicKey, bool) {
 			if key, err := hex.DecodeString(r.Header.Get(shownHeader)); err == nil && len(key) > 0 {
@@ -292,7 +280,7 @@ func (k *kit) seal(answers ...civic.Answer) civic.Registration {
 	if len(answers) == 0 {
 		answers = []civic.Answer{{Path: "given_name", Value: fmt.Sprintf("Ana %d", k.counter)}, {Path: "age", Value: "30"}}
 	}
-	at := civic.Stamp{Wall: k.c.clock().Unix() - 60, Boot: 1, Mono: int64(k.counter)}
+	at := civic.Stamp{Wall: k.c.clock.Now().Unix() - 60, Boot: 1, Mono: int64(k.counter)}
 	r := civic.Registration{
 		Device: k.id, Counter: k.counter, ID: civic.NewRegistrationID(k.public(), k.counter), Previous: k.previous, Area: k.area,
 		Form: civic.FormRef{ID: "test", Version: "1"}, Services: []civic.ServiceID{"test"}, Language: "en", Started: at, Sealed: at, Answers: answers,
@@ -317,7 +305,7 @@ func (k *kit) pack(regs ...civic.Registration) []byte {
 	k.t.Helper()
 	k.seq++
 	file, err := batch.Pack(batch.Packing{
-		Device: k.id, Area: k.area, Seq: k.seq, Key: k.day, Sign: k.sign, Forms: k.forms, Now: k.c.clock, SaltOf: k.salt,
+		Device: k.id, Area: k.area, Seq: k.seq, Key: k.day, Sign: k.sign, Forms: k.forms, Now: k.c.clock.Now, SaltOf: k.salt,
 	}, regs)
 	if err != nil {
 		k.t.Fatal(err)
@@ -347,7 +335,7 @@ func (k *kit) take(kind protocol.UploadKind, file []byte) protocol.BatchAck {
 // sync asks the centre and takes in what is down, checking every signature.
 func (k *kit) sync(ask protocol.SyncRequest) (protocol.SyncAnswer, []protocol.BatchAck, []civic.Outcome) {
 	k.t.Helper()
-	ask.Cursor, ask.Clock = k.cursor, protocol.Stamp{Wall: k.c.clock().Unix()}
+	ask.Cursor, ask.Clock = k.cursor, protocol.Stamp{Wall: k.c.clock.Now().Unix()}
 	body, err := protocol.Marshal(ask)
 	if err != nil {
 		k.t.Fatal(err)

@@ -249,7 +249,7 @@ func TestFailuresOfTheCentreAreTriedAgain(t *testing.T) {
 	}
 	for range 20 {
 		c.work()
-		c.advance(tryAgainAtMost)
+		c.clock.Add(tryAgainAtMost)
 	}
 	if c.settler.times[r.ID] != 1 {
 		t.Fatalf("settled %d times after a full disk", c.settler.times[r.ID])
@@ -261,7 +261,7 @@ func TestFailuresOfTheCentreAreTriedAgain(t *testing.T) {
 	next := k.seal()
 	for i := range 30 {
 		c.work()
-		c.advance(tryAgainAtMost)
+		c.clock.Add(tryAgainAtMost)
 		if i == 2 { // a batch behind it goes its way
 			c.settler.fail = func(call int) error { return errors.New("still") }
 		}

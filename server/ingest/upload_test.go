@@ -325,7 +325,7 @@ func TestLastByteThenCrash(t *testing.T) {
 
 func TestOldUploadsAreSwept(t *testing.T) {
 	c := newCentre(t)
-	c.advance(time.Until(c.clock())) // files carry the machine's time
+	c.clock.Add(time.Until(c.clock.Now())) // files carry the machine's time
 	k := c.kit("mx-1")
 	w := newWire(t, k)
 	file := k.header()
@@ -338,7 +338,7 @@ func TestOldUploadsAreSwept(t *testing.T) {
 		t.Fatalf("swept at once: %+v", a)
 	}
 	part := filepath.Join(c.dir, "uploads", k.id.String(), protocol.NameOf(file).String())
-	old := c.clock().Add(-30 * 24 * time.Hour)
+	old := c.clock.Now().Add(-30 * 24 * time.Hour)
 	if err := os.Chtimes(part, old, old); err != nil {
 		t.Fatal(err)
 	}
