@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/ledger/ledgertest"
@@ -75,6 +77,33 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 		}
 		if count(t, db) != 1 {
 			t.Fatal("the cancelled update was kept")
+		}
+	})
+}
+
+// Whoever leaves while a transaction begins leaves none open behind him: each
+// moment of the first tenth of a millisecond is tried, and the next is served.
+func TestLeavingAsItBegins(t *testing.T) {
+	on(t, func(t *testing.T, db ledger.DB) {
+		kept := 0
+		for n := range 400 {
+			ctx, leave := context.WithCancel(t.Context())
+			at := time.AfterFunc(time.Duration(n%100)*time.Microsecond, leave)
+			if err := set(ctx, db, "left "+strconv.Itoa(n)); err == nil {
+				kept++
+			}
+			_ = db.View(ctx, func(tx ledger.Tx) error {
+				return tx.QueryRow(ctx, "SELECT count(*) FROM access_setting").Scan(new(int))
+			})
+			at.Stop()
+			leave()
+			if err := set(t.Context(), db, "after "+strconv.Itoa(n)); err != nil {
+				t.Fatalf("round %d: %v", n, err)
+			}
+			kept++
+		}
+		if n := count(t, db); n != kept {
+			t.Errorf("%d rows, told of %d", n, kept)
 		}
 	})
 }

@@ -113,7 +113,12 @@ func (db *sqliteDB) prepare(ctx context.Context) error {
 func (db *sqliteDB) Update(ctx context.Context, fn func(Tx) error, _ ...Scope) (err error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if _, err := db.writer.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// The driver tells a caller who leaves meanwhile that he left, though the
+	// transaction has begun: nobody would end it, and nobody could write again.
+	if _, err := db.writer.ExecContext(context.WithoutCancel(ctx), "BEGIN IMMEDIATE"); err != nil {
 		return sqliteProblem(err)
 	}
 	done := false
