@@ -91,6 +91,12 @@ const (
 	AnswersMalformed   Code = "answers_malformed"
 	RecoveryForeign    Code = "recovery_foreign"
 	PictureUnknown     Code = "picture_unknown"
+	CameraProgram      Code = "camera_program"
+	CameraAbsent       Code = "camera_absent"
+	CameraBusy         Code = "camera_busy"
+	CameraDenied       Code = "camera_denied"
+	CameraStopped      Code = "camera_stopped"
+	CameraSource       Code = "camera_source"
 	LeaseOver          Code = "lease_over"
 	LeaseNear          Code = "lease_near"
 	DiskNear           Code = "disk_near"
@@ -235,6 +241,12 @@ var catalogue = map[Code]Sentence{
 	ChainBroken:        {"This registration does not follow on the one before it.", "Both are kept. The kit may have been restored or copied: tell your office.", 409},
 	PracticeKept:       {"This registration was made for practice.", "Practice stays on the kit and is not registered.", 422},
 	PictureUnknown:     {"This file is not a picture the kit can use.", "Choose a JPEG or PNG picture.", 415},
+	CameraProgram:      {"The program that reads the camera, ffmpeg, is not on this tablet.", "Have it installed (Debian: apt install ffmpeg). Until then choose a picture from a file, or type.", 503},
+	CameraAbsent:       {"No camera was found.", "Plug one in and try again; or choose a picture from a file, or type.", 404},
+	CameraBusy:         {"Another program is using the camera.", "Close it and try again; or choose a picture from a file, or type.", 409},
+	CameraDenied:       {"The system does not let this program use the camera.", "Allow it in the system's settings (Linux: add the user to the group video). Until then choose a picture from a file, or type.", 403},
+	CameraStopped:      {"The camera gives no pictures.", "Try again, or another camera; or choose a picture from a file, or type. Nothing was lost.", 502},
+	CameraSource:       {"{1} names no camera.", "Choose one from the list, or write it as in v4l2:/dev/video0.", 422},
 	LeaseOver:          {"The time this kit may start new interviews is over.", "Sync to renew it. Everything on the kit is safe; drafts, lists, receipts and sending go on as before.", 403},
 	LeaseNear:          {"This kit may start new interviews until {1}.", "Sync before then to renew it.", 200},
 	DiskNear:           {"The disk is nearly full: {1} are free.", "Free some space soon. What was saved is safe.", 200},
