@@ -153,6 +153,10 @@ const (
 	VoucherSelf        Code = "voucher_self"
 	VoucherMissing     Code = "voucher_missing"
 	EvidenceDue        Code = "evidence_due"
+	VoiceAbsent        Code = "voice_absent"
+	VoiceLanguage      Code = "voice_language"
+	VoiceSilent        Code = "voice_silent"
+	VoiceBroken        Code = "voice_broken"
 	PackAbsent         Code = "pack_absent"
 	PackDamaged        Code = "pack_damaged"
 	PersonShut         Code = "person_shut"
@@ -326,4 +330,8 @@ var catalogue = map[Code]Sentence{
 	VoucherSelf:        {"Nobody can vouch for himself.", "Ask who else knows the person.", 409},
 	VoucherMissing:     {"The name of who vouches for the person is missing.", "Ask for it, or choose what else shows who the person is.", 409},
 	EvidenceDue:        {"What shows who this person is was weak; it should be strengthened by {1}.", "Ask for a paper, or for the head of the family, at this visit.", 200},
+	VoiceAbsent:        {"This kit has no voice: the program espeak-ng is not here.", "Read it to the person yourself.", 404},
+	VoiceLanguage:      {"This kit's voice does not speak the language {1}.", "Read it to the person yourself.", 404},
+	VoiceSilent:        {"No sound comes out of this kit.", "Read it to the person yourself. Later, see that its loudspeaker works.", 503},
+	VoiceBroken:        {"This kit's voice could not read this.", "Read it to the person yourself.", 500},
 }
