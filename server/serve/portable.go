@@ -20,10 +20,16 @@ import (
 // maxReason bounds a reason, in bytes.
 const maxReason = translog.MaxText
 
-// TakeAlong writes a person's own data for the person to take along. It needs a
-// reason; that it was done stands in the log the person can read, in the
-// transaction that reads the data. actor is who does it.
+// TakeAlong writes a person's own data for the person to take along, whatever
+// office the person belongs to. It needs a reason; that it was done stands in the
+// log the person can read, in the transaction that reads the data. actor is who
+// does it.
 func (c *Centre) TakeAlong(ctx context.Context, id civic.PersonID, format, reason, actor string, kind translog.Kind) (out []byte, err error) {
+	find := func(tx ledger.Tx) (*registry.Person, error) { return c.personByID(ctx, tx, id) }
+	return c.takeAlong(ctx, find, format, reason, actor, kind)
+}
+
+func (c *Centre) takeAlong(ctx context.Context, find func(ledger.Tx) (*registry.Person, error), format, reason, actor string, kind translog.Kind) (out []byte, err error) {
 	if c.Registry == nil {
 		return nil, civic.NewProblem(civic.NeedsOpener, nil)
 	}
@@ -35,7 +41,7 @@ func (c *Centre) TakeAlong(ctx context.Context, id civic.PersonID, format, reaso
 		return nil, err
 	}
 	err = c.DB.Update(ctx, func(tx ledger.Tx) error {
-		p, err := c.personByID(ctx, tx, id)
+		p, err := find(tx)
 		if err != nil {
 			return err
 		}
@@ -101,11 +107,16 @@ func (c *Centre) personByID(ctx context.Context, tx ledger.Tx, id civic.PersonID
 	if err != nil {
 		return nil, err
 	}
+	return c.personAt(ctx, tx, ref)
+}
+
+// personAt reads a person of an office; civic.PersonAbsent when it has none such.
+func (c *Centre) personAt(ctx context.Context, tx ledger.Tx, ref registry.Ref) (*registry.Person, error) {
 	people, err := c.Registry.Known(ctx, tx, []registry.Ref{ref})
 	if err != nil {
 		return nil, err
 	}
-	if len(people) != 1 {
+	if len(people) != 1 || people[0].State == registry.Emptied {
 		return nil, civic.NewProblem(civic.PersonAbsent, nil)
 	}
 	return people[0], nil
@@ -121,7 +132,9 @@ func (c *Centre) serviceOf(ctx context.Context, tx ledger.Tx, said registry.Said
 	return c.Meter.Service(civic.FormRef{ID: civic.FormID(name), Version: version}), err
 }
 
-// takeAlongAt is TakeAlong for the console.
-func (c *Centre) takeAlongAt(ctx context.Context, id civic.PersonID, as, reason, staff string) ([]byte, error) {
-	return c.TakeAlong(ctx, id, as, reason, staff, translog.Staff)
+// takeAlongAt is TakeAlong for the console: of a person of the office that the
+// visitor was found to see, and of no other.
+func (c *Centre) takeAlongAt(ctx context.Context, ref registry.Ref, as, reason, staff string) ([]byte, error) {
+	find := func(tx ledger.Tx) (*registry.Person, error) { return c.personAt(ctx, tx, ref) }
+	return c.takeAlong(ctx, find, as, reason, staff, translog.Staff)
 }

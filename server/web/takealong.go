@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/registry"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -21,7 +22,7 @@ func (v *visit) takeAlong() error {
 	if !slices.Contains([]string{"semic", "fhir", "dpv"}, as) {
 		return civic.NewProblem(civic.RequestMalformed, nil)
 	}
-	b, err := v.TakeAlong(v.r.Context(), id, as, v.r.PostForm.Get("reason"), v.session.Staff)
+	b, err := v.TakeAlong(v.r.Context(), registry.Ref{Home: home, Person: id}, as, v.r.PostForm.Get("reason"), v.session.Staff)
 	if err != nil {
 		return err
 	}

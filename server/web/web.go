@@ -38,9 +38,9 @@ type Config struct {
 	Logger       *slog.Logger
 	// Meter sums up what interviews asked and saved. It may be nil.
 	Meter *meter.Meter
-	// TakeAlong writes a person's own data in a format, for a reason; it logs what
-	// it does. It may be nil.
-	TakeAlong func(ctx context.Context, id civic.PersonID, as, reason, staff string) ([]byte, error)
+	// TakeAlong writes the own data of a person of an office in a format, for a
+	// reason; it logs what it does. It may be nil.
+	TakeAlong func(ctx context.Context, ref registry.Ref, as, reason, staff string) ([]byte, error)
 	// URL tells the address kits reach this centre at, for new enrolment codes.
 	URL func(context.Context) (string, error)
 	// Aside lists what was set aside whole, of all offices when area is empty;
