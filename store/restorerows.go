@@ -139,16 +139,14 @@ func (rs *restorer) file(tx *vault.Tx, fr frame, plain []byte) error {
 	return err
 }
 
-// carrier translates where a row was carried. A file that is not in the backup
-// any more was safe.
+// carrier translates where a row was carried. A file that was safe left the rows
+// it carried marked so; one that is not among the files now was damaged on the
+// medium, and what it carried is packed again.
 func (rs *restorer) carrier(there int64) int64 {
 	if there <= carriedNot {
 		return there
 	}
-	if n, ok := rs.carriers[there]; ok {
-		return n
-	}
-	return carriedSafe
+	return rs.carriers[there] // carriedNot for none
 }
 
 // attachment: columns n v e s o.
@@ -230,12 +228,40 @@ func (rs *restorer) draft(tx *vault.Tx, fr frame, plain []byte) error {
 	if err != nil || rs.drafts[r.ID] {
 		return err
 	}
+	if _, sealed := rs.s.sealedAs(r.ID); sealed {
+		return nil // here, or by a later copy that was taken in before
+	}
 	rs.out.Drafts++
+	if stays, err := draftStays(tx, r); stays || err != nil {
+		return err
+	}
 	if err := tx.Put(vault.Day, "a", draftRow(r.ID), plain); err != nil {
 		return err
 	}
 	_, err = tx.Exec("UPDATE a SET x=?2 WHERE n=?1", draftRow(r.ID), x)
 	return err
+}
+
+// draftStays tells whether a draft that is here already stays in place of a
+// backup's: when the interview went on here or was thrown away, or when the
+// backup is the older of two. Else it makes room.
+func draftStays(tx *vault.Tx, r draftRecord) (bool, error) {
+	var version, x int64
+	ok, err := tx.One("SELECT v,x FROM a WHERE n=?1", []any{draftRow(r.ID)}, &version, &x)
+	if !ok || err != nil {
+		return false, err
+	}
+	var have draftRecord
+	ok, err = get(tx, "a", draftRow(r.ID), &have)
+	if err != nil && civic.CodeOf(err) != civic.RowDamaged {
+		return false, err
+	}
+	// What a backup brings is the first version of its row here.
+	if ok && (version > 1 || x != 0 || have.Updated.Wall >= r.Updated.Wall) {
+		return true, nil
+	}
+	_, err = tx.Exec("DELETE FROM a WHERE n=?1", draftRow(r.ID))
+	return false, err
 }
 
 func (rs *restorer) document(tx *vault.Tx, plain []byte) error {
