@@ -158,11 +158,11 @@ func (c *command) tellDay(ctx context.Context, k *kit.Kit, day time.Time, names 
 	for _, one := range d.Officers {
 		out.Officers = append(out.Officers, tellOfficer(one, names))
 	}
-	c.face.print("%s  %d sealed, %d drafts open, %d wait for a supervisor", out.Day, d.All.Sealed, out.Drafts, out.Unseen)
+	c.face.Print("%s  %d sealed, %d drafts open, %d wait for a supervisor", out.Day, d.All.Sealed, out.Drafts, out.Unseen)
 	for _, one := range out.Officers {
-		c.face.print("%s  %d sealed, %d questions asked, %d saved, %d receipts not handed out", or(one.Name, one.Officer[:8]), one.Sealed, one.Asked, one.Saved, one.NoReceipt)
+		c.face.Print("%s  %d sealed, %d questions asked, %d saved, %d receipts not handed out", or(one.Name, one.Officer[:8]), one.Sealed, one.Asked, one.Saved, one.NoReceipt)
 		for _, s := range one.Services {
-			c.face.print("  %-16s  %d waiting, %d at the centre, %d settled, %d need a look", s.Service, s.Waiting, s.Centre, s.Settled, s.Needs)
+			c.face.Print("  %-16s  %d waiting, %d at the centre, %d settled, %d need a look", s.Service, s.Waiting, s.Centre, s.Settled, s.Needs)
 		}
 	}
 	odd, err := k.Oddities(ctx, day)
@@ -175,7 +175,7 @@ func (c *command) tellDay(ctx context.Context, k *kit.Kit, day time.Time, names 
 			seen.IDs = append(seen.IDs, r.ID.String())
 		}
 		out.Oddities = append(out.Oddities, seen)
-		c.face.print("worth a look: %s (%s), %d registrations", strings.ReplaceAll(seen.Rule, "_", " "), strings.Join(x.Words, ", "), x.Count)
+		c.face.Print("worth a look: %s (%s), %d registrations", strings.ReplaceAll(seen.Rule, "_", " "), strings.Join(x.Words, ", "), x.Count)
 	}
 	return out, err
 }
@@ -239,7 +239,7 @@ func (c *command) dayApprove(supervisor *string) *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		c.face.say("%d approved, %d still wait.", out.Approved, out.Unseen)
+		c.face.Say("%d approved, %d still wait.", out.Approved, out.Unseen)
 		return out, nil
 	})
 	cmd.Flags().BoolVar(&all, "all", false, "everything that waits")
@@ -286,7 +286,7 @@ func (c *command) dayGiveBack(supervisor *string) *cobra.Command {
 		if err := k.GiveBack(ctx, ids[0], note); err != nil {
 			return nil, err
 		}
-		c.face.say("Given back. The draft lies with the officer's drafts.")
+		c.face.Say("Given back. The draft lies with the officer's drafts.")
 		return struct {
 			Returned string `json:"returned"`
 		}{args[0]}, nil
@@ -312,7 +312,7 @@ func (c *command) dayWant(supervisor *string) *cobra.Command {
 		if err := k.WantApproval(ctx, args[0] == "on", words); err != nil {
 			return nil, err
 		}
-		c.face.say("%s", map[string]string{"on": "From now on nothing is sent before a supervisor has looked, seven days at most.", "off": "What is sealed is sent as before."}[args[0]])
+		c.face.Say("%s", map[string]string{"on": "From now on nothing is sent before a supervisor has looked, seven days at most.", "off": "What is sealed is sent as before."}[args[0]])
 		return struct {
 			Approval bool `json:"approval"`
 		}{args[0] == "on"}, nil

@@ -65,7 +65,7 @@ func (c *command) doEnrol(ctx context.Context, in kit.EnrolInput) (any, error) {
 		return nil, err
 	}
 	id := k.Identity()
-	c.face.say("This is now the kit %s of the office %s.", id.Device.String()[:8], id.Office)
+	c.face.Say("This is now the kit %s of the office %s.", id.Device.String()[:8], id.Office)
 	return map[string]string{"device": id.Device.String(), "area": string(id.Office)}, nil
 }
 

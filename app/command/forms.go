@@ -22,7 +22,7 @@ func (c *command) form() *cobra.Command {
 		}
 		result := formcmd.Check(b)
 		for _, line := range result.Lines() {
-			c.face.print("%s", line)
+			c.face.Print("%s", line)
 		}
 		return result, result.Refused()
 	})
@@ -43,7 +43,7 @@ func (c *command) form() *cobra.Command {
 			return nil, err
 		}
 		if text, err := json.MarshalIndent(result, "", "  "); err == nil {
-			c.face.print("%s", text)
+			c.face.Print("%s", text)
 		}
 		return result, nil
 	})
@@ -63,7 +63,7 @@ func (c *command) form() *cobra.Command {
 		out := []one{}
 		for _, s := range k.Services() {
 			out = append(out, one{string(s.Form.ID), s.Form.Version, s.Title(""), string(s.ID), s.Languages, s.Questions})
-			c.face.print("%-16s %-8s %3d questions  %s", s.Form.ID, s.Form.Version, s.Questions, s.Title(""))
+			c.face.Print("%-16s %-8s %3d questions  %s", s.Form.ID, s.Form.Version, s.Questions, s.Title(""))
 		}
 		return map[string]any{"forms": out}, nil
 	})

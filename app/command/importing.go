@@ -44,16 +44,16 @@ func (c *command) importList() *cobra.Command {
 		for i, w := range r.Warnings {
 			out.Warnings = append(out.Warnings, importedRow{Row: w.Row, Column: w.Column, Code: w.Code})
 			if i < warningsShown {
-				c.face.say("Line %d, %s: no such date; kept as it was stated.", w.Row, w.Column)
+				c.face.Say("Line %d, %s: no such date; kept as it was stated.", w.Row, w.Column)
 			}
 		}
 		if more := len(r.Warnings) - warningsShown; more > 0 {
-			c.face.say("%d further dates were kept as stated.", more)
+			c.face.Say("%d further dates were kept as stated.", more)
 		}
 		if len(r.Ignored) > 0 {
-			c.face.say("Columns that are no question of the form were left out: %s.", strings.Join(r.Ignored, ", "))
+			c.face.Say("Columns that are no question of the form were left out: %s.", strings.Join(r.Ignored, ", "))
 		}
-		c.face.say("%d sealed, %d rejected, %d were sealed before.", r.Sealed, r.Rejected, r.Repeated)
+		c.face.Say("%d sealed, %d rejected, %d were sealed before.", r.Sealed, r.Rejected, r.Repeated)
 		if err == nil && r.Rejected > 0 {
 			err = civic.NewProblem(civic.RowsRejected, nil, strconv.Itoa(r.Rejected), r.RejectedFile, strconv.Itoa(r.Sealed+r.Repeated))
 		}

@@ -59,7 +59,7 @@ func (c *command) log() *cobra.Command {
 				return out, err
 			}
 		}
-		c.face.say("%d rows seen under root %s; %d heads kept, %d of other kits to be compared.", out.Size, out.Root, out.Heads, out.Asking)
+		c.face.Say("%d rows seen under root %s; %d heads kept, %d of other kits to be compared.", out.Size, out.Root, out.Heads, out.Asking)
 		if worst != "" {
 			return out, civic.NewProblem(worst, nil, strconv.FormatInt(lost, 10))
 		}

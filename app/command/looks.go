@@ -58,10 +58,10 @@ func (c *command) looks() *cobra.Command {
 				item.Fields = append(item.Fields, string(f))
 			}
 			out.Looks = append(out.Looks, item)
-			c.face.print("%s  %-8s %-20s %-14s %s %s", item.At.Format("2006-01-02 15:04"), item.Kind, item.Who, item.Action, item.Purpose, item.Reason)
+			c.face.Print("%s  %-8s %-20s %-14s %s %s", item.At.Format("2006-01-02 15:04"), item.Kind, item.Who, item.Action, item.Purpose, item.Reason)
 		}
 		if l.Offline {
-			c.face.say("As of the last sync, %s.", out.At.Format("2006-01-02 15:04"))
+			c.face.Say("As of the last sync, %s.", out.At.Format("2006-01-02 15:04"))
 		}
 		return out, nil
 	})

@@ -39,10 +39,10 @@ func (c *command) search() *cobra.Command {
 				s.Person = p.Person.String()
 			}
 			people = append(people, s)
-			c.face.print("%s  %-10s  %-10s  %s", s.Registration, s.BirthDate, s.Status, s.Name)
+			c.face.Print("%s  %-10s  %-10s  %s", s.Registration, s.BirthDate, s.Status, s.Name)
 		}
 		if len(people) == 0 {
-			c.face.say("Nobody of that name is known to this kit.")
+			c.face.Say("Nobody of that name is known to this kit.")
 		}
 		return map[string]any{"people": people}, nil
 	})
@@ -83,7 +83,7 @@ func (c *command) registrations() *cobra.Command {
 				Registration: r.ID.String(), Reference: r.Reference, Name: r.Name, Sealed: r.Sealed.Format(time.RFC3339),
 				Status: r.Status.String(), Safe: r.Safe, Reasons: r.Reasons,
 			})
-			c.face.print("%s  %-16s  %-10s  %s", r.ID, r.Sealed.Format("2006-01-02 15:04"), r.Status, r.Name)
+			c.face.Print("%s  %-16s  %-10s  %s", r.ID, r.Sealed.Format("2006-01-02 15:04"), r.Status, r.Name)
 		}
 		return map[string]any{"registrations": out}, nil
 	})
@@ -111,7 +111,7 @@ func (c *command) drafts() *cobra.Command {
 		for _, d := range all {
 			id := fmt.Sprintf("%x", d.ID[:])
 			out = append(out, draft{ID: id, Form: string(d.Form.ID), Name: d.Name, Answered: d.Answered, Updated: d.Updated.Format(time.RFC3339)})
-			c.face.print("%s  %s  %3d answers  %s", id, d.Updated.Format("2006-01-02 15:04"), d.Answered, d.Name)
+			c.face.Print("%s  %s  %3d answers  %s", id, d.Updated.Format("2006-01-02 15:04"), d.Answered, d.Name)
 		}
 		return map[string]any{"drafts": out}, nil
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/terminal"
 )
 
 // carried is what backup prints.
@@ -26,7 +27,7 @@ func (c *command) backup() *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		c.face.say("The copy in %s is up to date: %d files, %s.", args[0], r.Files, size(r.Bytes))
+		c.face.Say("The copy in %s is up to date: %d files, %s.", args[0], r.Files, size(r.Bytes))
 		return carried{r.Files, r.Bytes}, nil
 	})
 	return cmd
@@ -54,7 +55,7 @@ func (c *command) export() *cobra.Command {
 		if err != nil {
 			return out, err
 		}
-		c.face.say("%d files (%s) written to %s; %d messages of the centre taken in.", r.Files, size(r.Bytes), args[0], r.Received)
+		c.face.Say("%d files (%s) written to %s; %d messages of the centre taken in.", r.Files, size(r.Bytes), args[0], r.Received)
 		return out, nil
 	})
 	return cmd
@@ -70,8 +71,8 @@ func (c *command) courier() *cobra.Command {
 		if err != nil {
 			return out, err
 		}
-		c.face.say("%d files taken over from %s, %d given to it.", r.Taken, args[0], r.Given)
-		c.face.hint("they go to the centre with this kit's next sync, or on to another medium with courier")
+		c.face.Say("%d files taken over from %s, %d given to it.", r.Taken, args[0], r.Given)
+		c.face.Hint("they go to the centre with this kit's next sync, or on to another medium with courier")
 		return out, nil
 	})
 	return cmd
@@ -112,7 +113,7 @@ func (c *command) restore() *cobra.Command {
 			if err := c.write(request, func() ([]byte, error) { return b, nil }); err != nil {
 				return nil, err
 			}
-			c.face.say("Bring %s to the registry; two people there release it.", request)
+			c.face.Say("Bring %s to the registry; two people there release it.", request)
 			return returned{Device: lost.String(), Request: request, Files: 1, Bytes: int64(len(b))}, nil
 		}
 		statement, err := readFile(release)
@@ -127,10 +128,10 @@ func (c *command) restore() *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		c.face.say("%d registrations, %d drafts and %d pictures came back.", r.Registrations, r.Drafts, r.Attachments)
+		c.face.Say("%d registrations, %d drafts and %d pictures came back.", r.Registrations, r.Drafts, r.Attachments)
 		if r.Damaged > 0 || r.Torn {
-			c.face.say("%d entries of the medium could not be read.", r.Damaged)
-			c.face.hint("keep the medium: your office can look for them")
+			c.face.Say("%d entries of the medium could not be read.", r.Damaged)
+			c.face.Hint("keep the medium: your office can look for them")
 		}
 		return returned{
 			Device: r.Device.String(), Registrations: r.Registrations, Drafts: r.Drafts, Attachments: r.Attachments,
@@ -152,7 +153,7 @@ func deviceOf(s string) (civic.DeviceID, error) {
 	}
 	id, err := civic.ParseDeviceID(s)
 	if err != nil {
-		return id, civic.NewProblem(civic.WrongUse, err, sentence(err.Error()))
+		return id, terminal.Misuse(err)
 	}
 	return id, nil
 }

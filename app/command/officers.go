@@ -38,7 +38,7 @@ func (c *command) officer() *cobra.Command {
 		out := make([]worker, 0, len(all))
 		for _, o := range all {
 			out = append(out, worker{ID: o.ID.String(), Name: o.Name, Here: o.Here})
-			c.face.print("%s  %s", o.ID, o.Name)
+			c.face.Print("%s  %s", o.ID, o.Name)
 		}
 		return map[string]any{"officers": out}, nil
 	})
@@ -53,7 +53,7 @@ func (c *command) officer() *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		c.face.say("%s may unlock this kit now.", args[0])
+		c.face.Say("%s may unlock this kit now.", args[0])
 		return map[string]string{"officer": id.String()}, nil
 	})
 
@@ -66,7 +66,7 @@ func (c *command) officer() *cobra.Command {
 		if err := k.RemoveOfficer(ctx, id); err != nil {
 			return nil, err
 		}
-		c.face.say("What is written from now on is sealed with keys this officer never had.")
+		c.face.Say("What is written from now on is sealed with keys this officer never had.")
 		return map[string]string{"officer": id.String()}, nil
 	})
 
@@ -83,7 +83,7 @@ func (c *command) officer() *cobra.Command {
 		if err := k.ChangePassphrase(ctx, old, pass); err != nil {
 			return nil, err
 		}
-		c.face.say("The new passphrase counts from now on.")
+		c.face.Say("The new passphrase counts from now on.")
 		return map[string]bool{"changed": true}, nil
 	})
 	for _, cmd := range []*cobra.Command{add, passwd} {
@@ -128,8 +128,8 @@ func (c *command) recover() *cobra.Command {
 		if err := c.write(args[0], func() ([]byte, error) { return b, nil }); err != nil {
 			return nil, err
 		}
-		c.face.say("Bring %s to the registry; two people there release it.", args[0])
-		c.face.hint("the passphrase given now is the new officer's: keep it")
+		c.face.Say("Bring %s to the registry; two people there release it.", args[0])
+		c.face.Hint("the passphrase given now is the new officer's: keep it")
 		return map[string]any{"request": args[0], "bytes": len(b)}, nil
 	})
 	request.Flags().StringVar(&officer, "officer", "officer 1", "`name` of the new officer")
@@ -147,7 +147,7 @@ func (c *command) recover() *cobra.Command {
 		if err := k.RecoverApply(ctx, release, pass); err != nil {
 			return nil, err
 		}
-		c.face.say("The kit opens with the new passphrase; nothing in it was touched.")
+		c.face.Say("The kit opens with the new passphrase; nothing in it was touched.")
 		return map[string]bool{"recovered": true}, nil
 	})
 	return group("recover", "When nobody can unlock the kit: request, apply", request, apply)

@@ -60,14 +60,14 @@ func (c *command) pack() *cobra.Command {
 		}
 		switch {
 		case !d.Present:
-			c.face.say("No district pack has come yet.")
+			c.face.Say("No district pack has come yet.")
 		case d.Coming:
-			c.face.print("%d people so far, %d bytes still to come", d.People, d.Left)
+			c.face.Print("%d people so far, %d bytes still to come", d.People, d.Left)
 		default:
-			c.face.print("%d people of %s, as of %s", d.People, d.Area, out.Made)
+			c.face.Print("%d people of %s, as of %s", d.People, d.Area, out.Made)
 		}
 		if d.LeftOut > 0 {
-			c.face.say("The pack is as large as it may be: %d people of the district are not in it.", d.LeftOut)
+			c.face.Say("The pack is as large as it may be: %d people of the district are not in it.", d.LeftOut)
 		}
 		return out, nil
 	})
@@ -75,8 +75,8 @@ func (c *command) pack() *cobra.Command {
 	apply.RunE = c.with(unlocked, func(ctx context.Context, k *kit.Kit, _ []string) (any, error) {
 		code, err := k.ApplySupervisor(ctx)
 		if err == nil {
-			c.face.print("%s", code)
-			c.face.say("Sync, then read this code out to the centre: fieldkit-server pack approve %s %s", k.Identity().Device, code)
+			c.face.Print("%s", code)
+			c.face.Say("Sync, then read this code out to the centre: fieldkit-server pack approve %s %s", k.Identity().Device, code)
 		}
 		return map[string]any{"code": code, "device": k.Identity().Device.String()}, err
 	})
@@ -163,11 +163,11 @@ func (c *command) tellOpened(k *kit.Kit, p kit.Person) opened {
 		someone: someone{Name: p.Name, BirthDate: p.BirthDate, Place: p.Place, Person: p.Person.String(), Registration: p.Registration.String(), Status: p.Status.String(), District: p.District},
 		Claims:  []heldClaim{},
 	}
-	c.face.print("%s  %s", p.Person, p.Name)
+	c.face.Print("%s  %s", p.Person, p.Name)
 	for _, h := range k.Held(p.Person) {
 		day := h.Day.Format(time.DateOnly)
 		out.Claims = append(out.Claims, heldClaim{string(h.Attribute), h.Value, h.Evidence.String(), string(h.Service), string(h.Office), day})
-		c.face.print("%-18s  %-24s  %s %s", h.Attribute, h.Value, h.Office, day)
+		c.face.Print("%-18s  %-24s  %s %s", h.Attribute, h.Value, h.Office, day)
 	}
 	return out
 }

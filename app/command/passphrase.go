@@ -62,7 +62,7 @@ func (c *command) passphrase() *cobra.Command {
 		Use: "passphrase", Short: "Propose a passphrase that is easy to remember and hard to guess", Args: cobra.NoArgs,
 		RunE: c.work(func(context.Context, []string) (any, error) {
 			words := (&kit.Kit{}).ProposePassphrase(lang)
-			c.face.print("%s", words)
+			c.face.Print("%s", words)
 			return map[string]string{"passphrase": words}, nil
 		}),
 	}

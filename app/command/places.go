@@ -36,7 +36,7 @@ func (c *command) places() *cobra.Command {
 		list := make([]placeFound, 0, len(found))
 		for _, p := range found {
 			list = append(list, placeFound{p.Code, p.Name, p.Kind, p.Words()})
-			c.face.print("%-14s %s", p.Code, p.Words())
+			c.face.Print("%-14s %s", p.Code, p.Words())
 		}
 		return map[string]any{"places": list, "of": n, "list": serial}, nil
 	})

@@ -76,7 +76,7 @@ func (c *command) plan() *cobra.Command {
 			out.Ask = append(out.Ask, linesOf(p.Service, p.Plan.Ask)...)
 			out.Confirm = append(out.Confirm, linesOf(p.Service, p.Plan.Confirm)...)
 			out.Reuse = append(out.Reuse, linesOf(p.Service, p.Plan.Reuse)...)
-			c.face.print("%-12s asks %d, confirms %d, reuses %d", p.Service, n.Ask, n.Confirm, n.Reuse)
+			c.face.Print("%-12s asks %d, confirms %d, reuses %d", p.Service, n.Ask, n.Confirm, n.Reuse)
 		}
 		out.Counts = counts{len(out.Ask), len(out.Confirm), len(out.Reuse)}
 		return out, nil

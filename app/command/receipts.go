@@ -74,7 +74,7 @@ func (c *command) receipt() *cobra.Command {
 				return nil, err
 			}
 		}
-		c.face.print("%s", r.Text)
+		c.face.Print("%s", r.Text)
 		return given{Receipts: 1, Items: []paper{item}}, nil
 	})
 	f := cmd.Flags()
@@ -143,7 +143,7 @@ func (c *command) allReceipts(asked context.Context, k *kit.Kit, dir string) (an
 	}
 	out.Items = slices.DeleteFunc(out.Items, func(p paper) bool { return p.PNG == "" })
 	out.Receipts = len(out.Items)
-	c.face.say("%d receipts written to %s.", out.Receipts, dir)
+	c.face.Say("%d receipts written to %s.", out.Receipts, dir)
 	return out, err
 }
 
@@ -176,8 +176,8 @@ func (c *command) verify() *cobra.Command {
 		}
 		out.Registration, out.Office, out.Reference = v.Registration.String(), v.Office, v.Reference
 		out.Issued = v.Issued.UTC().Format(time.RFC3339)
-		c.face.say("Genuine: registration %s of the office %s.", out.Registration, out.Office)
-		c.face.print("%s", out.Registration)
+		c.face.Say("Genuine: registration %s of the office %s.", out.Registration, out.Office)
+		c.face.Print("%s", out.Registration)
 		return out, nil
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -18,13 +18,7 @@ import (
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/text"
 	"github.com/askonce/fieldkit/sync/civic"
-)
-
-// Exit codes.
-const (
-	exitOK      = 0
-	exitRefused = 1
-	exitUse     = 2
+	"github.com/askonce/fieldkit/sync/terminal"
 )
 
 // Env is the world around a command.
@@ -43,7 +37,7 @@ type Env struct {
 // command is one run.
 type command struct {
 	env  Env
-	face *face
+	face *terminal.Face
 
 	home           string
 	passphraseFile string
@@ -53,10 +47,10 @@ type command struct {
 // Run runs one command line, without the program's name, and gives the exit code.
 func Run(ctx context.Context, args []string, env Env) (code int) {
 	c := &command{env: env, json: slices.Contains(args, "--json") || slices.Contains(args, "--json=true")}
-	c.face = &face{out: env.Stdout, err: env.Stderr, json: c.json}
+	c.face = &terminal.Face{Program: "fieldkit", Out: env.Stdout, Err: env.Stderr, JSON: c.json}
 	defer func() {
 		if r := recover(); r != nil {
-			code = c.face.end(done{err: civic.NewProblem(civic.Unexpected, nil)})
+			code = c.face.End(nil, civic.NewProblem(civic.Unexpected, nil))
 		}
 	}()
 	root := c.root()
@@ -74,12 +68,11 @@ func Run(ctx context.Context, args []string, env Env) (code int) {
 	var end done
 	switch {
 	case err == nil:
-		return exitOK
+		return terminal.OK
 	case errors.As(err, &end):
-		return c.face.end(end)
+		return c.face.End(end.result, end.err)
 	}
-	c.face.end(done{err: civic.NewProblem(civic.WrongUse, err, sentence(err.Error()))})
-	return exitUse
+	return c.face.End(nil, terminal.Misuse(err))
 }
 
 // known refuses a command that there is none of, also where help is asked for.

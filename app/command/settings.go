@@ -95,11 +95,11 @@ func (c *command) showSettings(ctx context.Context, k *kit.Kit, p kit.SyncPolicy
 	if out.Backup, err = k.BackupDir(ctx); err != nil {
 		return nil, err
 	}
-	c.face.print("syncs by itself    %s", or(out.Window, "at any time"))
-	c.face.print("data a day         %d MB (0 is no cap), %s used today", out.DataCap, size(out.DataUsed))
-	c.face.print("mobile networks    %s", map[bool]string{true: "left out", false: "used"}[out.NoMobile])
-	c.face.print("keeps what is safe %d days", out.Retention)
-	c.face.print("backup             %s", or(out.Backup, "none"))
+	c.face.Print("syncs by itself    %s", or(out.Window, "at any time"))
+	c.face.Print("data a day         %d MB (0 is no cap), %s used today", out.DataCap, size(out.DataUsed))
+	c.face.Print("mobile networks    %s", map[bool]string{true: "left out", false: "used"}[out.NoMobile])
+	c.face.Print("keeps what is safe %d days", out.Retention)
+	c.face.Print("backup             %s", or(out.Backup, "none"))
 	return out, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/terminal"
 )
 
 // passed is what sync prints.
@@ -52,12 +53,12 @@ func (c *command) sync() *cobra.Command {
 		if err != nil {
 			return out, err
 		}
-		c.face.say("%d sent, %d at the centre, %d settled, %d held, %d returned; %d wait on this kit.", r.Sent, r.Received, r.Settled, r.Held, r.Returned, out.Waiting)
+		c.face.Say("%d sent, %d at the centre, %d settled, %d held, %d returned; %d wait on this kit.", r.Sent, r.Received, r.Settled, r.Held, r.Returned, out.Waiting)
 		if r.Ended {
-			c.face.say("The registry ended this kit; everything is at the centre and the kit is empty now.")
+			c.face.Say("The registry ended this kit; everything is at the centre and the kit is empty now.")
 		}
 		if r.Locked {
-			c.face.hint("the answers that came are taken in at the next unlock")
+			c.face.Hint("the answers that came are taken in at the next unlock")
 		}
 		return out, nil
 	})
@@ -120,17 +121,17 @@ func (c *command) status() *cobra.Command {
 			if by.Hub {
 				out.CarriedBy = "hub"
 			}
-			c.face.say("With the %s since %s: %d sealed files. The kit keeps its own until the centre has signed.", out.CarriedBy, out.CarriedSince, by.Files)
+			c.face.Say("With the %s since %s: %d sealed files. The kit keeps its own until the centre has signed.", out.CarriedBy, out.CarriedSince, by.Files)
 		}
 		for _, a := range h.Alerts {
 			p := civic.NewProblem(a.Code, nil, a.Words...)
 			out.Alerts = append(out.Alerts, told{Code: a.Code, Message: p.Error(), Hint: p.Hint()})
-			c.face.say("%s", p.Error())
-			c.face.hint(p.Hint())
+			c.face.Say("%s", p.Error())
+			c.face.Hint(p.Hint())
 		}
 		if n.Partial {
-			c.face.say("The kit is locked: only what is on its way to the centre is counted.")
-			c.face.hint("give --passphrase-file for the whole")
+			c.face.Say("The kit is locked: only what is on its way to the centre is counted.")
+			c.face.Hint("give --passphrase-file for the whole")
 		}
 		for _, line := range []struct {
 			name string
@@ -139,7 +140,7 @@ func (c *command) status() *cobra.Command {
 			{"drafts", n.Drafts}, {"sealed, wait here", n.Sealed}, {"sent", n.Sent}, {"at the centre", n.Received}, {"settled", n.Settled},
 			{"held for review", n.Held}, {"returned", n.Returned}, {"set aside", n.Quarantined}, {"safe", n.Safe}, {"people known", n.People},
 		} {
-			c.face.print("%-18s %6d", line.name, line.n)
+			c.face.Print("%-18s %6d", line.name, line.n)
 		}
 		return out, nil
 	})
@@ -151,12 +152,12 @@ const toldEvery = 3 * time.Second
 
 // meter tells of long work now and then.
 type meter struct {
-	face *face
+	face *terminal.Face
 	last time.Time
 	now  func() time.Time
 }
 
-func newMeter(f *face) *meter { return &meter{face: f, now: time.Now, last: time.Now()} }
+func newMeter(f *terminal.Face) *meter { return &meter{face: f, now: time.Now, last: time.Now()} }
 
 func (m *meter) tell(p kit.Progress) {
 	now := m.now()
@@ -171,7 +172,7 @@ func (m *meter) tell(p kit.Progress) {
 	if p.Left > 0 {
 		line += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
 	}
-	m.face.say("%s", line)
+	m.face.Say("%s", line)
 }
 
 // count tells of work counted in pieces.
@@ -185,7 +186,7 @@ func (m *meter) count(what string, done, total int, took time.Duration) {
 	if left := time.Duration(float64(took) / float64(done) * float64(total-done)); left > 0 {
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
-	m.face.say("%s", line)
+	m.face.Say("%s", line)
 }
 
 // size writes bytes for people.

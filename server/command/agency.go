@@ -47,7 +47,7 @@ type agencyRows struct {
 	Agencies []agencyRow `json:"agencies"`
 }
 
-func (a agencyRows) tell(w io.Writer) {
+func (a agencyRows) Tell(w io.Writer) {
 	for _, r := range a.Agencies {
 		state := ""
 		if r.Ended != nil {
@@ -62,7 +62,7 @@ type agencyDone struct {
 	What   string `json:"done"`
 }
 
-func (a agencyDone) tell(w io.Writer) { _, _ = fmt.Fprintf(w, "%s: %s.\n", a.Agency, a.What) }
+func (a agencyDone) Tell(w io.Writer) { _, _ = fmt.Fprintf(w, "%s: %s.\n", a.Agency, a.What) }
 
 type newClient struct {
 	Agency string `json:"agency"`
@@ -70,7 +70,7 @@ type newClient struct {
 	Secret string `json:"client_secret"`
 }
 
-func (n newClient) tell(w io.Writer) {
+func (n newClient) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "client_id      %s\nclient_secret  %s\nThe secret is shown this once. Hand it over on a way of its own.\n", n.Client, n.Secret)
 }
 

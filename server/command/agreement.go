@@ -41,7 +41,7 @@ type revisionRows struct {
 	Agreements []revisionRow `json:"agreements"`
 }
 
-func (r revisionRows) tell(w io.Writer) {
+func (r revisionRows) Tell(w io.Writer) {
 	for _, v := range r.Agreements {
 		mark := v.State
 		if v.InForce {
@@ -61,7 +61,7 @@ func revisionOf(r share.Revision, now time.Time) revisionRow {
 
 type shownAgreement struct{ json.RawMessage }
 
-func (s shownAgreement) tell(w io.Writer) { _, _ = fmt.Fprintf(w, "%s\n", s.RawMessage) }
+func (s shownAgreement) Tell(w io.Writer) { _, _ = fmt.Fprintf(w, "%s\n", s.RawMessage) }
 
 // by checks who does it: NAME=FILE, an account of a role that may.
 func (c *command) by(ctx context.Context, centre *serve.Centre, word string) (share.By, error) {
@@ -194,7 +194,7 @@ func newestRevision(ctx context.Context, tx ledger.Tx, centre *serve.Centre, id 
 
 type explained struct{ share.Explanation }
 
-func (e explained) tell(w io.Writer) {
+func (e explained) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%s\n", e.Sentence)
 	for _, f := range e.Fields {
 		word := "yes"
@@ -214,7 +214,7 @@ type shownPolicy struct {
 	Text    string `json:"policies"`
 }
 
-func (s shownPolicy) tell(w io.Writer) { _, _ = fmt.Fprintf(w, "// version %s\n%s", s.Version, s.Text) }
+func (s shownPolicy) Tell(w io.Writer) { _, _ = fmt.Fprintf(w, "// version %s\n%s", s.Version, s.Text) }
 
 func (c *command) policy() *cobra.Command {
 	var who, purpose, person, explicit string

@@ -26,7 +26,7 @@ type verified struct {
 	*translog.Report
 }
 
-func (v verified) tell(w io.Writer) {
+func (v verified) Tell(w io.Writer) {
 	if v.Report == nil {
 		return
 	}
@@ -130,7 +130,7 @@ type headShown struct {
 	Note string `json:"note"`
 }
 
-func (h headShown) tell(w io.Writer) { _, _ = io.WriteString(w, h.Note) }
+func (h headShown) Tell(w io.Writer) { _, _ = io.WriteString(w, h.Note) }
 
 func (c *command) auditHead() *cobra.Command {
 	return &cobra.Command{
@@ -156,7 +156,7 @@ type checkedEvidence struct {
 	translog.Checked
 }
 
-func (v checkedEvidence) tell(w io.Writer) {
+func (v checkedEvidence) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d rows stand in the log of %d leaves under root %s.\n", v.Rows, v.Size, v.Root)
 }
 

@@ -27,7 +27,7 @@ type madeStaff struct {
 	PasswordFile string `json:"password_file"`
 }
 
-func (m madeStaff) tell(w io.Writer) {
+func (m madeStaff) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "The account %s signs in with the password in %s.\nRead it, then remove the file.\n", m.Staff, m.PasswordFile)
 }
 
@@ -215,7 +215,7 @@ type status struct {
 	Restored   string         `json:"restored"`
 }
 
-func (s status) tell(w io.Writer) {
+func (s status) Tell(w io.Writer) {
 	for _, line := range []struct {
 		name string
 		n    int

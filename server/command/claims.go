@@ -47,7 +47,7 @@ type claimsImported struct {
 	Seconds      float64 `json:"seconds"`
 }
 
-func (r claimsImported) tell(w io.Writer) {
+func (r claimsImported) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d rows of %s: %d taken, %d changed, %d known already, %d refused; %d linked to a known person, %d new, %d held for review.\n",
 		r.Rows, r.Source, r.Taken, r.Changed, r.Known, r.Rejected, r.Linked, r.Fresh, r.Held)
 }
@@ -122,15 +122,15 @@ func (c *command) takeClaims(ctx context.Context, centre *serve.Centre, file str
 	begun := c.env.Clock()
 	next := begun.Add(progressEvery)
 	job.Progress = func(r claims.Result) {
-		if now := c.env.Clock(); !c.face.json && !now.Before(next) {
+		if now := c.env.Clock(); !c.face.JSON && !now.Before(next) {
 			next = now.Add(progressEvery)
-			_, _ = fmt.Fprintln(c.env.Stderr, importing(r.Rows, job.Table.Done(), now.Sub(begun)))
+			c.face.Say("%s", importing(r.Rows, job.Table.Done(), now.Sub(begun)))
 		}
 	}
 	result.Result, err = im.Import(ctx, job)
 	result.Seconds = c.env.Clock().Sub(begun).Seconds()
-	if errors.Is(err, context.Canceled) && !c.face.json {
-		_, _ = fmt.Fprintf(c.env.Stderr, "Stopped after %d rows. What was taken in stands; the same command goes on with the rest.\n", result.Rows)
+	if errors.Is(err, context.Canceled) && !c.face.JSON {
+		c.face.Say("Stopped after %d rows. What was taken in stands; the same command goes on with the rest.", result.Rows)
 	}
 	err = errors.Join(err, refused.close(err == nil))
 	if err == nil && result.Rejected > 0 {
@@ -239,7 +239,7 @@ type claimsListed struct {
 	Sources []claims.Source `json:"sources"`
 }
 
-func (l claimsListed) tell(w io.Writer) {
+func (l claimsListed) Tell(w io.Writer) {
 	for _, s := range l.Sources {
 		_, _ = fmt.Fprintf(w, "%-24s %-16s %8d standing %8d taken back, last %s\n", s.Source, s.Area, s.Standing, s.Withdrawn, time.Unix(s.Last, 0).UTC().Format(time.DateOnly))
 	}
@@ -266,7 +266,7 @@ type claimsWithdrawn struct {
 	Withdrawn int    `json:"withdrawn"`
 }
 
-func (r claimsWithdrawn) tell(w io.Writer) {
+func (r claimsWithdrawn) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d rows of %s are marked as taken back. They stay written and count no longer.\n", r.Withdrawn, r.Source)
 }
 

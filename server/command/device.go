@@ -28,7 +28,7 @@ type invited struct {
 	Area    string    `json:"area"`
 }
 
-func (i invited) tell(w io.Writer) {
+func (i invited) Tell(w io.Writer) {
 	if q, err := qrcode.New(i.Code, qrcode.Medium); err == nil {
 		_, _ = fmt.Fprintln(w, q.ToSmallString(false))
 	}
@@ -114,7 +114,7 @@ type deviceRows struct {
 	Devices []deviceRow `json:"devices"`
 }
 
-func (d deviceRows) tell(w io.Writer) {
+func (d deviceRows) Tell(w io.Writer) {
 	for _, r := range d.Devices {
 		state := "never seen"
 		switch {
@@ -160,7 +160,7 @@ type revoked struct {
 	Area   string `json:"area"`
 }
 
-func (r revoked) tell(w io.Writer) {
+func (r revoked) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "Withdrawn: %s of %s. What it sends from now on is set aside.\n", r.Device, r.Area)
 }
 

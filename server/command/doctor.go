@@ -39,7 +39,7 @@ func (h *health) add(name, level, format string, args ...any) {
 	h.OK = h.OK && level != "bad"
 }
 
-func (h *health) tell(w io.Writer) {
+func (h *health) Tell(w io.Writer) {
 	for _, f := range h.Findings {
 		_, _ = fmt.Fprintf(w, "%-8s %-8s %s\n", f.Level, f.Name, f.Message)
 	}

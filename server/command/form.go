@@ -51,7 +51,7 @@ func (c *command) form() *cobra.Command {
 // checked tells a form's faults to people.
 type checked struct{ formcmd.Checked }
 
-func (r checked) tell(w io.Writer) {
+func (r checked) Tell(w io.Writer) {
 	for _, line := range r.Lines() {
 		_, _ = fmt.Fprintln(w, line)
 	}
@@ -91,7 +91,7 @@ func (c *command) checkForm() *cobra.Command {
 // mapped tells what questions mean to people.
 type mapped struct{ formcmd.Mapped }
 
-func (m mapped) tell(w io.Writer) {
+func (m mapped) Tell(w io.Writer) {
 	for _, line := range m.Lines() {
 		_, _ = fmt.Fprintln(w, line)
 	}
@@ -146,7 +146,7 @@ func (c *command) modelForm() *cobra.Command {
 // printed is plain for commands whose result is data, with --json or without.
 func (c *command) printed(do func(args []string) (any, error)) func(*cobra.Command, []string) error {
 	return func(_ *cobra.Command, args []string) error {
-		c.face.json = true
+		c.face.JSON = true
 		result, err := do(args)
 		if err != nil {
 			result = nil

@@ -41,7 +41,7 @@ func versionOf(v forms.Version) versionRow {
 	return r
 }
 
-func (r versionRow) tell(w io.Writer) {
+func (r versionRow) Tell(w io.Writer) {
 	state := []string{}
 	if r.Shipped {
 		state = append(state, "ships with the program")
@@ -63,9 +63,9 @@ type versionRows struct {
 	Forms []versionRow `json:"forms"`
 }
 
-func (l versionRows) tell(w io.Writer) {
+func (l versionRows) Tell(w io.Writer) {
 	for _, r := range l.Forms {
-		r.tell(w)
+		r.Tell(w)
 	}
 }
 
@@ -127,7 +127,7 @@ type retiredForm struct {
 	Area    string `json:"area"`
 }
 
-func (r retiredForm) tell(w io.Writer) {
+func (r retiredForm) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "Nothing new takes %s@%s any more; what was begun or made with it goes on.\n", r.Form, r.Version)
 }
 

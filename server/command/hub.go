@@ -27,7 +27,7 @@ type enrolledHub struct {
 	Area   string `json:"area"`
 }
 
-func (e enrolledHub) tell(w io.Writer) {
+func (e enrolledHub) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "This folder is a hub of %s now. Serve it with: serve --forward URL\n", e.Area)
 }
 
@@ -59,7 +59,7 @@ func (c *command) enrolHub() *cobra.Command {
 
 type hubState struct{ hub.Status }
 
-func (s hubState) tell(w io.Writer) {
+func (s hubState) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d files, %d bytes: %d wait, %d are at the centre and not safe there yet.\n", s.Files, s.Bytes, s.Waiting, s.Forwarded)
 }
 

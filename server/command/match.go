@@ -98,7 +98,7 @@ func (m *matching) write(fill func(io.Writer) error) error {
 // matched tells a result to people.
 type matched struct{ table.Result }
 
-func (r matched) tell(w io.Writer) {
+func (r matched) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d rows, %d pairs compared, %d pairs found at %.4f", r.Rows, r.Compared, r.Pairs, r.Threshold)
 	if r.Persons > 0 {
 		_, _ = fmt.Fprintf(w, ", %d persons", r.Persons)

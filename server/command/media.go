@@ -19,7 +19,7 @@ type imported struct {
 	Answers     int `json:"answers"`
 }
 
-func (i imported) tell(w io.Writer) {
+func (i imported) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d files taken in, %d were here, %d set aside, %d are none of ours; answers for %d kits.\n",
 		i.Accepted, i.Repeated, i.Quarantined, i.Ignored, i.Answers)
 }
@@ -46,7 +46,7 @@ type backed struct {
 	Covers   bool      `json:"covers"`
 }
 
-func (b backed) tell(w io.Writer) {
+func (b backed) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d files, %d bytes; %d files of kits are safe now.\n", b.Files, b.Bytes, b.Safe)
 	switch {
 	case b.SameDisk && b.Covers:
@@ -82,7 +82,7 @@ type restored struct {
 	LogKnown bool      `json:"log_outside"` // a head known outside was given
 }
 
-func (r restored) tell(w io.Writer) {
+func (r restored) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "Restored to %s. What came after is lost here until kits send it again, which they do by themselves;\n"+
 		"what staff decided or withdrew since then must be done again, and kits enrolled since then be invited again.\n"+
 		"The log of looks goes on after %d rows; the gap is noted, and kits that saw more will show it.\n", r.Backup.Format(time.RFC3339), r.LogSize)

@@ -21,7 +21,7 @@ type metered struct {
 	Saved int         `json:"saved"`
 }
 
-func (m metered) tell(w io.Writer) {
+func (m metered) Tell(w io.Writer) {
 	for _, r := range m.Rows {
 		_, _ = fmt.Fprintf(w, "%s  %-14s %-14s %6d visits %7d asked %7d confirmed %7d reused %7d asked again\n", r.Day, r.Area, r.Service, r.Visits, r.Asked, r.Confirmed, r.Reused, r.Again)
 	}

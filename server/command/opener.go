@@ -62,7 +62,7 @@ type intakeKeys struct {
 	Keys string `json:"keys"`
 }
 
-func (k intakeKeys) tell(w io.Writer) {
+func (k intakeKeys) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "The intake's keys are in %s: give them to its user, and give serve --keys.\nKeep the centre's other keys where only the opener's user reads them.\n", k.Keys)
 }
 

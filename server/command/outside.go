@@ -71,7 +71,7 @@ type outsideRefusal struct {
 	Since    string `json:"since"`
 }
 
-func (l outsideList) tell(w io.Writer) {
+func (l outsideList) Tell(w io.Writer) {
 	if len(l.Registries) == 0 {
 		_, _ = fmt.Fprintln(w, "No outside registry is joined.")
 	}
@@ -163,7 +163,7 @@ type joinedOutside struct {
 	Waiting  int64  `json:"waiting"`
 }
 
-func (j joinedOutside) tell(w io.Writer) {
+func (j joinedOutside) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%s is joined, and will be told of %d persons. Start fieldkit-server serve (or opener) anew.\n", j.Registry, j.Waiting)
 }
 
@@ -225,7 +225,7 @@ type secondPolicy struct {
 	Registered bool `json:"registered"`
 }
 
-func (p secondPolicy) tell(w io.Writer) {
+func (p secondPolicy) Tell(w io.Writer) {
 	switch {
 	case p.Risk == 0 && !p.Registered:
 		_, _ = fmt.Fprintln(w, "One reviewer decides alone.")

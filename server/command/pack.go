@@ -32,7 +32,7 @@ type builtPacks struct {
 	Packs []builtPack `json:"packs"`
 }
 
-func (b builtPacks) tell(w io.Writer) {
+func (b builtPacks) Tell(w io.Writer) {
 	for _, p := range b.Packs {
 		_, _ = fmt.Fprintf(w, "%s: %d people, %d told anew, %d gone, %d bytes now, %d in all\n", p.Area, p.People, p.Changed, p.Gone, p.Bytes, p.Total)
 		if p.LeftOut > 0 {
@@ -133,7 +133,7 @@ type packSupervisors struct {
 	Supervisors []packSupervisor `json:"supervisors"`
 }
 
-func (p packSupervisors) tell(w io.Writer) {
+func (p packSupervisors) Tell(w io.Writer) {
 	for _, s := range p.Supervisors {
 		state := "asks"
 		switch {
@@ -199,7 +199,7 @@ type withdrawn struct {
 	Withdrawn bool   `json:"withdrawn"`
 }
 
-func (w withdrawn) tell(out io.Writer) {
+func (w withdrawn) Tell(out io.Writer) {
 	if w.Withdrawn {
 		_, _ = fmt.Fprintf(out, "%s leaves every pack with its next refresh.\n", w.Person)
 		return

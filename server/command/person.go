@@ -12,6 +12,7 @@ import (
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
+	"github.com/askonce/fieldkit/sync/terminal"
 )
 
 func (c *command) person() *cobra.Command {
@@ -25,7 +26,7 @@ type personExported struct {
 	Bytes  int    `json:"bytes"`
 }
 
-func (r personExported) tell(w io.Writer) {
+func (r personExported) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d bytes in %s. That it was taken along stands in the log the person can read.\n", r.Bytes, r.File)
 }
 
@@ -41,7 +42,7 @@ func (c *command) exportPerson() *cobra.Command {
 		RunE: c.work(func(ctx context.Context, centre *serve.Centre, args []string) (any, error) {
 			id, err := civic.ParsePersonID(args[0])
 			if err != nil {
-				return nil, civic.NewProblem(civic.WrongUse, err, sentence(err.Error()))
+				return nil, terminal.Misuse(err)
 			}
 			b, err := centre.TakeAlong(ctx, id, as, reason, actor, translog.Program)
 			if err != nil {

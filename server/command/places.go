@@ -32,7 +32,7 @@ type placesImported struct {
 	Told int `json:"told"` // kits it was put down for at once
 }
 
-func (r placesImported) tell(w io.Writer) {
+func (r placesImported) Tell(w io.Writer) {
 	if r.Same {
 		_, _ = fmt.Fprintf(w, "This list of %d places is the one in use.\n", r.Places)
 		return
@@ -110,7 +110,7 @@ type settingsChanged struct {
 	Told   int            `json:"told"`
 }
 
-func (r settingsChanged) tell(w io.Writer) {
+func (r settingsChanged) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d events; one introducer vouches for at most %d new persons a year (0: no limit); weak evidence is looked at again after %d months (0: never).\n",
 		r.Events, r.Rules.IntroducerLimit, r.Rules.ReviewMonths)
 }
@@ -193,7 +193,7 @@ type weakIdentity struct {
 	Due          string     `json:"due"`
 }
 
-func (l weakListed) tell(w io.Writer) {
+func (l weakListed) Tell(w io.Writer) {
 	for _, k := range l.Weak {
 		_, _ = fmt.Fprintf(w, "%s  %-14s %-14s %s\n", k.Due, k.Evidence, k.Area, k.Registration)
 	}

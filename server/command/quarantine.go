@@ -33,7 +33,7 @@ type heldRows struct {
 	Quarantined []heldRow `json:"quarantined"`
 }
 
-func (h heldRows) tell(w io.Writer) {
+func (h heldRows) Tell(w io.Writer) {
 	for _, r := range h.Quarantined {
 		what := fmt.Sprintf("%s of %d", r.Kind, r.Count)
 		if r.Counter > 0 {
@@ -69,7 +69,7 @@ type retried struct {
 	Retried int `json:"retried"`
 }
 
-func (r retried) tell(w io.Writer) { _, _ = fmt.Fprintf(w, "%d taken up again.\n", r.Retried) }
+func (r retried) Tell(w io.Writer) { _, _ = fmt.Fprintf(w, "%d taken up again.\n", r.Retried) }
 
 func (c *command) retryQuarantine() *cobra.Command {
 	var reason string

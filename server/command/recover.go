@@ -17,7 +17,7 @@ type recovered struct {
 	Release string `json:"release"`
 }
 
-func (r recovered) tell(w io.Writer) {
+func (r recovered) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "Released: %s. Bring it to the kit: fieldkit recover apply.\n", r.Release)
 }
 

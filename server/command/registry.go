@@ -27,7 +27,7 @@ type exported struct {
 	Registrations int `json:"registrations"`
 }
 
-func (e exported) tell(w io.Writer) {
+func (e exported) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d persons with %d registrations.\n", e.Persons, e.Registrations)
 }
 

@@ -14,13 +14,7 @@ import (
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/civic"
-)
-
-// Exit codes.
-const (
-	exitOK      = 0
-	exitRefused = 1
-	exitUse     = 2
+	"github.com/askonce/fieldkit/sync/terminal"
 )
 
 // Env is the world around a command.
@@ -36,7 +30,7 @@ type Env struct {
 // command is one run.
 type command struct {
 	env  Env
-	face *face
+	face *terminal.Face
 
 	data, keys, db string
 	stray          error // words after a command that only holds others
@@ -45,7 +39,7 @@ type command struct {
 // Run runs one command line, without the program's name, and gives the exit code.
 func Run(ctx context.Context, args []string, env Env) int {
 	c := &command{env: env}
-	c.face = &face{out: env.Stdout, err: env.Stderr, json: slices.Contains(args, "--json") || slices.Contains(args, "--json=true")}
+	c.face = &terminal.Face{Program: "fieldkit-server", Out: env.Stdout, Err: env.Stderr, Causes: true, JSON: slices.Contains(args, "--json") || slices.Contains(args, "--json=true")}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
@@ -57,13 +51,12 @@ func Run(ctx context.Context, args []string, env Env) int {
 	case err == nil && c.stray != nil:
 		err = c.stray
 	case err == nil:
-		return exitOK
+		return terminal.OK
 	case errors.As(err, &end):
-		return c.face.end(end)
+		return c.face.End(end.result, end.err)
 	}
 	// Any other error is about the words of the command line.
-	c.face.end(ended{err: civic.NewProblem(civic.WrongUse, err, sentence(err.Error()))})
-	return exitUse
+	return c.face.End(nil, terminal.Misuse(err))
 }
 
 // ended is how a command ends: what it found out, and what went wrong if
@@ -87,7 +80,7 @@ func (c *command) root() *cobra.Command {
 	flags.StringVar(&c.data, "data", "var/server", "the centre's `folder`: ledger, keys and files")
 	flags.StringVar(&c.keys, "keys", "", "`folder` of the keys, where it is not in the data folder")
 	flags.StringVar(&c.db, "db", "", "`place` of the ledger, where it is not in the data folder: file:PATH, or postgres://USER@HOST/DATABASE")
-	flags.BoolVar(&c.face.json, "json", c.face.json, "print one JSON object on standard output")
+	flags.BoolVar(&c.face.JSON, "json", c.face.JSON, "print one JSON object on standard output")
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		if rest := cmd.Flags().Args(); cmd.HasSubCommands() && len(rest) > 0 {

@@ -24,7 +24,7 @@ type staffRows struct {
 	Staff []staffRow `json:"staff"`
 }
 
-func (s staffRows) tell(w io.Writer) {
+func (s staffRows) Tell(w io.Writer) {
 	for _, r := range s.Staff {
 		state := ""
 		if r.Disabled != nil {
@@ -58,7 +58,7 @@ type disabledStaff struct {
 	Staff string `json:"staff"`
 }
 
-func (d disabledStaff) tell(w io.Writer) {
+func (d disabledStaff) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "The account %s is ended, and whoever was signed in with it is out. staff password lets it in again.\n", d.Staff)
 }
 
@@ -95,7 +95,7 @@ type freedStaff struct {
 	Staff string `json:"staff"`
 }
 
-func (f freedStaff) tell(w io.Writer) {
+func (f freedStaff) Tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "The account %s has no second factor any more and sets one up when it signs in next.\n", f.Staff)
 }
 
