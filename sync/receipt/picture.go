@@ -57,6 +57,45 @@ func ReadPicture(r io.Reader) (string, error) {
 	return readImage(picture)
 }
 
+// ReadFrame looks for a QR code in one picture of a camera. It looks once, where
+// ReadPicture tries all it knows: the camera's next picture comes soon, and
+// battery and processor are those of a cheap tablet. false when none is read.
+func ReadFrame(picture image.Image) (string, bool) {
+	if b := picture.Bounds(); b.Dx()*b.Dy() > maxPicturePixels {
+		return "", false
+	}
+	bitmap, err := gozxing.NewBinaryBitmap(gozxing.NewHybridBinarizer(brightness(picture)))
+	if err != nil {
+		return "", false
+	}
+	result, err := qrcode.NewQRCodeReader().Decode(bitmap, nil)
+	if err != nil {
+		return "", false
+	}
+	return result.GetText(), true
+}
+
+// brightness of a picture; a JPEG has it beside its colours, to be taken as it is.
+func brightness(picture image.Image) gozxing.LuminanceSource {
+	b := picture.Bounds()
+	var points []byte
+	var stride int
+	switch p := picture.(type) {
+	case *image.YCbCr:
+		points, stride = p.Y[p.YOffset(b.Min.X, b.Min.Y):], p.YStride
+	case *image.Gray:
+		points, stride = p.Pix[p.PixOffset(b.Min.X, b.Min.Y):], p.Stride
+	}
+	if points != nil && !b.Empty() {
+		rows := make([]byte, 0, stride*b.Dy())
+		rows = append(rows, points[:min(len(points), stride*b.Dy())]...)
+		if s, err := gozxing.NewPlanarYUVLuminanceSource(rows[:cap(rows)], stride, b.Dy(), 0, 0, b.Dx(), b.Dy(), false); err == nil {
+			return s
+		}
+	}
+	return gozxing.NewLuminanceSourceFromImage(picture)
+}
+
 func readImage(picture image.Image) (string, error) {
 	var last error
 	for _, attempt := range []func(image.Image) (string, error){readPhoto, readDrawing, readSmaller} {
