@@ -195,14 +195,14 @@ func (k *tablet) opened(t *testing.T) *kit.Kit {
 	return opened
 }
 
-// until waits for what another program does in its own time.
+// until waits for what another program does in its own time: the limit stands for
+// never, on the slowest machine too.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for range 200 {
+	for began := time.Now(); time.Since(began) < 2*time.Minute; time.Sleep(50 * time.Millisecond) {
 		if done() {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatalf("waited in vain: %s", what)
 }
