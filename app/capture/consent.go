@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -49,12 +50,10 @@ func (iv *Interview) SetConsent(ctx context.Context, c civic.Consent) error {
 		}
 		c.Withdrawn = !c.Given && iv.saidYes(c.Service, c.Agency)
 		i := iv.consent(c.Service, c.Agency)
-		if t, told := iv.told(); told {
-			c.ReadAloud, c.By = t.ReadAloud, t.By
-		} else {
-			c.By = iv.speaker()
-		}
+		c.ReadAloud, c.By = iv.heard[c.Words] || iv.aloud, iv.toldBy()
 		if i >= 0 {
+			was := iv.draft.Consents[i]
+			c.ReadAloud = c.ReadAloud || (was.ReadAloud && was.Words == c.Words) // chosen otherwise, in the same words
 			iv.draft.Consents = slices.Clone(iv.draft.Consents)
 			iv.draft.Consents[i] = c
 			return nil
@@ -81,39 +80,85 @@ type Told struct {
 	By        civic.Speaker
 }
 
-// Told says how the choices of this interview are told so far. Before anything
-// was chosen, whoever the answers name speaks: a guardian, or an introducer.
+// Told says how the choices of this interview are told so far: read aloud, if
+// each for a service was. Before anything was chosen, whoever the answers name
+// speaks: a guardian, or an introducer.
 func (iv *Interview) Told() Told {
 	iv.mu.Lock()
 	defer iv.mu.Unlock()
-	if t, told := iv.told(); told {
-		return t
+	t := Told{ReadAloud: iv.aloud, By: iv.toldBy()}
+	first := true
+	for _, c := range iv.draft.Consents {
+		if c.Purpose == ReusePurpose && c.Agency == "" {
+			t.ReadAloud = c.ReadAloud && (first || t.ReadAloud)
+			first = false
+		}
 	}
-	return Told{By: iv.speaker()}
+	return t
 }
 
-// SetTold says it of every choice of the interview.
+// SetTold says it of every choice of the interview, of those to come as well.
 func (iv *Interview) SetTold(ctx context.Context, t Told) error {
+	return errors.Join(iv.SetReadAloud(ctx, t.ReadAloud), iv.SetSpeaker(ctx, t.By))
+}
+
+// SetReadAloud is the officer's own word for how the choices were explained:
+// whether he read them out. It holds for every choice, of those to come as well,
+// whatever a voice has read before.
+func (iv *Interview) SetReadAloud(ctx context.Context, aloud bool) error {
 	return iv.change(ctx, func() error {
-		iv.toldAs = &t
+		iv.aloud, iv.heard = aloud, nil
 		iv.draft.Consents = slices.Clone(iv.draft.Consents)
 		for i := range iv.draft.Consents {
-			iv.draft.Consents[i].ReadAloud, iv.draft.Consents[i].By = t.ReadAloud, t.By
+			iv.draft.Consents[i].ReadAloud = aloud
 		}
 		return nil
 	})
 }
 
-func (iv *Interview) told() (Told, bool) {
+// SetSpeaker says who made the choices, of those to come as well.
+func (iv *Interview) SetSpeaker(ctx context.Context, by civic.Speaker) error {
+	return iv.change(ctx, func() error {
+		iv.by = &by
+		iv.draft.Consents = slices.Clone(iv.draft.Consents)
+		for i := range iv.draft.Consents {
+			iv.draft.Consents[i].By = by
+		}
+		return nil
+	})
+}
+
+// Heard says that a voice has read words to their end, each by its
+// civic.NoticeDigest. A choice counts as read aloud if it was put in one of
+// them, whether it was made before or is made later; others stay as they are.
+func (iv *Interview) Heard(ctx context.Context, words ...civic.Digest) error {
+	return iv.change(ctx, func() error {
+		if iv.heard == nil {
+			iv.heard = map[civic.Digest]bool{}
+		}
+		for _, w := range words {
+			iv.heard[w] = !w.IsZero()
+		}
+		iv.draft.Consents = slices.Clone(iv.draft.Consents)
+		for i, c := range iv.draft.Consents {
+			iv.draft.Consents[i].ReadAloud = c.ReadAloud || iv.heard[c.Words]
+		}
+		return nil
+	})
+}
+
+// toldBy is who was said to choose; of an interview that was taken up again it
+// is known from the choices.
+func (iv *Interview) toldBy() civic.Speaker {
+	if iv.by != nil {
+		return *iv.by
+	}
 	for _, c := range iv.draft.Consents {
 		if c.Purpose == ReusePurpose {
-			return Told{c.ReadAloud, c.By}, true
+			return c.By
 		}
 	}
-	if iv.toldAs != nil {
-		return *iv.toldAs, true
-	}
-	return Told{}, false
+	return iv.speaker()
 }
 
 // speaker is who speaks by what the answers say: whoever they name as the

@@ -21,7 +21,11 @@ type Interview struct {
 	session *form.Session
 	draft   Draft
 	reuse   *reuse // nil: nothing is held
-	toldAs  *Told  // said before anything was chosen
+	// How choices were told: the officer's word, who speaks, and what a voice has
+	// read to its end since the interview was opened.
+	aloud bool
+	by    *civic.Speaker
+	heard map[civic.Digest]bool
 }
 
 // New starts an interview, or goes on with one when the draft holds answers.
