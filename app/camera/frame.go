@@ -43,10 +43,14 @@ func (f Frame) Picture() (image.Image, error) {
 // splitter finds where one picture ends in a stream of them.
 type splitter struct {
 	in    *bufio.Reader
-	noise int // bytes passed over since the last whole picture
+	noise int    // bytes passed over since the last whole picture
+	room  []byte // where a picture is put together
 }
 
 func newSplitter(r io.Reader) *splitter { return &splitter{in: bufio.NewReaderSize(r, 64<<10)} }
+
+// wipe forgets the last picture.
+func (s *splitter) wipe() { clear(s.room[:cap(s.room)]) }
 
 // Markers of JPEG.
 const (
@@ -65,15 +69,14 @@ func (s *splitter) next() (Frame, error) {
 		if err := s.begin(); err != nil {
 			return nil, err
 		}
-		frame := make([]byte, 2, 128<<10)
-		frame[0], frame[1] = 0xff, markSOI
-		frame, whole, err := s.body(frame)
+		frame, whole, err := s.body(append(s.room[:0], 0xff, markSOI))
 		if err != nil {
 			return nil, err
 		}
+		s.room = frame
 		if whole {
 			s.noise = 0
-			return frame, nil
+			return bytes.Clone(frame), nil
 		}
 		if s.noise += len(frame); s.noise > maxNoise {
 			return nil, errNoise
@@ -101,16 +104,20 @@ func (s *splitter) begin() error {
 // body reads segments until the mark that ends the picture; whole is false
 // where the bytes are no segments.
 func (s *splitter) body(frame []byte) (all []byte, whole bool, err error) {
+	mark, err := s.mark()
 	for {
-		mark, err := s.mark(&frame)
+		if err != nil {
+			return nil, false, eof(err)
+		}
+		if mark == 0 || mark == markSOI {
+			return frame, false, nil
+		}
+		frame = append(frame, 0xff, mark)
 		switch {
-		case err != nil:
-			return nil, false, err
 		case mark == markEOI:
 			return frame, true, nil
-		case mark == 0, mark == markSOI:
-			return frame, false, nil
 		case mark == markTEM, mark >= markRST0 && mark <= markRST7:
+			mark, err = s.mark()
 			continue
 		}
 		var length [2]byte
@@ -118,66 +125,57 @@ func (s *splitter) body(frame []byte) (all []byte, whole bool, err error) {
 			return nil, false, eof(err)
 		}
 		n := int(length[0])<<8 | int(length[1])
-		if n < 2 {
+		if n < len(length) {
 			return frame, false, nil
 		}
 		frame = append(frame, length[:]...)
 		at := len(frame)
-		frame = append(frame, make([]byte, n-2)...)
+		frame = append(frame, make([]byte, n-len(length))...)
 		if _, err := io.ReadFull(s.in, frame[at:]); err != nil {
 			return nil, false, eof(err)
 		}
 		if mark == markSOS {
-			if frame, err = s.scan(frame); err != nil {
-				return nil, false, err
-			}
+			frame, mark, err = s.scan(frame)
+		} else {
+			mark, err = s.mark()
 		}
-		if len(frame) > MaxFrame {
+		if len(frame) > MaxFrame-2 {
 			return nil, false, errLarge
 		}
 	}
 }
 
-// mark reads a marker with its fill bytes and adds it; 0 where none stands.
-func (s *splitter) mark(frame *[]byte) (byte, error) {
+// mark reads a marker with the fill bytes before it; 0 where none stands.
+func (s *splitter) mark() (byte, error) {
 	b, err := s.in.ReadByte()
-	if err != nil {
-		return 0, eof(err)
-	}
-	if b != 0xff {
-		return 0, nil
+	if err != nil || b != 0xff {
+		return 0, err
 	}
 	for fill := 0; b == 0xff && fill < 64; fill++ {
 		if b, err = s.in.ReadByte(); err != nil {
-			return 0, eof(err)
+			return 0, err
 		}
 	}
 	if b == 0xff {
 		return 0, nil
 	}
-	*frame = append(*frame, 0xff, b)
 	return b, nil
 }
 
-// scan reads the coded points up to the marker after them, which stays unread.
-func (s *splitter) scan(frame []byte) ([]byte, error) {
-	for {
+// scan reads the coded points up to the marker after them, and that.
+func (s *splitter) scan(frame []byte) ([]byte, byte, error) {
+	for last := byte(0); ; {
 		b, err := s.in.ReadByte()
 		if err != nil {
-			return nil, eof(err)
+			return nil, 0, err
 		}
-		if b == 0xff {
-			after, err := s.in.Peek(1)
-			if err != nil {
-				return nil, eof(err)
-			}
-			if c := after[0]; c != 0 && c != 0xff && (c < markRST0 || c > markRST7) {
-				return frame, s.in.UnreadByte()
-			}
+		if last == 0xff && b != 0 && b != 0xff && (b < markRST0 || b > markRST7) {
+			return frame[:len(frame)-1], b, nil
 		}
 		if frame = append(frame, b); len(frame) > MaxFrame {
-			return nil, errLarge
+			return nil, 0, errLarge
 		}
+		last = b
 	}
 }
 

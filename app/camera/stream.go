@@ -34,6 +34,11 @@ func (s *Stream) Next(ctx context.Context) (Frame, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.done:
+	}
+	select {
+	case f := <-s.frames: // came with the end
+		return f, nil
+	default:
 		return nil, s.err
 	}
 }
@@ -85,6 +90,7 @@ func (s *Stream) read(ctx context.Context, program string, args []string, first,
 	watch := time.AfterFunc(first, func() { silent.Store(true); stop() })
 	defer watch.Stop()
 	pictures := newSplitter(out)
+	defer pictures.wipe()
 	for {
 		var f Frame
 		if f, err = pictures.next(); err != nil {
