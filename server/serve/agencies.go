@@ -15,6 +15,7 @@ import (
 	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/attributes"
+	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
@@ -45,7 +46,7 @@ func (c *Centre) openAgencies(ctx context.Context) error {
 		return err
 	}
 	c.SPDCI = spdci.New(c.Desk)
-	c.GovStack = govstack.New(c.Desk, govstack.Config{Settler: c.Share.Settler(c.Reconciler, c.SPDCI.Settled), Usage: c.usage})
+	c.GovStack = govstack.New(c.Desk, govstack.Config{Settler: c.Share.Settler(c.Reconciler, c.SPDCI.Settled), Usage: c.usage, Proves: c.proves})
 	return nil
 }
 
@@ -53,11 +54,19 @@ func (c *Centre) openAgencies(ctx context.Context) error {
 func (c *Centre) usage(ctx context.Context, tx ledger.Tx, ref registry.Ref) (out []govstack.Usage, err error) {
 	seen, err := c.Log.ForPerson(ctx, tx, ref, c.Clock().Unix(), translog.Page{})
 	for _, r := range seen.Rows {
-		out = append(out, govstack.Usage{
-			ID: hex.EncodeToString(r.ID[:]), At: time.Unix(r.At, 0), Actor: r.Actor, Purpose: string(r.Purpose), Fields: r.Fields,
-		})
+		u := govstack.Usage{ID: hex.EncodeToString(r.ID[:]), At: time.Unix(r.At, 0), Actor: string(r.Kind), Purpose: string(r.Purpose), Fields: r.Fields}
+		if u.Agency = r.Kind == translog.Agency; u.Agency {
+			u.Actor = r.Actor // a person of the state is told by what they are, not by name
+		}
+		out = append(out, u)
 	}
 	return out, err
+}
+
+// proves checks a receipt and its code for an agency that the person is with.
+func (c *Centre) proves(ctx context.Context, receipt, code string) (civic.Area, civic.RegistrationID, error) {
+	v, err := c.Citizens.Check(ctx, receipt, code)
+	return v.Area, v.Registration, err
 }
 
 // agencyRoutes are what agencies call.

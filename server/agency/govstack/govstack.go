@@ -33,6 +33,10 @@ type Config struct {
 	Settler share.Settler
 	// Usage reads a person's log, newest first.
 	Usage func(ctx context.Context, tx ledger.Tx, ref registry.Ref) ([]Usage, error)
+	// Proves finds the registration that a person's receipt and its code prove,
+	// outside of any transaction; it refuses as the person's own door does. It may
+	// be nil.
+	Proves func(ctx context.Context, receipt, code string) (civic.Area, civic.RegistrationID, error)
 }
 
 // Server speaks GovStack's data API.
@@ -85,6 +89,9 @@ type call struct {
 	r   *http.Request
 	ask share.Ask
 	got agency.Call
+	// proved is the registration whose receipt and code came along, where any did.
+	proved civic.RegistrationID
+	at     civic.Area
 }
 
 // refusal is a code with its status; logged tells that its row is written.
@@ -112,6 +119,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, got agency.Call, 
 	}
 	if c.ask.Request == "" {
 		c.ask.Request = request
+	}
+	if err := c.proof(r); err != nil {
+		code := civic.CodeOf(err)
+		s.LogRefusal(r.Context(), string(got.Agency.ID), code, request)
+		refuse(w, civic.NewProblem(code, nil).HTTPStatus(), code)
+		return
 	}
 	var answer any
 	var told refusal

@@ -5,21 +5,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/askonce/fieldkit/server/agency"
 	"github.com/askonce/fieldkit/server/share"
-	"github.com/askonce/fieldkit/server/translog"
 	"github.com/askonce/fieldkit/sync/civic"
 )
-
-// Usage is one row of what a person's own log says.
-type Usage struct {
-	ID             string
-	At             time.Time
-	Actor, Purpose string
-	Fields         []civic.Attribute
-}
 
 func (c *call) list() (any, error) {
 	q := c.r.URL.Query()
@@ -150,44 +140,4 @@ func (c *call) readValue() (any, error) {
 		return nil, refusal{http.StatusNotFound, "field_absent", true}
 	}
 	return map[string]any{"value": v.Value}, nil
-}
-
-// usage tells a person's own log, to an agency that shows it to the person: the
-// person's own request must be named.
-func (c *call) usage() (any, error) {
-	if c.ask.Explicit == "" || c.Config.Usage == nil {
-		return nil, refusal{http.StatusForbidden, "explicit_request_missing", false}
-	}
-	record := map[string]any{"national_id": c.r.URL.Query().Get("userID")}
-	if len(c.r.URL.Query().Get("userID")) == 32 {
-		record = map[string]any{"ID": c.r.URL.Query().Get("userID")}
-	}
-	l, err := c.only(record, false)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := c.Config.Usage(c.ctx, c.tx, l.Ref)
-	if err != nil {
-		return nil, err
-	}
-	reading, err := c.Share.Open(c.ctx, c.tx, c.ask)
-	if err != nil {
-		return nil, err
-	}
-	reading.Note(translog.LogReading, l.Ref, nil, "")
-	if err := reading.Close(c.ctx); err != nil {
-		return nil, err
-	}
-	out := []map[string]any{}
-	for _, u := range rows {
-		records := []map[string]string{}
-		for _, f := range u.Fields {
-			records = append(records, map[string]string{"ReferenceID": string(f)})
-		}
-		out = append(out, map[string]any{
-			"ID": u.ID, "ReaderID": u.Actor, "ReaderInstitutionID": u.Actor, "ReaderInstitutionName": u.Actor, "ReaderApplicationName": u.Purpose,
-			"SearchDateTime": u.At.UTC().Format(time.RFC3339), "Refrences": records, //nolint:misspell // as the standard spells it
-		})
-	}
-	return out, nil
 }
