@@ -10,6 +10,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -47,6 +49,14 @@ func Canonical(header, message json.RawMessage) ([]byte, error) {
 	}
 	b.WriteByte('}')
 	return jcs.Transform(b.Bytes())
+}
+
+// Exact tells whether a number says the same once it is signed: RFC 8785 writes
+// numbers as doubles, so that two long ones can look alike under one signature.
+// Those that differ so are to be written as words.
+func Exact(n json.Number) bool {
+	v, err := strconv.ParseFloat(n.String(), 64)
+	return err == nil && math.Abs(v) <= 1<<53 && strconv.FormatFloat(v, 'f', -1, 64) == n.String()
 }
 
 // Seal signs header and message: a compact JWS over their canonical bytes.

@@ -3,6 +3,9 @@ package share
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/reconcile"
@@ -24,7 +27,9 @@ func (c claimed) Claims(*civic.Registration) []civic.Claim { return c }
 
 // Write takes in what an agency says of a person, as a registration of its own
 // that nothing overwrites; of a known person when ref names one, else of
-// whoever matching finds or founds. request makes it the same one when repeated.
+// whoever matching finds or founds. request makes it the same one when repeated;
+// something else under the same number is taken for nothing of the kind: its
+// outcome is civic.Quarantined.
 func (s *Share) Write(ctx context.Context, tx ledger.Tx, settle Settler, a *agreement.Agreement, request string, area civic.Area, values map[civic.Attribute]string, ref *registry.Ref) (civic.Outcome, error) {
 	now := s.Clock()
 	sum := sha256.Sum256([]byte("askonce/agency/" + string(a.Agency) + "\x00" + request))
@@ -49,11 +54,23 @@ func (s *Share) Write(ctx context.Context, tx ledger.Tx, settle Settler, a *agre
 			return civic.Outcome{}, civic.NewProblem(civic.PersonAbsent, nil)
 		}
 	}
-	var claims claimed
-	for name, value := range values {
-		claims = append(claims, civic.Claim{Attribute: name, Value: value, Evidence: civic.Document, Registration: r.ID, Area: r.Area, At: r.Sealed})
+	digest := sha256.New()
+	digest.Write(r.ID[:])
+	if ref != nil {
+		digest.Write(ref.Person[:])
 	}
-	outcomes, err := settle.Settle(ctx, tx, r.Area, []reconcile.Incoming{{Registration: r, Digest: sha256.Sum256(r.ID[:]), Form: claims}})
+	var claims claimed
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(digest, "%q=%q", name, values[name])
+		claims = append(claims, civic.Claim{Attribute: name, Value: values[name], Evidence: civic.Document, Registration: r.ID, Area: r.Area, At: r.Sealed})
+	}
+	outcomes, err := settle.Settle(ctx, tx, r.Area, []reconcile.Incoming{{Registration: r, Digest: civic.Digest(digest.Sum(nil)), Form: claims}})
+	if err != nil {
+		return civic.Outcome{}, err
+	}
+	if outcomes[0].Status == civic.Quarantined {
+		return outcomes[0], nil
+	}
 	if err != nil {
 		return civic.Outcome{}, err
 	}

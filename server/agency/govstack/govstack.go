@@ -53,6 +53,8 @@ func New(d *agency.Desk, c Config) *Server { return &Server{d, c} }
 const (
 	window = 5 * time.Minute
 	keep   = 24 * time.Hour
+	// maxNumber bounds a message's number, in bytes.
+	maxNumber = 99
 )
 
 // Routes adds the paths.
@@ -204,7 +206,7 @@ func (c *call) admit(request string) error {
 	}
 	now := c.Clock()
 	ts, err := time.Parse(time.RFC3339, c.r.Header.Get("X-Message-Ts"))
-	if err != nil || ts.Before(now.Add(-window)) || ts.After(now.Add(window)) || request == "" || len(request) > 99 {
+	if err != nil || ts.Before(now.Add(-window)) || ts.After(now.Add(window)) || request == "" || len(request) > maxNumber {
 		return refusal{http.StatusBadRequest, "message_old", false}
 	}
 	fresh, err := c.Once(c.ctx, c.tx, c.got.Agency.ID, request, now, keep)

@@ -214,6 +214,72 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// What an agency says is kept or refused: never taken for what came before under
+// the same number, whichever number that is.
+func TestEveryWriteIsKept(t *testing.T) {
+	w := setup(t)
+	const create = "/data/persons/1.0/create"
+	person := func(given, born string) map[string]any {
+		return map[string]any{"write": record(map[string]any{"given_name": given, "surname": "Ku", "birth_date": born})}
+	}
+	people := func() (n int) {
+		w.Update(func(ctx context.Context, tx ledger.Tx) error {
+			return tx.QueryRow(ctx, "SELECT count(*) FROM registry_person").Scan(&n)
+		})
+		return n
+	}
+	made := func(code int, text string, wants int) {
+		t.Helper()
+		if n := people(); code != http.StatusOK || n != wants {
+			t.Fatalf("%d people of %d: %d %s", n, wants, code, text)
+		}
+	}
+	// The number of X-Road is whatever a program there chose; the signature is not over it.
+	road := func(r *http.Request) { r.Header.Set("X-Road-Id", "always the same") }
+	for i, given := range []string{"Itzel", "Tomasa"} {
+		code, _, text := w.send(t, "POST", create, person(given, "2020-01-0"+string(rune('1'+i))), road)
+		made(code, text, 2+i)
+	}
+	// Senders of old name no number at all.
+	old := func(r *http.Request) {
+		for _, name := range []string{"X-JWS-Signature", "X-Message-Id", "X-Message-Ts", "X-Road-Id"} {
+			r.Header.Del(name)
+		}
+	}
+	w.Update(func(ctx context.Context, tx ledger.Tx) error {
+		return w.Centre.Share.AddAgency(ctx, tx, share.Agency{ID: "salud", Name: "Salud", Level: agreement.State, Unsigned: true, Purpose: "salud-purpose"}, "test")
+	})
+	for i, given := range []string{"Nicanor", "Ildefonso"} {
+		code, _, text := w.send(t, "POST", create, person(given, "1950-01-0"+string(rune('1'+i))), old)
+		made(code, text, 4+i)
+	}
+	// A number that comes again with the same is the same, with something else refused.
+	again := func(r *http.Request) {
+		old(r)
+		r.Header.Set("X-Message-Id", "n1")
+	}
+	for range 2 {
+		code, _, text := w.send(t, "POST", create, person("Eusebia", "1961-01-01"), again)
+		made(code, text, 6)
+	}
+	if code, _, text := w.send(t, "POST", create, person("Casilda", "1999-09-09"), again); code != http.StatusConflict || people() != 6 {
+		t.Errorf("%d %s", code, text)
+	}
+}
+
+// Numbers too long for a double, which two signatures could share, are refused.
+func TestLongNumbersAreWords(t *testing.T) {
+	w := setup(t)
+	for text, want := range map[string]int{"9510000001": 200, "900719925474099312": 400, "1e3": 400} {
+		code, _, answer := w.send(t, "PUT", "/data/persons/1.0/update", map[string]any{
+			"query": record(map[string]any{"national_id": "EEKJ900517MOCKXN09"}), "write": record(map[string]any{"phone": json.Number(text)}),
+		}, nil)
+		if code != want {
+			t.Errorf("%s: %d %s", text, code, answer)
+		}
+	}
+}
+
 // An objection holds data back from the next read until it is answered, on a
 // basis that has to yield to it.
 func TestObjectionHoldsBack(t *testing.T) {

@@ -1,8 +1,10 @@
 package govstack
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -24,7 +26,9 @@ type content struct {
 }
 
 func (c *call) body() (out content, err error) {
-	if json.Unmarshal(c.got.Body, &out) != nil {
+	d := json.NewDecoder(bytes.NewReader(c.got.Body))
+	d.UseNumber()
+	if d.Decode(&out) != nil || d.Decode(&struct{}{}) != io.EOF {
 		return out, refusal{http.StatusBadRequest, civic.RequestMalformed, false}
 	}
 	return out, nil
@@ -59,8 +63,11 @@ func (c *call) values(record map[string]any) (map[civic.Attribute]string, error)
 		switch v := v.(type) {
 		case string:
 			out[civic.Attribute(name)] = v
-		case float64:
-			out[civic.Attribute(name)] = strconv.FormatFloat(v, 'f', -1, 64)
+		case json.Number:
+			if !agency.Exact(v) {
+				return nil, bad
+			}
+			out[civic.Attribute(name)] = v.String()
 		case bool:
 			out[civic.Attribute(name)] = strconv.FormatBool(v)
 		default:

@@ -20,8 +20,9 @@ func writes(r *http.Request) bool {
 	return r.Method == http.MethodPut || r.Method == http.MethodDelete || strings.HasSuffix(strings.ToLower(r.URL.Path), "create")
 }
 
-// write takes in what the agency says of a person, known or not.
-func (c *call) write(record map[string]any, ref *registry.Ref) (map[string]any, error) {
+// write takes in what the agency says of a person, known or not, under a number
+// of the request's.
+func (c *call) write(number string, record map[string]any, ref *registry.Ref) (map[string]any, error) {
 	values, err := c.values(record)
 	if err != nil {
 		return nil, err
@@ -47,9 +48,12 @@ func (c *call) write(record map[string]any, ref *registry.Ref) (map[string]any, 
 		}
 		return nil, refusal{http.StatusForbidden, civic.Code(reasons[0]), true}
 	}
-	outcome, err := c.Share.Write(c.ctx, c.tx, c.Settler, a, c.ask.Request, areaOf(a), values, ref)
+	outcome, err := c.Share.Write(c.ctx, c.tx, c.Settler, a, number, areaOf(a), values, ref)
 	if err != nil {
 		return nil, err
+	}
+	if outcome.Status == civic.Quarantined { // something else came under this number before
+		return nil, refusal{http.StatusConflict, "message_repeated", false}
 	}
 	links, err := c.Registry.Linked(c.ctx, c.tx, areaOf(a), []civic.RegistrationID{outcome.Registration})
 	if err != nil {
@@ -84,12 +88,25 @@ func areaOf(a *agreement.Agreement) civic.Area {
 	return "agencies"
 }
 
+// number is what a write is known by when it comes again: the message's, which
+// the agency signed. A sender of old who names none says something new each time.
+func (c *call) number() (string, error) {
+	if id := c.r.Header.Get("X-Message-Id"); id != "" && len(id) <= maxNumber {
+		return id, nil
+	}
+	return c.NewID()
+}
+
 func (c *call) create() (any, error) {
 	b, err := c.body()
 	if err != nil {
 		return nil, err
 	}
-	one, err := c.write(b.Write.Content, nil)
+	number, err := c.number()
+	if err != nil {
+		return nil, err
+	}
+	one, err := c.write(number, b.Write.Content, nil)
 	return map[string]any{"content": one}, err
 }
 
@@ -102,7 +119,11 @@ func (c *call) update() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.write(b.Write.Content, &l.Ref)
+	number, err := c.number()
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.write(number, b.Write.Content, &l.Ref)
 	return map[string]any{}, err
 }
 
@@ -116,10 +137,12 @@ func (c *call) updateEntries() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	request := c.ask.Request
+	number, err := c.number()
+	if err != nil {
+		return nil, err
+	}
 	for i := range found.Looks {
-		c.ask.Request = request + "/" + strconv.Itoa(i)
-		if _, err := c.write(b.Write.Content, &found.Looks[i].Ref); err != nil {
+		if _, err := c.write(number+"/"+strconv.Itoa(i), b.Write.Content, &found.Looks[i].Ref); err != nil {
 			return nil, err
 		}
 	}
@@ -141,7 +164,11 @@ func (c *call) updateOrCreate() (any, error) {
 	default:
 		return nil, err
 	}
-	one, err := c.write(b.Write.Content, ref)
+	number, err := c.number()
+	if err != nil {
+		return nil, err
+	}
+	one, err := c.write(number, b.Write.Content, ref)
 	return map[string]any{"content": one}, err
 }
 

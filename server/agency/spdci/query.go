@@ -124,6 +124,9 @@ func scalar(raw json.RawMessage) (string, error) {
 	case string:
 		return v, nil
 	case json.Number:
+		if !agency.Exact(v) {
+			return "", errors.New("a number this long is written as a word")
+		}
 		return v.String(), nil
 	case bool:
 		return fmt.Sprint(v), nil
