@@ -221,7 +221,7 @@ func (c *command) policy() *cobra.Command {
 	var fields []string
 	var previewed bool
 	explain := &cobra.Command{
-		Use:   "explain",
+		Use:   "explain --agency ID",
 		Short: "Why an agency may or may not read: of anybody, or of one person (--person AREA/ID)",
 		Args:  cobra.NoArgs,
 		RunE: c.deed(func(ctx context.Context, centre *serve.Centre, tx ledger.Tx, _ []string) (any, error) {
@@ -258,6 +258,7 @@ func (c *command) policy() *cobra.Command {
 	}
 	f := explain.Flags()
 	f.StringVar(&who, "agency", "", "the agency's id")
+	required(explain, "agency")
 	f.StringVar(&purpose, "purpose", "", "what for")
 	f.StringVar(&person, "person", "", "`AREA/ID` of a person")
 	f.StringSliceVar(&fields, "fields", nil, "attributes, separated by commas; all that are agreed when left out")

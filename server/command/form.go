@@ -78,7 +78,7 @@ func (c *command) checkForm() *cobra.Command {
 					fixed = b
 				}
 				if err := os.WriteFile(fix, fixed, 0o644); err != nil {
-					return checked{result}, civic.NewProblem(civic.FileUnreadable, err, fix)
+					return checked{result}, civic.NewProblem(civic.FileUnwritable, err, fix)
 				}
 			}
 			return checked{result}, result.Refused()
@@ -118,7 +118,7 @@ func (c *command) mapForm() *cobra.Command {
 			}
 			if out != "" {
 				if err := os.WriteFile(out, written, 0o644); err != nil {
-					return mapped{result}, civic.NewProblem(civic.FileUnreadable, err, out)
+					return mapped{result}, civic.NewProblem(civic.FileUnwritable, err, out)
 				}
 			}
 			return mapped{result}, nil

@@ -38,6 +38,9 @@ func (m *matching) flags(cmd *cobra.Command, out string) *cobra.Command {
 }
 
 func (m *matching) options() (o table.Options, err error) {
+	if !(m.auto >= 0 && m.auto < 1) {
+		return o, civic.NewProblem(civic.WrongUse, nil, "--auto is a share below 1, such as 0.995.")
+	}
 	o.Seed, o.Auto = m.seed, m.auto
 	if m.model == "" {
 		return o, nil
@@ -86,13 +89,54 @@ func (m *matching) write(fill func(io.Writer) error) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(m.out), ".match-*")
 	if err != nil {
-		return civic.NewProblem(civic.FileUnreadable, err, m.out)
+		return civic.NewProblem(civic.FileUnwritable, err, m.out)
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(fill(f), f.Close()); err != nil {
-		return err
+	err = errors.Join(fill(f), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), m.out)
 	}
-	return os.Rename(f.Name(), m.out)
+	if err != nil {
+		return civic.NewProblem(civic.FileUnwritable, err, m.out)
+	}
+	return nil
+}
+
+// weighed is what a match command found, with what fills its file.
+type weighed struct {
+	result table.Result
+	fill   func(io.Writer) error
+}
+
+// run works until it is done or told to stop: reading and weighing a long list
+// takes a minute and looks at no context. What it did so far is of no use then,
+// and the process ends.
+func (m *matching) run(ctx context.Context, do func(table.Options) (weighed, error)) (any, error) {
+	o, err := m.options()
+	if err != nil {
+		return nil, err
+	}
+	type end struct {
+		w   weighed
+		err error
+	}
+	done := make(chan end, 1)
+	go func() {
+		w, err := do(o)
+		done <- end{w, err}
+	}()
+	var e end
+	select {
+	case <-ctx.Done():
+	case e = <-done:
+	}
+	if ctx.Err() != nil {
+		return nil, civic.NewProblem(civic.Stopped, ctx.Err())
+	}
+	if e.err == nil && e.w.fill != nil {
+		e.err = m.write(e.w.fill)
+	}
+	return matched{e.w.result}, e.err
 }
 
 // matched tells a result to people.
@@ -111,58 +155,47 @@ func (r matched) Tell(w io.Writer) {
 
 func (c *command) match() *cobra.Command {
 	return parent("match", "Matching on any list: cluster, link, score, train, evaluate",
-		c.matchOne("cluster FILE.csv", "Find which rows are one person", "row,cluster,probability", func(m *matching, t *table.Table, o table.Options) (table.Result, error) {
+		c.matchOne("cluster FILE.csv", "Find which rows are one person", "row,cluster,probability", func(_ *matching, t *table.Table, o table.Options) (weighed, error) {
 			groups, result, err := table.Cluster(t, o)
-			if err == nil {
-				err = m.write(func(w io.Writer) error { return table.WriteClusters(w, groups) })
-			}
-			return result, err
+			return weighed{result, func(w io.Writer) error { return table.WriteClusters(w, groups) }}, err
 		}),
-		c.matchOne("score FILE.csv", "Weigh every likely pair", "row_a,row_b,probability,relation", func(m *matching, t *table.Table, o table.Options) (table.Result, error) {
+		c.matchOne("score FILE.csv", "Weigh every likely pair", "row_a,row_b,probability,relation", func(_ *matching, t *table.Table, o table.Options) (weighed, error) {
 			pairs, result, err := table.Score(t, o)
-			if err == nil {
-				err = m.write(func(w io.Writer) error { return table.WritePairs(w, pairs) })
-			}
-			return result, err
+			return weighed{result, func(w io.Writer) error { return table.WritePairs(w, pairs) }}, err
 		}),
-		c.matchOne("train FILE.csv", "Learn a model from a list", "the model, JSON", func(m *matching, t *table.Table, o table.Options) (table.Result, error) {
+		c.matchOne("train FILE.csv", "Learn a model from a list", "the model, JSON", func(_ *matching, t *table.Table, o table.Options) (weighed, error) {
 			model, result, err := table.Train(t, o)
 			if err != nil {
-				return result, err
+				return weighed{result: result}, err
 			}
 			b, err := model.Marshal()
-			if err == nil {
-				err = m.write(func(w io.Writer) error { _, err := io.Copy(w, bytes.NewReader(b)); return err })
-			}
-			return result, err
+			return weighed{result, func(w io.Writer) error { _, err := io.Copy(w, bytes.NewReader(b)); return err }}, err
 		}),
-		c.matchOne("evaluate FILE.csv", "Compare with the column of --truth", "", func(m *matching, t *table.Table, o table.Options) (table.Result, error) {
+		c.matchOne("evaluate FILE.csv", "Compare with the column of --truth", "", func(m *matching, t *table.Table, o table.Options) (weighed, error) {
 			if m.truth == "" {
-				return table.Result{}, civic.NewProblem(civic.WrongUse, nil, "Name the column that tells the truth: --truth COLUMN.")
+				return weighed{}, civic.NewProblem(civic.WrongUse, nil, "Name the column that tells the truth: --truth COLUMN.")
 			}
-			return table.Evaluate(t, o)
+			result, err := table.Evaluate(t, o)
+			return weighed{result: result}, err
 		}),
 		c.matchLink())
 }
 
 // matchOne is a command over one list.
-func (c *command) matchOne(use, short, out string, do func(*matching, *table.Table, table.Options) (table.Result, error)) *cobra.Command {
+func (c *command) matchOne(use, short, out string, do func(*matching, *table.Table, table.Options) (weighed, error)) *cobra.Command {
 	m := &matching{}
 	return m.flags(&cobra.Command{
 		Use:   use,
 		Short: short,
 		Args:  cobra.ExactArgs(1),
-		RunE: c.plain(func(_ context.Context, args []string) (any, error) {
-			o, err := m.options()
-			if err != nil {
-				return nil, err
-			}
-			t, err := m.list(args[0])
-			if err != nil {
-				return nil, err
-			}
-			result, err := do(m, t, o)
-			return matched{result}, err
+		RunE: c.plain(func(ctx context.Context, args []string) (any, error) {
+			return m.run(ctx, func(o table.Options) (weighed, error) {
+				t, err := m.list(args[0])
+				if err != nil {
+					return weighed{}, err
+				}
+				return do(m, t, o)
+			})
 		}),
 	}, out)
 }
@@ -173,33 +206,28 @@ func (c *command) matchLink() *cobra.Command {
 		Use:   "link A.csv B.csv ...",
 		Short: "Find who of the first list is who of the others",
 		Args:  cobra.MinimumNArgs(2),
-		RunE: c.plain(func(_ context.Context, args []string) (any, error) {
-			o, err := m.options()
-			if err != nil {
-				return nil, err
-			}
-			a, err := m.list(args[0])
-			if err != nil {
-				return nil, err
-			}
-			var b *table.Table
-			for _, path := range args[1:] {
-				next, err := m.list(path)
+		RunE: c.plain(func(ctx context.Context, args []string) (any, error) {
+			return m.run(ctx, func(o table.Options) (weighed, error) {
+				a, err := m.list(args[0])
 				if err != nil {
-					return nil, err
+					return weighed{}, err
 				}
-				if b == nil {
-					b = next
-				} else {
-					b = table.Join(b, next)
-					b.Split = 0
+				var b *table.Table
+				for _, path := range args[1:] {
+					next, err := m.list(path)
+					if err != nil {
+						return weighed{}, err
+					}
+					if b == nil {
+						b = next
+					} else {
+						b = table.Join(b, next)
+						b.Split = 0
+					}
 				}
-			}
-			pairs, result, err := table.Link(a, b, o)
-			if err == nil {
-				err = m.write(func(w io.Writer) error { return table.WritePairs(w, pairs) })
-			}
-			return matched{result}, err
+				pairs, result, err := table.Link(a, b, o)
+				return weighed{result, func(w io.Writer) error { return table.WritePairs(w, pairs) }}, err
+			})
 		}),
 	}, "row_a,row_b,probability,relation")
 }

@@ -46,7 +46,7 @@ func (c *command) meter() *cobra.Command {
 			rows, err := meterRows(ctx, centre, civic.Area(area), from)
 			if err != nil || file == "" {
 				s := meter.Sum(rows)
-				return metered{Rows: rows, Sum: s, Saved: s.Saved()}, err
+				return metered{Rows: append([]meter.Row{}, rows...), Sum: s, Saved: s.Saved()}, err
 			}
 			f, err := os.Create(file)
 			if err != nil {
@@ -57,7 +57,7 @@ func (c *command) meter() *cobra.Command {
 				err = cerr
 			}
 			s := meter.Sum(rows)
-			return metered{Rows: rows, Sum: s, Saved: s.Saved()}, err
+			return metered{Rows: append([]meter.Row{}, rows...), Sum: s, Saved: s.Saved()}, err
 		}),
 	}
 	f := cmd.Flags()

@@ -75,6 +75,8 @@ func (c *command) root() *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              cobra.NoArgs,
+		RunE:              unnamed,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.data, "data", "var/server", "the centre's `folder`: ledger, keys and files")
@@ -97,11 +99,14 @@ func (c *command) root() *cobra.Command {
 
 // parent makes a command that only holds others.
 func parent(use, short string, children ...*cobra.Command) *cobra.Command {
-	p := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return errors.New("name one of its commands: see " + cmd.CommandPath() + " --help")
-	}}
+	p := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: unnamed}
 	p.AddCommand(children...)
 	return p
+}
+
+// unnamed refuses a command line that ends before a command's name.
+func unnamed(cmd *cobra.Command, _ []string) error {
+	return errors.New("name one of its commands: see " + cmd.CommandPath() + " --help")
 }
 
 func (c *command) config(logger *slog.Logger) serve.Config {

@@ -108,7 +108,12 @@ const (
 	DataCap            Code = "data_cap"
 	MobileNetwork      Code = "mobile_network"
 	MediumFailed       Code = "medium_failed"
+	MediumAnswer       Code = "medium_answer"
 	BackupMissed       Code = "backup_missed"
+	MatchMap           Code = "match_map"
+	ExpressionUnread   Code = "expression_unread"
+	DocumentUnread     Code = "document_unread"
+	WindowAbsent       Code = "window_absent"
 	StoreTail          Code = "store_tail"
 	OfficerAbsent      Code = "officer_absent"
 	RowsRejected       Code = "rows_rejected"
@@ -184,7 +189,7 @@ var catalogue = map[Code]Sentence{
 	WrongServer:        {"The server that answered is not the one this kit belongs to.", "Nothing was sent. Check the network you are on, and tell your office if it stays so.", 421},
 	NoNetwork:          {"No signal. Everything is safe on this kit.", "It will be sent when there is signal.", 503},
 	ServerBusy:         {"The centre is busy. Everything is safe on this kit.", "The kit tries again by itself.", 503},
-	Stopped:            {"Stopped. What was sent stays sent; the rest is safe on this kit.", "Start again when you like; it goes on where it stopped.", 499},
+	Stopped:            {"Stopped. What was done stays done; the rest is safe.", "Start again when you like; nothing is done twice.", 499},
 	ClockDoubt:         {"This kit's clock differs from the centre's by {1}.", "Set date and time in the tablet's settings. Nothing is lost: each registration keeps both times.", 409},
 	DiskFull:           {"The disk is full: {1} are free and {2} are needed.", "What was saved before is safe. Free some space, then try again.", 507},
 	StoreDamaged:       {"The kit's memory could not be opened and was set aside whole as {1}.", "Nothing was deleted. Bring the kit to your office: the registry can recover what is in it.", 500},
@@ -193,7 +198,7 @@ var catalogue = map[Code]Sentence{
 	FormUnknown:        {"The form {1} is not on this machine.", "Sync to fetch it, or give the path of its workbook.", 404},
 	FormVersionUnknown: {"The version {1} of this form is not known here.", "It is kept and taken in as soon as that version arrives.", 409},
 	FormRefused:        {"This form cannot be used: {1}.", "Correct the workbook where the message says and load it again.", 422},
-	ColumnsUnknown:     {"The list has no column for {1}.", "Compare the first line of the list with the form's questions.", 422},
+	ColumnsUnknown:     {"The list has no column for {1}.", "Compare the first line of the list with what is asked of it: the form's questions, or the map.", 422},
 	AnswersIncomplete:  {"An answer is still missing: {1}.", "Go to the question and answer it, or choose \"not known\".", 422},
 	AnswersInvalid:     {"An answer does not fit: {1}.", "Go to the question and read what it asks for.", 422},
 	AnswerRequired:     {"\"{1}\" needs an answer.", "Answer it, or choose \"not known\" where that is offered.", 422},
@@ -270,9 +275,14 @@ var catalogue = map[Code]Sentence{
 	WipeOrdered:        {"The registry ended this kit; it is emptied once everything on it is at the centre.", "Seal or discard the drafts, then sync. Nothing is destroyed before it is at the centre.", 403},
 	BackupAbsent:       {"There is no backup of another kit in {1}.", "Insert the lost kit's medium and name its folder.", 404},
 	StoreTail:          {"The disk damaged the end of this kit's memory: the last entries before it was opened may be missing.", "What was damaged is kept in {1}. Compare the last receipts with the list, restore from the medium what is missing, and tell your office.", 409},
+	MediumAnswer:       {"What the centre left on this medium for this kit is damaged and was not taken in.", "What waits here was written to the medium all the same. Sync, or take the medium to the centre once more, for another answer.", 422},
 	BackupMissed:       {"The copy on the backup medium is not up to date.", "Insert the medium again; it is brought up to date with the next registration. Everything is safe on this kit.", 409},
 	OfficerAbsent:      {"No officer {1} is known to this kit.", "List them with \"officer list\".", 404},
-	ImportEmpty:        {"The list holds no rows.", "Its first line names the questions; each line below is one person.", 422},
+	ImportEmpty:        {"The list holds no rows.", "Its first line names the columns; each line below is one entry.", 422},
+	MatchMap:           {"The map cannot be used: {1}.", "It is an object of column names, as in {\"id\": \"number\", \"given_name\": [\"name\"], \"birth_date\": \"born\"}; one of them to compare people by.", 422},
+	ExpressionUnread:   {"The expression cannot be worked out: {1}.", "Compare its brackets, its quotation marks and the names of its functions.", 422},
+	DocumentUnread:     {"The document cannot be read: {1}.", "It is one XML element with everything else inside it.", 422},
+	WindowAbsent:       {"There is no display to open the window on.", "Start it on a tablet or desktop, or give a command: fieldkit --help lists them.", 503},
 	ProcessingFailed:   {"The centre could not work on this file; it was set aside whole.", "Nothing was lost. Whoever runs the centre finds the cause in its log and tries again.", 422},
 	CentreUnwell:       {"The centre needs attention.", "See the findings marked bad.", 500},
 	PackAbsent:         {"This kit holds no people of its district yet.", "Sync; the centre sends them once it has made a district pack.", 404},

@@ -29,7 +29,7 @@ type Evaluated struct {
 func Eval(document []byte, context, expression, lang string, env form.Env) (Evaluated, error) {
 	doc, err := xpath.ReadXML(document)
 	if err != nil {
-		return Evaluated{}, civic.NewProblem(civic.RequestMalformed, err)
+		return Evaluated{}, civic.NewProblem(civic.DocumentUnread, err, err.Error())
 	}
 	if env.Rand == nil {
 		env.Rand = rand.Reader
@@ -44,11 +44,11 @@ func Eval(document []byte, context, expression, lang string, env form.Env) (Eval
 	}
 	x, err := xpath.Parse(expression)
 	if err != nil {
-		return Evaluated{}, civic.NewProblem(civic.RequestMalformed, err)
+		return Evaluated{}, civic.NewProblem(civic.ExpressionUnread, err, err.Error())
 	}
 	v, err := x.Eval(at, e)
 	if err != nil {
-		return Evaluated{}, civic.NewProblem(civic.RequestMalformed, err)
+		return Evaluated{}, civic.NewProblem(civic.ExpressionUnread, err, err.Error())
 	}
 	out := Evaluated{Text: v.Text(), Boolean: v.Bool(), Number: number(v.Number(env.Zone))}
 	switch v.Type() {
@@ -80,7 +80,7 @@ func find(doc *xpath.Node, context string, e *xpath.Env) (*xpath.Node, error) {
 	}
 	x, err := xpath.Parse(context)
 	if err != nil {
-		return nil, civic.NewProblem(civic.RequestMalformed, err)
+		return nil, civic.NewProblem(civic.ExpressionUnread, err, err.Error())
 	}
 	v, err := x.Eval(doc, e)
 	if err == nil && len(v.Nodes()) == 0 {

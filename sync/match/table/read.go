@@ -3,7 +3,6 @@ package table
 import (
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -61,12 +60,15 @@ func (c *Columns) UnmarshalJSON(b []byte) error {
 func ReadMap(b []byte) (Map, error) {
 	var m Map
 	if len(b) > maxMap {
-		return m, civic.NewProblem(civic.FileUnreadable, errors.New("the map is too long"), "map")
+		return m, civic.NewProblem(civic.MatchMap, nil, "it is too long")
 	}
 	d := json.NewDecoder(strings.NewReader(string(b)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&m); err != nil {
-		return m, civic.NewProblem(civic.FileUnreadable, err, "map")
+		return m, civic.NewProblem(civic.MatchMap, err, "it is no object of column names, or has a key that nobody knows")
+	}
+	if len(m.fields()) == 0 {
+		return m, civic.NewProblem(civic.MatchMap, nil, "it names nothing to compare people by")
 	}
 	return m, nil
 }
