@@ -68,5 +68,8 @@ func (c *command) looks() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&paper, "receipt", "", "the receipt's `text`, or a picture of it")
 	f.StringVar(&code, "code", "", "the slip's or the citizen's own `code`")
+	for _, name := range []string{"receipt", "code"} {
+		_ = cmd.MarkFlagRequired(name) // the flags exist: they were just made
+	}
 	return cmd
 }
