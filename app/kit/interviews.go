@@ -102,7 +102,8 @@ func (k *Kit) Restore(ctx context.Context, id capture.DraftID) error {
 	return problem(st.RestoreDraft(ctx, id))
 }
 
-// Attach stores a picture (JPEG or PNG) for a question and answers it.
+// Attach stores a picture (JPEG or PNG) for a question and answers it. What is
+// kept is the picture alone, made as small as a photo should be.
 func (k *Kit) Attach(ctx context.Context, iv *capture.Interview, question, name string, r io.Reader) error {
 	st, err := k.open()
 	if err != nil {
@@ -119,6 +120,9 @@ func (k *Kit) Attach(ctx context.Context, iv *capture.Interview, question, name 
 	media := http.DetectContentType(b)
 	if media != "image/jpeg" && media != "image/png" {
 		return civic.NewProblem(civic.PictureUnknown, nil)
+	}
+	if b, media, err = leanPhoto(b, media); err != nil {
+		return err
 	}
 	// The officer's own file name may hold a person's name: a neutral one travels.
 	var tag [6]byte
