@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -18,6 +19,8 @@ import (
 	"github.com/askonce/fieldkit/app/screen"
 	"github.com/askonce/fieldkit/app/text"
 	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/voice"
+	"github.com/askonce/fieldkit/sync/civic"
 )
 
 // appID is how the window system knows the program; FyneApp.toml has the same.
@@ -25,6 +28,9 @@ const appID = "com.github.askonce.fieldkit"
 
 // openWindow shows the kit in a folder and returns when the window is closed.
 func openWindow(ctx context.Context, home string) error {
+	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" {
+		return civic.NewProblem(civic.WindowAbsent, nil) // the toolkit would end the program with words of its own
+	}
 	book, err := text.Load()
 	if err != nil {
 		return err
@@ -39,7 +45,8 @@ func openWindow(ctx context.Context, home string) error {
 	a := app.NewWithID(appID)
 	w := newWindow(a)
 	shell := screen.New(screen.Config{Kit: k, Words: words, App: a, Window: w, Clock: time.Now, Version: version(),
-		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Media: media, Exports: exportFolder(), Print: printer()})
+		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Media: media, Exports: exportFolder(), Print: printer(),
+		Voice: voice.New(voice.Options{Clock: time.Now})})
 	shell.Background(func(told func(background.Event), progress func(kit.Progress)) *background.Runner {
 		return background.New(background.Config{Kit: k, Told: told, Progress: progress, Logger: log})
 	})

@@ -31,18 +31,24 @@ func (p *consentPage) build(s *Shell) view {
 	if p.err != nil {
 		body.Add(s.problemOf(p.err))
 	}
-	body.Add(widget.NewLarge(say("consent.explain")))
+	explain, free := widget.NewLarge(say("consent.explain")), widget.NewQuiet(say("consent.free"))
+	body.Add(explain)
 	asks := p.iv.Consents()
 	var choices []*widget.Choice
+	var aloud reading
+	var notices []civic.Digest
+	aloud.words(explain)
 	for _, ask := range asks {
-		question := say("consent.ask", s.serviceTitle(ask.Service))
+		question := widget.NewHeading(say("consent.ask", s.serviceTitle(ask.Service)))
+		texts := []string{explain.Text(), question.Text(), say("consent.yes"), say("consent.no"), free.Text()}
 		c := widget.NewChoice(s.hands, []widget.Option{{Name: "yes", Label: say("consent.yes")}, {Name: "no", Label: say("consent.no")}}, yesNo(ask.Asked, ask.Given))
 		c.Changed = func(names []string) {
 			chosen := civic.Consent{Service: ask.Service, Given: len(names) > 0 && names[0] == "yes"}
-			s.asked(&chosen, say("consent.explain"), question, say("consent.yes"), say("consent.no"), say("consent.free"))
+			s.asked(&chosen, texts...)
 			if err := p.iv.SetConsent(s.ctx, chosen); err != nil {
 				s.fail(err)
 			}
+			p.shownTold(s)
 		}
 		i := len(choices)
 		c.Next = func() {
@@ -54,9 +60,15 @@ func (p *consentPage) build(s *Shell) view {
 		}
 		s.mark("consent:"+string(ask.Service), c)
 		choices = append(choices, c)
-		body.Add(part(widget.NewHeading(question), c))
+		body.Add(part(question, c))
+		aloud.words(question)
+		aloud.add(texts[2], c)
+		aloud.add(texts[3], c)
+		notices = append(notices, s.notice(texts...))
 	}
-	body.Add(widget.NewQuiet(say("consent.free")))
+	aloud.words(free)
+	aloud.heard = func() { s.heardOut(p.iv, "aloud.noted", notices); p.shownTold(s) }
+	body.Add(free)
 	body.Add(p.told(s))
 	v.body = body
 	if len(choices) > 0 && !asks[0].Asked {
@@ -64,13 +76,29 @@ func (p *consentPage) build(s *Shell) view {
 	}
 	v.main = &action{name: "seal", icon: theme.IconLock, words: say("seal.go"), do: func() { p.seal(s) }}
 	v.side = []action{{name: "offices", icon: theme.IconPerson, words: say("consent.offices"), key: fyne.KeyF6, do: func() { s.open(&officesPage{iv: p.iv}) }}}
+	v.side = s.readable(v.side, func() reading { return aloud })
 	return v
 }
 
 // asked says with which words, in which language, a choice was put.
 func (s *Shell) asked(c *civic.Consent, texts ...string) {
 	c.Language = s.c.Words.Language()
-	c.Notice, c.Words = noticeName, civic.NoticeDigest(noticeName, c.Language, texts...)
+	c.Notice, c.Words = noticeName, s.notice(texts...)
+}
+
+// notice stands for words as they are shown now, to the letter.
+func (s *Shell) notice(texts ...string) civic.Digest {
+	return civic.NoticeDigest(noticeName, s.c.Words.Language(), texts...)
+}
+
+// heardOut notes that the words of choices were read to their end. What was
+// broken off is not noted: the officer may say by hand that he read the rest.
+func (s *Shell) heardOut(iv *capture.Interview, noted string, notices []civic.Digest) {
+	if err := iv.Heard(s.ctx, notices...); err != nil {
+		s.fail(err)
+		return
+	}
+	s.tell(s.c.Words.Say(noted), nil)
 }
 
 func yesNo(asked, yes bool) string {
@@ -88,16 +116,11 @@ func yesNo(asked, yes bool) string {
 func (p *consentPage) told(s *Shell) fyne.CanvasObject {
 	say := s.c.Words.Say
 	now := p.iv.Told()
-	set := func() {
-		if err := p.iv.SetTold(s.ctx, now); err != nil {
+	how := widget.NewChoice(s.hands, s.howTold(), howNow(now))
+	how.Changed = func(names []string) {
+		if err := p.iv.SetReadAloud(s.ctx, len(names) > 0 && names[0] == "aloud"); err != nil {
 			s.fail(err)
 		}
-	}
-	how := widget.NewChoice(s.hands, []widget.Option{{Name: "shown", Label: say("consent.told.shown")}, {Name: "aloud", Label: say("consent.told.aloud")}},
-		map[bool]string{true: "aloud", false: "shown"}[now.ReadAloud])
-	how.Changed = func(names []string) {
-		now.ReadAloud = len(names) > 0 && names[0] == "aloud"
-		set()
 	}
 	var speakers []widget.Option
 	for _, by := range civic.Speakers() {
@@ -107,14 +130,34 @@ func (p *consentPage) told(s *Shell) fyne.CanvasObject {
 	who.Changed = func(names []string) {
 		for _, by := range civic.Speakers() {
 			if len(names) > 0 && names[0] == by.String() {
-				now.By = by
+				if err := p.iv.SetSpeaker(s.ctx, by); err != nil {
+					s.fail(err)
+				}
 			}
 		}
-		set()
 	}
 	s.mark("consent.told", how)
 	s.mark("consent.by", who)
 	return column(labelled(say("consent.told"), how), labelled(say("consent.by"), who))
+}
+
+// howTold are the ways to explain a choice.
+func (s *Shell) howTold() []widget.Option {
+	return []widget.Option{{Name: "shown", Label: s.c.Words.Say("consent.told.shown")}, {Name: "aloud", Label: s.c.Words.Say("consent.told.aloud")}}
+}
+
+func howNow(t capture.Told) string {
+	if t.ReadAloud {
+		return "aloud"
+	}
+	return "shown"
+}
+
+// shownTold shows how it is told now, after something was read or chosen.
+func (p *consentPage) shownTold(s *Shell) {
+	if how, ok := s.names["consent.told"].(*widget.Choice); ok {
+		how.SetOptions(s.howTold(), []string{howNow(p.iv.Told())})
+	}
 }
 
 // serviceTitle is what a service is called in the language of the moment.
@@ -160,7 +203,9 @@ func (p *consentPage) seal(s *Shell) {
 // officesPage lets the citizen choose otherwise for one agency, and shows what
 // the law takes without asking.
 type officesPage struct {
-	iv *capture.Interview
+	iv      *capture.Interview
+	aloud   reading
+	notices []civic.Digest // of the choices in it
 }
 
 func (p *officesPage) name() string { return "offices" }
@@ -176,7 +221,12 @@ func (p *officesPage) build(s *Shell) view {
 	case len(readers) == 0:
 		body.Add(widget.NewText(say("consent.offices.none")))
 	default:
-		body.Add(widget.NewLarge(say("consent.offices.explain")))
+		explain := widget.NewLarge(say("consent.offices.explain"))
+		p.aloud, p.notices = reading{}, nil
+		p.aloud.words(explain)
+		p.aloud.heard = func() { s.heardOut(p.iv, "aloud.noted.office", p.notices) }
+		body.Add(explain)
+		v.side = s.readable(nil, func() reading { return p.aloud })
 	}
 	for _, r := range readers {
 		body.Add(p.office(s, r))
@@ -193,10 +243,14 @@ func (p *officesPage) office(s *Shell, r capture.Reader) fyne.CanvasObject {
 	if purpose == "" {
 		purpose = string(r.Agreement.Purpose.Code)
 	}
-	question := say("consent.offices.for", r.Agreement.Controller, s.serviceTitle(r.Service), purpose)
+	question := widget.NewText(say("consent.offices.for", r.Agreement.Controller, s.serviceTitle(r.Service), purpose))
+	p.aloud.words(question)
 	if !r.MayRefuse() {
-		return part(widget.NewText(question), widget.NewQuiet(say("consent.offices.law")))
+		law := widget.NewQuiet(say("consent.offices.law"))
+		p.aloud.words(law)
+		return part(question, law)
 	}
+	texts := []string{say("consent.offices.explain"), question.Text(), strings.Join([]string{say("consent.offices.yes"), say("consent.offices.no")}, "\n")}
 	agency := string(r.Agreement.Agency)
 	c := widget.NewChoice(s.hands, []widget.Option{{Name: "yes", Label: say("consent.offices.yes")}, {Name: "no", Label: say("consent.offices.no")}}, yesNo(r.Asked, r.Given))
 	c.Loose = true // taken back, what was said for the service counts
@@ -206,7 +260,7 @@ func (p *officesPage) office(s *Shell, r capture.Reader) fyne.CanvasObject {
 			err = p.iv.DropConsent(s.ctx, r.Service, agency)
 		} else {
 			chosen := civic.Consent{Service: r.Service, Agency: agency, Given: names[0] == "yes"}
-			s.asked(&chosen, say("consent.offices.explain"), question, strings.Join([]string{say("consent.offices.yes"), say("consent.offices.no")}, "\n"))
+			s.asked(&chosen, texts...)
 			err = p.iv.SetConsent(s.ctx, chosen)
 		}
 		if err != nil {
@@ -214,5 +268,7 @@ func (p *officesPage) office(s *Shell, r capture.Reader) fyne.CanvasObject {
 		}
 	}
 	s.mark("consent.office:"+string(r.Service)+"."+agency, c)
-	return part(widget.NewText(question), c)
+	p.aloud.add(texts[2], c)
+	p.notices = append(p.notices, s.notice(texts...))
+	return part(question, c)
 }

@@ -24,7 +24,7 @@ func (s *Shell) help() {
 // helpKeys are the keys explained, each with the key of its words.
 var helpKeys = [][2]string{
 	{"Enter", "enter"}, {"Tab", "tab"}, {"Esc", "esc"}, {"Ctrl+Enter", "ctrlenter"}, {"Ctrl+S", "ctrls"}, {"Ctrl+Z", "ctrlz"},
-	{"F1", "f1"}, {"F2", "f2"}, {"F3", "f3"}, {"F4", "f4"}, {"F5", "f5"}, {"F6", "f6"}, {"F7", "f7"}, {"F8", "f8"}, {"F9", "f9"},
+	{"F1", "f1"}, {"F2", "f2"}, {"F3", "f3"}, {"F4", "f4"}, {"F5", "f5"}, {"F6", "f6"}, {"F7", "f7"}, {"F8", "f8"}, {"F9", "f9"}, {"F10", "f10"},
 	{"a–z  1–9", "letters"}, {"?", "unknown"}, {"a", "about"}, {"↓", "down"}, {"PgUp  PgDn", "page"},
 }
 

@@ -40,6 +40,8 @@ type interviewPage struct {
 	alike *fyne.Container // known people whom this new one resembles
 
 	doubts []kit.Resemblance // those the review showed
+
+	atHand string // the question that had the keyboard last
 }
 
 func newInterviewPage(iv *capture.Interview) *interviewPage {
@@ -114,6 +116,7 @@ func (p *interviewPage) build(s *Shell) view {
 		{name: "later", icon: theme.IconDraft, words: say("interview.later"), key: fyne.KeyF7, do: p.later},
 		{name: "absent", icon: theme.IconMore, words: say("answer.none"), key: fyne.KeyF6, do: p.absent},
 	}
+	v.side = s.readable(v.side, p.reading)
 	if v.ctrl == nil {
 		v.ctrl = map[fyne.KeyName]func(){}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/voice"
 )
 
 // Look is what an officer chose on the settings page. It holds nothing private
@@ -14,6 +15,10 @@ type Look struct {
 	Language string        `json:"language,omitempty"` // "" for the system's
 	Palette  theme.Palette `json:"palette,omitempty"`
 	Scale    float32       `json:"scale,omitempty"`
+	// Pace is how quickly the voice reads, Aloud has it read each question by
+	// itself.
+	Pace  voice.Pace `json:"pace,omitempty"`
+	Aloud bool       `json:"aloud,omitempty"`
 }
 
 // Looks keeps the look between two starts.

@@ -18,6 +18,7 @@ type looksPage struct {
 	code    string
 	looks   *kit.Looks
 	err     error
+	shown   reading // what can be read aloud: never the code
 }
 
 func (p *looksPage) name() string { return "looks" }
@@ -28,14 +29,17 @@ func (p *looksPage) build(s *Shell) view {
 	code := s.field("looks.code", &p.code)
 	code.Password = true
 	code.Next = ask
-	body := column(widget.NewText(say("looks.intro")), labelled(say("looks.code"), code))
+	intro := widget.NewText(say("looks.intro"))
+	body := column(intro, labelled(say("looks.code"), code))
+	p.shown = reading{}
+	p.shown.words(intro)
 	switch {
 	case p.err != nil:
 		body.Add(s.problemOf(p.err))
 	case p.looks != nil:
 		body.Add(p.found(s))
 	}
-	return view{title: say("looks.title"), body: body, focus: code,
+	return view{title: say("looks.title"), body: body, focus: code, side: s.readable(nil, func() reading { return p.shown }),
 		main: &action{name: "looks.go", icon: theme.IconPerson, words: say("looks.go"), do: ask}}
 }
 
@@ -65,37 +69,42 @@ func (p *looksPage) found(s *Shell) fyne.CanvasObject {
 	if p.looks.Offline {
 		as = "looks.offline"
 	}
-	list := column(widget.NewQuiet(words.Say(as, words.Moment(p.looks.At, s.c.Clock()))))
+	p.shown = reading{}
+	shown := func(w *widget.Words) *widget.Words {
+		p.shown.words(w)
+		return w
+	}
+	list := column(shown(widget.NewQuiet(words.Say(as, words.Moment(p.looks.At, s.c.Clock())))))
 	if len(p.looks.Rows) == 0 {
-		list.Add(widget.NewStrong(words.Say("looks.none")))
+		list.Add(shown(widget.NewStrong(words.Say("looks.none"))))
 	}
 	for _, r := range p.looks.Rows {
 		who := words.Say("looks.kind." + r.Kind)
 		if r.Who != "" {
 			who += " · " + r.Who
 		}
-		lines := []fyne.CanvasObject{widget.NewStrong(words.Moment(r.At, s.c.Clock()) + " · " + who), widget.NewText(words.Say("looks.action." + r.Action))}
+		lines := []fyne.CanvasObject{shown(widget.NewStrong(words.Moment(r.At, s.c.Clock()) + " · " + who)), shown(widget.NewText(words.Say("looks.action." + r.Action)))}
 		if r.Purpose != "" {
-			lines = append(lines, widget.NewText(words.Say("looks.purpose", string(r.Purpose))))
+			lines = append(lines, shown(widget.NewText(words.Say("looks.purpose", string(r.Purpose)))))
 		}
 		if len(r.Fields) > 0 {
 			names := make([]string, len(r.Fields))
 			for i, f := range r.Fields {
 				names[i] = strings.ReplaceAll(string(f), "_", " ")
 			}
-			lines = append(lines, widget.NewText(words.Say("looks.fields", strings.Join(names, ", "))))
+			lines = append(lines, shown(widget.NewText(words.Say("looks.fields", strings.Join(names, ", ")))))
 		}
 		if r.Reason != "" {
-			lines = append(lines, widget.NewText(words.Say("looks.reason", r.Reason)))
+			lines = append(lines, shown(widget.NewText(words.Say("looks.reason", r.Reason))))
 		}
 		if r.Basis != "" {
-			lines = append(lines, widget.NewQuiet(r.Basis+" "+r.Agreement))
+			lines = append(lines, shown(widget.NewQuiet(r.Basis+" "+r.Agreement)))
 		}
 		list.Add(widget.NewPanel(theme.Known, theme.IconPerson, lines...))
 	}
 	if p.looks.Hidden > 0 {
-		list.Add(widget.NewText(words.Say("looks.hidden", strconv.Itoa(p.looks.Hidden))))
+		list.Add(shown(widget.NewText(words.Say("looks.hidden", strconv.Itoa(p.looks.Hidden)))))
 	}
-	list.Add(widget.NewQuiet(words.Say("looks.object")))
+	list.Add(shown(widget.NewQuiet(words.Say("looks.object"))))
 	return list
 }

@@ -43,7 +43,8 @@ func (p *receiptPage) build(s *Shell) view {
 	}
 	code := widget.NewCode(png, s.codeSide())
 	s.mark("receipt.code", code)
-	v.body = container.New(&widget.Pair{From: 860, Share: 0.48, Gap: 24}, container.NewCenter(code), p.facts(s, r))
+	facts, aloud := p.facts(s, r)
+	v.body = container.New(&widget.Pair{From: 860, Share: 0.48, Gap: 24}, container.NewCenter(code), facts)
 	v.side = []action{
 		{name: "receipt.pdf", icon: theme.IconPrint, words: say("receipt.pdf"), key: fyne.KeyF6, do: func() { p.pdf(s, r) }},
 		{name: "receipt.png", icon: theme.IconSave, words: say("receipt.png"), key: fyne.KeyF7, do: func() {
@@ -55,6 +56,7 @@ func (p *receiptPage) build(s *Shell) view {
 	if r.Slip != "" {
 		v.side = append(v.side, action{name: "receipt.slip", icon: theme.IconPrint, words: say("receipt.slip"), key: fyne.KeyF8, do: func() { p.slip(s, r) }})
 	}
+	v.side = s.readable(v.side, func() reading { return aloud })
 	v.ctrl = map[fyne.KeyName]func(){fyne.KeyP: func() { p.pdf(s, r) }}
 	v.main = &action{name: "done", icon: theme.IconCheck, words: say("receipt.done"), do: s.pop}
 	if p.fresh {
@@ -78,24 +80,30 @@ func (s *Shell) codeSide() float32 {
 	return max(260, min(480, size.Width-64, size.Height-260))
 }
 
-// facts are what was done, in words for both people at the table.
-func (p *receiptPage) facts(s *Shell, r kit.Receipt) fyne.CanvasObject {
+// facts are what was done, in words for both people at the table, to be seen and
+// to be heard.
+func (p *receiptPage) facts(s *Shell, r kit.Receipt) (fyne.CanvasObject, reading) {
 	say := s.c.Words.Say
 	var services []string
 	for _, id := range r.Services {
 		services = append(services, s.serviceTitle(id))
 	}
 	facts := part()
+	var aloud reading
 	if p.fresh {
 		hint := "receipt.sealed.hint"
 		if o, err := s.c.Kit.Oversight(s.ctx); err == nil && o.Wanted && !r.Practice {
 			hint = "list.unseen.means"
 		}
-		facts.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, widget.NewStrong(say("receipt.sealed")), widget.NewText(say(hint))))
+		sealed, then := widget.NewStrong(say("receipt.sealed")), widget.NewText(say(hint))
+		facts.Add(widget.NewPanel(theme.Waiting, theme.IconWaiting, sealed, then))
+		aloud.words(sealed, then)
 	}
 	add := func(label, value string) {
 		if value != "" {
-			facts.Add(part(widget.NewQuiet(label), widget.NewLarge(value)))
+			name, said := widget.NewQuiet(label), widget.NewLarge(value)
+			facts.Add(part(name, said))
+			aloud.words(name, said)
 		}
 	}
 	add(say("receipt.name"), r.Name)
@@ -103,8 +111,10 @@ func (p *receiptPage) facts(s *Shell, r kit.Receipt) fyne.CanvasObject {
 	add(say("receipt.services"), strings.Join(services, ", "))
 	add(say("receipt.number"), r.Reference)
 	add(say("receipt.issued"), s.c.Words.Moment(r.Issued, s.c.Clock())+" · "+string(r.Office))
-	facts.Add(widget.NewQuiet(say("receipt.looks")))
-	return facts
+	looks := widget.NewQuiet(say("receipt.looks"))
+	facts.Add(looks)
+	aloud.words(looks)
+	return facts, aloud
 }
 
 // pdf prints the receipt, or saves it where there is no printer.

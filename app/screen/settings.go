@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/askonce/fieldkit/app/theme"
+	"github.com/askonce/fieldkit/app/voice"
 	"github.com/askonce/fieldkit/app/widget"
 )
 
@@ -50,6 +51,15 @@ func (p *settingsPage) build(s *Shell) view {
 		}),
 		pick("palette", say("settings.palette"), string(look.Palette), palettes, func(v string) { s.choose(func(l *Look) { l.Palette = theme.Palette(v) }) }),
 	)
+	v := view{title: say("settings.title"), body: body}
+	if s.c.Voice != nil {
+		p.voice(s, pick, body)
+		v.side = s.readable(nil, func() reading {
+			var r reading
+			r.add(say("aloud.sample"), nil)
+			return r
+		})
+	}
 	more := part()
 	for _, x := range []struct {
 		name string
@@ -67,7 +77,28 @@ func (p *settingsPage) build(s *Shell) view {
 	id := s.c.Kit.Identity()
 	body.Add(widget.NewPanel(theme.Plain, "", widget.NewText(say("home.office", string(id.Office), s.kitName(id.KitName))),
 		widget.NewQuiet(say("settings.kit", id.Device.String(), id.Server)), widget.NewQuiet(say("settings.version", orDash(s.c.Version)))))
-	return view{title: say("settings.title"), body: body}
+	return v
+}
+
+// voice are the choices about reading aloud.
+func (p *settingsPage) voice(s *Shell, pick func(name, label, picked string, all []widget.Option, do func(string)) fyne.CanvasObject, body *fyne.Container) {
+	say, look := s.c.Words.Say, s.look()
+	var paces []widget.Option
+	for _, x := range voice.Paces() {
+		paces = append(paces, widget.Option{Name: string(x), Label: say("settings.pace." + string(x))})
+	}
+	pace := look.Pace
+	if pace == "" {
+		pace = voice.Normal
+	}
+	by := "asked"
+	if look.Aloud {
+		by = "itself"
+	}
+	body.Add(pick("pace", say("settings.pace"), string(pace), paces, func(v string) { s.choose(func(l *Look) { l.Pace = voice.Pace(v) }) }))
+	body.Add(part(pick("aloud", say("settings.aloud"), by,
+		[]widget.Option{{Name: "asked", Label: say("settings.aloud.asked")}, {Name: "itself", Label: say("settings.aloud.itself")}},
+		func(v string) { s.mute = false; s.choose(func(l *Look) { l.Aloud = v == "itself" }) }), widget.NewQuiet(say("settings.aloud.hint"))))
 }
 
 func scaleName(x float32) string { return strconv.FormatFloat(float64(x), 'f', 2, 32) }

@@ -32,6 +32,8 @@ type Config struct {
 	Media func() []string
 	// Print sends a PDF to a printer; nil where there is none.
 	Print func(pdf []byte) error
+	// Voice reads aloud; without one nothing offers to.
+	Voice Voice
 	// Version is the program's.
 	Version string
 
@@ -58,7 +60,9 @@ type Shell struct {
 	names  map[string]fyne.CanvasObject
 	last   fyne.CanvasObject // who had the keyboard last, to be folded
 	busy   bool
-	told   int // counts toasts, so that an old timer does not hide a new one
+	told   int     // counts toasts, so that an old timer does not hide a new one
+	spoken *spoken // what is being read aloud; nil for nothing
+	mute   bool    // reading by itself has failed since the program began
 
 	// Strokes counts keys and taps since the program started.
 	strokes [2]int
@@ -147,7 +151,10 @@ func (s *Shell) Start() {
 }
 
 // Close stops what runs beside the window.
-func (s *Shell) Close() { s.stop() }
+func (s *Shell) Close() {
+	s.silence()
+	s.stop()
+}
 
 // Background runs a runner that syncs by itself until the shell closes. The
 // runner is made by make, which is given where to tell what happened.
@@ -232,6 +239,7 @@ func (s *Shell) isCurrent(p page) bool { return s.current() == p }
 
 // show builds the page on top and sets it into the window.
 func (s *Shell) show(fresh bool) {
+	s.silence() // other words may stand there now
 	var offset fyne.Position
 	if !fresh && s.scroll != nil {
 		offset = s.scroll.Offset
@@ -278,6 +286,14 @@ func (s *Shell) focused(o fyne.CanvasObject) {
 		f.Fold()
 	}
 	s.last = o
+	s.bring(o)
+	if p, ok := s.current().(*interviewPage); ok {
+		p.reached(o)
+	}
+}
+
+// bring scrolls something into view.
+func (s *Shell) bring(o fyne.CanvasObject) {
 	if s.scroll == nil {
 		return
 	}

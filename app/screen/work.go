@@ -64,6 +64,7 @@ func (s *Shell) work(words string, do func() error, done func(error)) {
 	if s.busy {
 		return
 	}
+	s.silence()
 	s.busy = true
 	if s.main != nil {
 		s.main.SetWords(words)

@@ -17,6 +17,7 @@ type IconName string
 const (
 	IconApp       IconName = "app"
 	IconAdd       IconName = "add"
+	IconAloud     IconName = "aloud"
 	IconAttention IconName = "attention"
 	IconBack      IconName = "back"
 	IconCentre    IconName = "centre"

@@ -23,6 +23,7 @@ type Words struct {
 	align  fyne.TextAlign
 	lines  []*canvas.Text
 	narrow float32 // least width it may be squeezed to
+	lit    bool
 }
 
 func newWords(s string, size fyne.ThemeSizeName, ink fyne.ThemeColorName, bold bool) *Words {
@@ -58,6 +59,15 @@ func (w *Words) Centred() *Words { w.align = fyne.TextAlignCenter; return w }
 
 // Ink changes the colour.
 func (w *Words) Ink(n fyne.ThemeColorName) *Words { w.ink = n; w.Refresh(); return w }
+
+// Light shows that these words are being read out, or were.
+func (w *Words) Light(on bool) {
+	w.lit = on
+	w.Refresh()
+}
+
+// Lit tells whether they are being read out.
+func (w *Words) Lit() bool { return w.lit }
 
 // Text is what it says.
 func (w *Words) Text() string { return w.text }
@@ -111,6 +121,9 @@ func (r *wordsRenderer) Layout(s fyne.Size) {
 	for i, t := range w.lines {
 		t.Text, t.TextSize, t.TextStyle, t.Alignment = broken[i], measure(w, w.size), w.style, w.align
 		t.Color = colour(w, w.ink)
+		if w.lit {
+			t.Color = colour(w, base.ColorNamePrimary)
+		}
 		t.Move(fyne.NewPos(0, float32(i)*high))
 		t.Resize(fyne.NewSize(s.Width, high))
 	}

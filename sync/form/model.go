@@ -145,6 +145,10 @@ func (f *Form) Words(path string) []string {
 	return slices.Clone(f.words[string(q.Attribute)])
 }
 
+// Language is the one of the form's languages that labels come in when a
+// language is wanted: the nearest, else the default.
+func (f *Form) Language(want string) string { return f.lang(want) }
+
 // lang finds the code of the form's language that serves best for a wanted
 // one: the same, the same without region, else the default.
 func (f *Form) lang(want string) string {
