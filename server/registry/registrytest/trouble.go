@@ -49,6 +49,7 @@ type Trouble struct {
 	always Misfortune
 	seen   []string // method and path
 	only   string   // misfortunes happen to requests whose path ends so
+	hangs  func()   // called when one hangs
 }
 
 // NewTrouble serves a handler.
@@ -77,6 +78,21 @@ func (t *Trouble) Only(prefix string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.only = prefix
+}
+
+// Hangs calls hung whenever a request hangs from now on.
+func (t *Trouble) Hangs(hung func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.hangs = hung
+}
+
+func (t *Trouble) hanging() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.hangs != nil {
+		t.hangs()
+	}
 }
 
 // Requests lists what was asked so far, as method and path.
@@ -155,6 +171,7 @@ func (t *Trouble) serve(h http.Handler, w http.ResponseWriter, r *http.Request) 
 			}
 		}
 	case Hang:
+		t.hanging()
 		<-r.Context().Done()
 	case Elsewhere:
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
