@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"github.com/askonce/fieldkit/store/vault"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -66,9 +65,12 @@ func (s *Store) Backup(ctx context.Context, dir string) error {
 		}
 	}
 	err := s.update(ctx, func(tx *vault.Tx) error { return s.backup(tx, name, m) })
+	if err == nil {
+		err = SyncFolder(dir) // before that the new names may not be on the medium
+	}
 	if err != nil {
 		delete(s.media, name)
-		return s.medium(dir, err)
+		return unwritten(err)
 	}
 	s.media[name] = m
 	return nil
@@ -79,12 +81,31 @@ func sameSize(path string, size int64) bool {
 	return err == nil && info.Size() == size
 }
 
-// medium words what went wrong with a medium.
-func (s *Store) medium(dir string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
-		free, e := s.options.FreeSpace(dir)
-		return civic.NewProblem(civic.DiskFull, errors.Join(err, e), megabytes(free), megabytes(needed))
+// unwritten words what went wrong in writing to a medium.
+func unwritten(err error) error {
+	var path *os.PathError
+	var link *os.LinkError
+	if civic.CodeOf(err) == "" && (errors.As(err, &path) || errors.As(err, &link)) {
+		return civic.NewProblem(civic.MediumFailed, err)
 	}
+	return err
+}
+
+// LostMedium tells that a folder which once held this kit's copy is now one of
+// the kit's own disk without it: the empty place where a medium was. A copy
+// there would be lost with the kit.
+func (s *Store) LostMedium(dir string) bool {
+	if _, err := os.Stat(backupName(dir, s.Identity().Device) + suffixRows); err == nil {
+		return false
+	}
+	return vault.SameDisk(dir, s.vault.Dir())
+}
+
+// SyncFolder returns when names given and taken in a folder are on the disk.
+func SyncFolder(dir string) error { return vault.SyncDir(dir) }
+
+// medium words what went wrong in reading a medium.
+func (s *Store) medium(dir string, err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
 		return civic.NewProblem(civic.FileUnreadable, err, filepath.Base(dir))
@@ -110,6 +131,9 @@ func (s *Store) backup(tx *vault.Tx, name string, m *medium) error {
 	// the kit.
 	if !slices.Equal(m.keys, numbers) {
 		if err := replaceFile(name+suffixKeys, keys); err != nil {
+			return err
+		}
+		if err := SyncFolder(filepath.Dir(name)); err != nil {
 			return err
 		}
 	}
@@ -155,8 +179,11 @@ func writeChanges(tx *vault.Tx, m *medium, w *rowWriter) error {
 		}
 		for _, p := range changed {
 			cells, ok, err := tx.Copy(table, p.n)
-			if err != nil || !ok {
+			if err != nil {
 				return err
+			}
+			if !ok {
+				continue // named in this transaction: it is there
 			}
 			if err := w.write(table, p.n, m.marks[p], cells); err != nil {
 				return err
@@ -183,7 +210,7 @@ func replaceFile(path string, b []byte) error {
 	}
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+		return errors.Join(err, os.Remove(path+".new"))
 	}
 	return os.Rename(path+".new", path)
 }

@@ -88,7 +88,7 @@ func (w *rowWriter) write(table string, n int64, mark string, cells vault.Cells)
 
 func (w *rowWriter) finish() (int64, error) {
 	if err := errors.Join(w.w.Flush(), w.f.Sync()); err != nil {
-		return 0, errors.Join(err, w.f.Close())
+		return 0, errors.Join(err, w.abandon())
 	}
 	if err := w.f.Close(); err != nil {
 		return 0, err
@@ -99,7 +99,15 @@ func (w *rowWriter) finish() (int64, error) {
 	return w.size, nil
 }
 
-func (w *rowWriter) abandon() error { return w.f.Close() }
+// abandon lets go of a file that could not be written; a new one goes, for it
+// would take the room of the one that is whole.
+func (w *rowWriter) abandon() error {
+	err := w.f.Close()
+	if w.whole {
+		err = errors.Join(err, os.Remove(w.path+".new"))
+	}
+	return err
+}
 
 // readMedium learns what a rows file holds; no file is an empty medium, and one
 // with damage in its middle is written anew.

@@ -23,7 +23,7 @@ func TestAWipeLosesNothing(t *testing.T) {
 	if c, err := k.Counts(ctx); err != nil || c.Total != 1 || c.Drafts != 1 {
 		t.Fatal("a refused wipe changed something:", c, err)
 	}
-	wantCode(t, k.Wipe(ctx, filepath.Join(medium, "not there")), civic.FileUnreadable)
+	wantCode(t, k.Wipe(ctx, filepath.Join(medium, "not there")), civic.MediumFailed)
 	ok(t, k.Wipe(ctx, medium))
 	if store.Exists(k.dir) {
 		t.Fatal("the kit is still there")

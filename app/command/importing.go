@@ -54,6 +54,11 @@ func (c *command) importList() *cobra.Command {
 			c.face.Say("Columns that are no question of the form were left out: %s.", strings.Join(r.Ignored, ", "))
 		}
 		c.face.Say("%d sealed, %d rejected, %d were sealed before.", r.Sealed, r.Rejected, r.Repeated)
+		if r.Sealed > 0 && k.BackupBehind(ctx) {
+			p := civic.NewProblem(civic.BackupMissed, nil)
+			c.face.Say("%s", p.Error())
+			c.face.Hint(p.Hint())
+		}
 		if err == nil && r.Rejected > 0 {
 			err = civic.NewProblem(civic.RowsRejected, nil, strconv.Itoa(r.Rejected), r.RejectedFile, strconv.Itoa(r.Sealed+r.Repeated))
 		}

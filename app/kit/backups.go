@@ -10,8 +10,12 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// settingBackup holds the folder on a medium that is kept up to date.
-const settingBackup = "backup_dir"
+// settingBackup holds the folder on a medium that is kept up to date,
+// settingBehind something as long as it is not.
+const (
+	settingBackup = "backup_dir"
+	settingBehind = "backup_behind"
+)
 
 // Copied tells what lies on a medium now.
 type Copied struct {
@@ -40,6 +44,7 @@ func (k *Kit) Backup(ctx context.Context, dir string) (Copied, error) {
 	if err := st.SetSetting(ctx, settingBackup, dir); err != nil {
 		return Copied{}, problem(err)
 	}
+	k.behind(ctx, st, false)
 	return lies(dir, "kit-"+st.Identity().Device.String()+"*")
 }
 
@@ -59,22 +64,46 @@ func (k *Kit) StopBackup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	k.behind(ctx, st, false)
 	return problem(st.SetSetting(ctx, settingBackup, ""))
 }
 
-// copyAside keeps the medium up to date after a registration. A medium that is
-// not there, or full, does not hold up the work; the home page tells.
+// BackupBehind tells whether the medium lacks what was sealed since: it was not
+// there, or could not be written.
+func (k *Kit) BackupBehind(ctx context.Context) bool {
+	st, err := k.store()
+	return err == nil && behindNow(ctx, st)
+}
+
+func behindNow(ctx context.Context, st *store.Store) bool {
+	text, err := st.Setting(ctx, settingBehind)
+	return err == nil && text != ""
+}
+
+// behind notes it, so that it is told after a restart too.
+func (k *Kit) behind(ctx context.Context, st *store.Store, is bool) {
+	if is == behindNow(ctx, st) {
+		return
+	}
+	if err := st.SetSetting(ctx, settingBehind, map[bool]string{true: "yes"}[is]); err != nil {
+		k.log.Warn("how the medium stands could not be kept", "code", civic.CodeOf(err))
+	}
+}
+
+// copyAside keeps the medium up to date after a registration, and once more
+// before the kit is locked. A medium that is not there, or full, does not hold
+// up the work; the home page tells.
 func (k *Kit) copyAside(ctx context.Context, st *store.Store) {
 	dir, err := st.Setting(ctx, settingBackup)
 	if err != nil || dir == "" {
 		return
 	}
-	if _, err := os.Stat(dir); err != nil {
-		k.missed.Store(true)
+	if _, err := os.Stat(dir); err != nil || st.LostMedium(dir) {
+		k.behind(ctx, st, true)
 		return
 	}
 	err = st.Backup(ctx, dir)
-	k.missed.Store(err != nil)
+	k.behind(ctx, st, err != nil)
 	if err != nil {
 		k.log.Warn("the copy on the medium could not be brought up to date", "code", civic.CodeOf(err))
 	}

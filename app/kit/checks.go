@@ -102,7 +102,7 @@ func (k *Kit) alerts(ctx context.Context, st *store.Store) []Alert {
 		p := asProblem(err)
 		out = append(out, Alert{Code: p.Code, Words: p.Words})
 	}
-	if k.missed.Load() {
+	if behindNow(ctx, st) {
 		out = append(out, Alert{Code: civic.BackupMissed})
 	}
 	out = append(out, k.logAlerts(ctx, st)...)

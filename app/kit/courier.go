@@ -54,10 +54,19 @@ func (k *Kit) Carry(ctx context.Context, dir string) (Carried, error) {
 	given, bytes, err := merge(ctx, own, medium)
 	out.Given, out.Bytes = len(given), out.Bytes+bytes
 	out.Files = out.Taken + out.Given
-	if err != nil || len(taken) == 0 {
+	if err != nil {
 		return out, problem(err)
 	}
-	return out, problem(signCustody(st, medium, taken, k.o.Clock().Unix()))
+	// The receipt goes last: it says that what was taken over is kept here.
+	if err := settleMedium(own); err != nil {
+		return out, err
+	}
+	if len(taken) > 0 {
+		if err := signCustody(st, medium, taken, k.o.Clock().Unix()); err != nil {
+			return out, problem(err)
+		}
+	}
+	return out, settleMedium(medium)
 }
 
 func signCustody(st *store.Store, medium *os.Root, taken []civic.Digest, at int64) error {

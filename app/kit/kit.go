@@ -65,8 +65,6 @@ type Kit struct {
 
 	places shelf // the list of places, unpacked
 
-	missed atomic.Bool // the last copy to the backup medium failed
-
 	leading leading // the supervisor who looks over the work
 	gleaned gleaned // what the looks over the work remember of registrations
 }
@@ -173,6 +171,9 @@ func (k *Kit) Lock(ctx context.Context) error {
 		return err
 	}
 	err = k.pack(ctx, st)
+	if behindNow(ctx, st) { // the medium may be in again
+		k.copyAside(ctx, st)
+	}
 	k.leading.end()
 	k.gleaned.forget()
 	st.Lock()

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -45,37 +46,46 @@ func (k *Kit) Export(ctx context.Context, dir string) (Exported, error) {
 		return Exported{}, err
 	}
 	defer func() { _ = root.Close() }() // only a name was held
-	out, err := k.takeFrom(ctx, st, root)
-	if err != nil {
-		return out, problem(err)
-	}
+	// What came must not keep back what waits, nor one that cannot be packed the
+	// others: both are told at the end.
+	out, took := k.takeFrom(ctx, st, root)
+	var unpacked error
 	if st.Unlocked() {
-		if err := k.pack(ctx, st); err != nil {
-			return out, err
-		}
+		unpacked = k.pack(ctx, st)
 	}
-	if err := writeOutbox(ctx, st, root, &out); err != nil {
-		return out, problem(err)
+	if err := k.leave(ctx, st, root, &out); err != nil {
+		return out, problem(errors.Join(err, took, unpacked))
+	}
+	return out, problem(errors.Join(took, unpacked))
+}
+
+// leave writes the kit's side of the exchange.
+func (k *Kit) leave(ctx context.Context, st *store.Store, root *os.Root, out *Exported) error {
+	if err := writeOutbox(ctx, st, root, out); err != nil {
+		return err
 	}
 	if err := takeCustody(ctx, st, root); err != nil {
-		return out, problem(err)
+		return err
 	}
 	if err := k.swapHeads(ctx, st, root); err != nil {
-		return out, problem(err)
+		return err
 	}
 	cl, err := k.client(ctx, st, st)
 	if err != nil {
-		return out, problem(err)
+		return err
 	}
 	ask, err := cl.Request(ctx)
 	if err != nil {
-		return out, problem(err)
+		return err
 	}
 	b, err := protocol.Marshal(ask)
 	if err != nil {
-		return out, problem(err)
+		return err
 	}
-	return out, problem(writeWhole(root, filepath.Join(mediaAsk, st.Identity().Device.String()+".cbor"), b))
+	if err := writeWhole(root, filepath.Join(mediaAsk, st.Identity().Device.String()+".cbor"), b); err != nil {
+		return err
+	}
+	return settleMedium(root)
 }
 
 // openMedium opens a folder of a medium, made when absent; nothing outside it is
@@ -105,11 +115,11 @@ func (k *Kit) takeFrom(ctx context.Context, st *store.Store, root *os.Root) (Exp
 		return out, nil
 	}
 	if err != nil {
-		return out, err
+		return out, civic.NewProblem(civic.MediumAnswer, err)
 	}
 	var answer protocol.SyncAnswer
 	if err := protocol.Unmarshal(b, &answer); err != nil {
-		return out, err
+		return out, civic.NewProblem(civic.MediumAnswer, err)
 	}
 	cl, err := k.client(ctx, st, st)
 	if err != nil {
@@ -187,8 +197,12 @@ func readWhole(root *os.Root, name string, limit int64) ([]byte, error) {
 }
 
 // writeWhole writes a file whole or not at all, for media are pulled out early.
+// Its name is on the medium for certain after settleMedium.
 func writeWhole(root *os.Root, name string, b []byte) error {
 	f, err := root.OpenFile(name+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EIO) {
+		return civic.NewProblem(civic.MediumFailed, err)
+	}
 	if err != nil {
 		return civic.NewProblem(civic.FileUnwritable, err, name)
 	}
@@ -197,7 +211,20 @@ func writeWhole(root *os.Root, name string, b []byte) error {
 		err = root.Rename(name+".new", name)
 	}
 	if err != nil {
+		_ = root.Remove(name + ".new") // a piece would take room that a smaller file could use
 		return civic.NewProblem(civic.MediumFailed, err)
+	}
+	return nil
+}
+
+// settleMedium returns when the names that were given are on the medium: only
+// then may it be pulled out.
+func settleMedium(root *os.Root) error {
+	for _, sub := range []string{mediaUp, mediaAsk, mediaDown, mediaCustody, "."} {
+		err := store.SyncFolder(filepath.Join(root.Name(), sub))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return civic.NewProblem(civic.MediumFailed, err)
+		}
 	}
 	return nil
 }

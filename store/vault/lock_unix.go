@@ -45,3 +45,19 @@ func syncDir(dir string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// SyncDir is the same for a folder on whatever medium: of file systems that
+// cannot do it nothing more is to be had.
+func SyncDir(dir string) error {
+	err := syncDir(dir)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOSYS) {
+		return nil
+	}
+	return err
+}
+
+// SameDisk tells whether two folders lie in one file system.
+func SameDisk(a, b string) bool {
+	var x, y unix.Stat_t
+	return unix.Stat(a, &x) == nil && unix.Stat(b, &y) == nil && x.Dev == y.Dev
+}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/windows"
 
@@ -42,3 +44,12 @@ func Free(dir string) (uint64, error) {
 
 // syncDir has nothing to do: NTFS journals names by itself.
 func syncDir(string) error { return nil }
+
+// SyncDir is the same for a folder on whatever medium: Windows writes the names
+// on media that are pulled out at once.
+func SyncDir(string) error { return nil }
+
+// SameDisk tells whether two folders lie on one volume.
+func SameDisk(a, b string) bool {
+	return strings.EqualFold(filepath.VolumeName(a), filepath.VolumeName(b))
+}
