@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/askonce/fieldkit/app/background"
+	"github.com/askonce/fieldkit/app/camera"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/screen"
 	"github.com/askonce/fieldkit/app/text"
@@ -44,9 +45,10 @@ func openWindow(ctx context.Context, home string) error {
 	}
 	a := app.NewWithID(appID)
 	w := newWindow(a)
+	cameras := camera.New(camera.Config{})
 	shell := screen.New(screen.Config{Kit: k, Words: words, App: a, Window: w, Clock: time.Now, Version: version(),
 		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Media: media, Exports: exportFolder(), Print: printer(),
-		Voice: voice.New(voice.Options{Clock: time.Now})})
+		Camera: cameras, Voice: voice.New(voice.Options{Clock: time.Now})})
 	shell.Background(func(told func(background.Event), progress func(kit.Progress)) *background.Runner {
 		return background.New(background.Config{Kit: k, Told: told, Progress: progress, Logger: log})
 	})
@@ -61,6 +63,7 @@ func openWindow(ctx context.Context, home string) error {
 	// What was sealed is packed, so that it can travel without a passphrase.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
+	cameras.Close(after)
 	if k.State() == kit.Unlocked {
 		err = k.Lock(after)
 	}

@@ -21,19 +21,18 @@ func (p *checkPage) name() string { return "check" }
 
 func (p *checkPage) build(s *Shell) view {
 	say := s.c.Words.Say
-	check := func() { p.check(s) }
 	f := s.field("check.text", &p.typed)
 	f.SetPlaceHolder(say("check.hint"))
-	f.Next = check
-	pick := func() {
-		s.open(&pickPage{title: say("check.picture"), took: func(_ string, content []byte) error {
+	picture := func() page {
+		return &pickPage{title: say("check.picture"), took: func(_ string, content []byte) error {
 			v, err := s.c.Kit.VerifyPicture(s.ctx, bytes.NewReader(content))
 			if err == nil {
 				p.verdict, p.err = &v, nil
 			}
 			return err
-		}})
+		}}
 	}
+	main := s.receiptAction("check.go", say("check.go"), f, &p.typed, picture, func(text string) { p.check(s, text) })
 	body := column(widget.NewText(say("check.intro")), labelled(say("check.typed"), f))
 	switch {
 	case p.err != nil:
@@ -42,8 +41,8 @@ func (p *checkPage) build(s *Shell) view {
 		body.Add(p.words(s))
 	}
 	v := view{title: say("check.title"), body: body, focus: f,
-		main: &action{name: "check.go", icon: theme.IconCheck, words: say("check.go"), do: check},
-		side: []action{{name: "check.picture", icon: theme.IconPhoto, words: say("check.picture"), key: fyne.KeyF6, do: pick}}}
+		main: main,
+		side: []action{{name: "check.picture", icon: theme.IconFolder, words: say("check.picture"), key: fyne.KeyF6, do: func() { s.open(picture()) }}}}
 	if p.verdict != nil && p.verdict.Valid && !p.verdict.Practice {
 		text := p.verdict.Text
 		v.side = append(v.side, action{name: "looks", icon: theme.IconPerson, words: say("looks.title"), key: fyne.KeyF7, do: func() { s.open(&looksPage{receipt: text}) }})
@@ -51,12 +50,9 @@ func (p *checkPage) build(s *Shell) view {
 	return v
 }
 
-func (p *checkPage) check(s *Shell) {
-	if p.typed == "" {
-		return
-	}
-	v, err := s.c.Kit.Verify(s.ctx, p.typed)
-	p.verdict, p.err = &v, err
+func (p *checkPage) check(s *Shell, text string) {
+	v, err := s.c.Kit.Verify(s.ctx, text)
+	p.verdict, p.err, p.typed = &v, err, ""
 	s.tried(taskCheck)
 	s.rebuild()
 }

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"bytes"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -155,15 +156,26 @@ func (r *row) text() fyne.CanvasObject {
 	return object
 }
 
-// picture is a photo from a file.
+// picture is a photo, taken here or from a file.
 func (r *row) picture() fyne.CanvasObject {
 	s := r.p.s
 	words := s.c.Words.Say("picture.choose")
 	if r.item.Answer.Value != "" {
 		words = s.c.Words.Say("picture.change")
 	}
-	b := widget.NewButton(s.hands, widget.Ordinary, theme.IconPhoto, words, "", func() { r.pick() })
-	r.focus = b
+	var b fyne.CanvasObject
+	file := widget.NewButton(s.hands, widget.Ordinary, theme.IconFolder, words, "", r.pick)
+	b, r.focus = file, file
+	if s.c.Camera != nil {
+		words := s.c.Words.Say("picture.camera")
+		if r.item.Answer.Value != "" {
+			words = s.c.Words.Say("picture.camera.again")
+		}
+		taken := widget.NewButton(s.hands, widget.Ordinary, theme.IconPhoto, words, "", r.photograph)
+		r.focus = taken
+		s.mark("file:"+r.item.Path, file)
+		b = container.New(&widget.Flow{Gap: theme.Gap}, taken, file)
+	}
 	if r.item.Answer.Value == "" {
 		return b
 	}
@@ -178,17 +190,25 @@ func (r *row) picture() fyne.CanvasObject {
 	return b
 }
 
-func (r *row) pick() {
+// pick answers with a picture from a file, photograph with one taken here.
+func (r *row) pick() { r.p.s.open(r.picking()) }
+
+func (r *row) picking() page { return &pickPage{title: plain(r.item.Label), took: r.attach} }
+
+func (r *row) photograph() {
 	s := r.p.s
-	path := r.item.Path
-	s.open(&pickPage{title: plain(r.item.Label), took: func(name string, content []byte) error {
-		if err := s.c.Kit.Attach(s.ctx, r.p.iv, path, name, strings.NewReader(string(content))); err != nil {
-			return err
-		}
-		r.p.left[path] = true
-		r.p.goTo = r.p.following(path)
-		return nil
-	}})
+	s.open(&livePage{title: plain(r.item.Label), practice: r.p.iv.Draft().Practice, file: func() { s.replace(r.picking()) },
+		photo: func(content []byte) error { return r.attach("photo.jpg", content) }})
+}
+
+// attach is the one way of every picture into the interview.
+func (r *row) attach(name string, content []byte) error {
+	if err := r.p.s.c.Kit.Attach(r.p.s.ctx, r.p.iv, r.item.Path, name, bytes.NewReader(content)); err != nil {
+		return err
+	}
+	r.p.left[r.item.Path] = true
+	r.p.goTo = r.p.following(r.item.Path)
+	return nil
 }
 
 // following is the path of the question behind one, "" at the end.

@@ -19,6 +19,10 @@ type Look struct {
 	// itself.
 	Pace  voice.Pace `json:"pace,omitempty"`
 	Aloud bool       `json:"aloud,omitempty"`
+	// Camera is the source to read (see camera.ParseSource), "" for the first that
+	// is found; Turns says by how many quarters which is turned.
+	Camera string           `json:"camera,omitempty"`
+	Turns  map[string]uint8 `json:"turns,omitempty"`
 }
 
 // Looks keeps the look between two starts.

@@ -24,19 +24,18 @@ func (p *openPage) name() string { return "open" }
 
 func (p *openPage) build(s *Shell) view {
 	say := s.c.Words.Say
-	open := func() { p.open(s, p.typed) }
 	f := s.field("open.text", &p.typed)
 	f.SetPlaceHolder(say("check.hint"))
-	f.Next = open
-	pick := func() {
-		s.open(&pickPage{title: say("check.picture"), took: func(_ string, content []byte) error {
+	picture := func() page {
+		return &pickPage{title: say("check.picture"), took: func(_ string, content []byte) error {
 			v, err := s.c.Kit.VerifyPicture(s.ctx, bytes.NewReader(content))
 			if err == nil {
 				p.typed = v.Text
 			}
 			return err
-		}})
+		}}
 	}
+	main := s.receiptAction("open.go", say("open.go"), f, &p.typed, picture, func(text string) { p.open(s, text) })
 	body := column()
 	if p.who.Name != "" {
 		words := s.c.Words.DateValue(p.who.BirthDate)
@@ -54,8 +53,8 @@ func (p *openPage) build(s *Shell) view {
 	}
 	body.Add(widget.NewQuiet(say("open.logged")))
 	v := view{title: say("open.title"), body: body, focus: f,
-		main: &action{name: "open.go", icon: theme.IconReceipt, words: say("open.go"), do: open},
-		side: []action{{name: "open.picture", icon: theme.IconPhoto, words: say("check.picture"), key: fyne.KeyF6, do: pick}}}
+		main: main,
+		side: []action{{name: "open.picture", icon: theme.IconFolder, words: say("check.picture"), key: fyne.KeyF6, do: func() { s.open(picture()) }}}}
 	if p.who.Name != "" {
 		v.side = append(v.side,
 			action{name: "open.supervisor", icon: theme.IconPerson, words: say("open.supervisor"), key: fyne.KeyF7, do: func() { s.open(&supervisorPage{who: p.who}) }},
@@ -68,9 +67,6 @@ func (p *openPage) build(s *Shell) view {
 }
 
 func (p *openPage) open(s *Shell, text string) {
-	if text == "" {
-		return
-	}
 	s.opening(func() (kit.Person, error) { return s.c.Kit.OpenByReceipt(s.ctx, p.who.Person, text) }, func(err error) {
 		p.err, p.typed = err, ""
 		s.rebuild()

@@ -65,7 +65,7 @@ func (p *settingsPage) build(s *Shell) view {
 		name string
 		page func() page
 	}{{"oversee", func() page { return &overseePage{} }}, {"day", func() page { return &dayPage{} }}, {"officers", func() page { return &officersPage{} }}, {"secret", func() page { return &secretPage{} }},
-		{"sending", func() page { return &sendingPage{} }}, {"media", func() page { return &mediaPage{} }}} {
+		{"sending", func() page { return &sendingPage{} }}, {"media", func() page { return &mediaPage{} }}, {"cameras", func() page { return &camerasPage{} }}} {
 		l := widget.NewLine(s.hands, say(x.name+".title"), say(x.name+".line"), nil, func() { s.open(x.page()) })
 		s.mark("settings."+x.name, l)
 		more.Add(l)

@@ -34,6 +34,8 @@ type Config struct {
 	Print func(pdf []byte) error
 	// Voice reads aloud; without one nothing offers to.
 	Voice Voice
+	// Camera gives pictures of receipts and people; nil where there is none.
+	Camera Camera
 	// Version is the program's.
 	Version string
 
@@ -60,9 +62,10 @@ type Shell struct {
 	names  map[string]fyne.CanvasObject
 	last   fyne.CanvasObject // who had the keyboard last, to be folded
 	busy   bool
-	told   int     // counts toasts, so that an old timer does not hide a new one
-	spoken *spoken // what is being read aloud; nil for nothing
-	mute   bool    // reading by itself has failed since the program began
+	told   int       // counts toasts, so that an old timer does not hide a new one
+	spoken *spoken   // what is being read aloud; nil for nothing
+	mute   bool      // reading by itself has failed since the program began
+	live   *livePage // whose camera is on; nil for none
 
 	// Strokes counts keys and taps since the program started.
 	strokes [2]int
@@ -240,6 +243,7 @@ func (s *Shell) isCurrent(p page) bool { return s.current() == p }
 // show builds the page on top and sets it into the window.
 func (s *Shell) show(fresh bool) {
 	s.silence() // other words may stand there now
+	s.dark()
 	var offset fyne.Position
 	if !fresh && s.scroll != nil {
 		offset = s.scroll.Offset

@@ -75,7 +75,10 @@ func (r *row) sign() fyne.CanvasObject {
 		s.mark(key+":"+r.item.Path, b)
 		return b
 	}
-	r.tools = []fyne.CanvasObject{tool("sign.undo", theme.IconUndo, func() { pad.Undo() }), tool("sign.clear", theme.IconRemove, pad.Clear), tool(photo, theme.IconPhoto, r.pick)}
+	r.tools = []fyne.CanvasObject{tool("sign.undo", theme.IconUndo, func() { pad.Undo() }), tool("sign.clear", theme.IconRemove, pad.Clear), tool(photo, theme.IconFolder, r.pick)}
+	if s.c.Camera != nil {
+		r.tools = append(r.tools, tool("picture.camera", theme.IconPhoto, r.photograph))
+	}
 	return pad
 }
 
