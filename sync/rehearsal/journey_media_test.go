@@ -86,7 +86,7 @@ func TestJourneyStickDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	journeyFile(t, answers[0], good[:len(good)-3])
-	k.refused(civic.RequestMalformed, "export", stick)
+	k.refused(civic.MediumAnswer, "export", stick)
 	journeyFile(t, answers[0], good)
 	k.must("export", stick)
 	k.synced()
