@@ -29,6 +29,25 @@ type screen struct {
 	since  time.Time
 }
 
+// over tells whether the screen was shut for too long. The count of a machine
+// stands still while it sleeps and its clock can be set: the longer one holds.
+func (sc *screen) over(now time.Time) bool {
+	counted, clock := now.Sub(sc.since), now.Round(0).Sub(sc.since.Round(0))
+	return counted < 0 || max(counted, clock) > screenFor
+}
+
+// DropScreen drops the keys behind a screen that was shut for too long, also
+// when nobody tries to open it; it tells whether it did. Call it now and then.
+func (s *Store) DropScreen() bool {
+	s.mu.RLock()
+	over := s.screen != nil && s.screen.over(s.options.Clock())
+	s.mu.RUnlock()
+	if over {
+		s.Lock()
+	}
+	return over
+}
+
 func pinRow(tx *vault.Tx) (int64, error) {
 	officer := tx.Officer()
 	return tx.Name(vault.Kit, "l", append([]byte("pin\x00"), officer[:]...))
@@ -103,7 +122,7 @@ func (s *Store) tryPIN(pin string) (spent bool, err error) {
 	if sc == nil {
 		return false, civic.NewProblem(civic.Locked, nil)
 	}
-	if away := s.options.Clock().Sub(sc.since); away > screenFor || away < 0 {
+	if sc.over(s.options.Clock()) {
 		return true, civic.NewProblem(civic.Locked, errors.New("the screen was shut for too long"))
 	}
 	sc.tries++

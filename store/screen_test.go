@@ -58,7 +58,21 @@ func TestAPINHasFewTriesAndLittleTime(t *testing.T) {
 	wantCode(t, k.UnlockScreen(ctx, "480213"), civic.Locked) // the keys are gone
 	ok(t, k.Unlock(ctx, passphrase))
 	ok(t, k.LockScreen(ctx))
+	k.clock.Add(3 * time.Hour)
+	if k.DropScreen() || !k.ScreenLocked() {
+		t.Fatal("dropped too early")
+	}
+	k.clock.Add(2 * time.Hour)
+	wantCode(t, k.UnlockScreen(ctx, "480213"), civic.Locked)
+	ok(t, k.Unlock(ctx, passphrase))
+	if k.DropScreen() {
+		t.Fatal("no screen is shut")
+	}
+	ok(t, k.LockScreen(ctx))
 	k.clock.Add(5 * time.Hour)
+	if !k.DropScreen() || k.ScreenLocked() || k.DropScreen() { // nobody tried
+		t.Fatal("the keys stay in memory of a kit that was left alone")
+	}
 	wantCode(t, k.UnlockScreen(ctx, "480213"), civic.Locked)
 	ok(t, k.Unlock(ctx, passphrase))
 	ok(t, k.LockScreen(ctx))

@@ -133,7 +133,8 @@ type tried struct {
 
 // try makes a pass if there is a reason and a network.
 func (r *Runner) try(ctx context.Context, quiet time.Duration) (tried, error) {
-	if r.paused.Load() || r.c.Kit.State() == kit.NotEnrolled {
+	// The state is asked first: it is what drops the keys of a kit left alone.
+	if r.c.Kit.State() == kit.NotEnrolled || r.paused.Load() {
 		return tried{}, nil
 	}
 	counts, err := r.c.Kit.Status(ctx)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
@@ -159,4 +160,39 @@ func TestAnEmptyMountPointIsNoMedium(t *testing.T) {
 	if w.BackupBehind(t.Context()) {
 		t.Fatal("the stick is in, and nothing was copied")
 	}
+}
+
+// A kit that was left alone behind its PIN forgets its keys and names without
+// anybody coming; a supervisor who stepped up has to again after the PIN.
+func TestAKitLeftAloneForgets(t *testing.T) {
+	w := enrolled(t)
+	if err := w.SetPIN(t.Context(), "480213"); err != nil {
+		t.Fatal(err)
+	}
+	st, err := w.store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.leading.begin(st.Officer().ID, w.clock.Now())
+	if err := w.LockScreen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(time.Minute)
+	if w.State() != Locked || !w.ScreenLocked() {
+		t.Fatal("a minute is not too long")
+	}
+	if err := w.UnlockScreen(t.Context(), "480213"); err != nil {
+		t.Fatal(err)
+	}
+	if by, going := w.leading.going(w.clock.Now()); going {
+		t.Fatal("the PIN made a supervisor of", by)
+	}
+	if err := w.LockScreen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(5 * time.Hour)
+	if w.State() != Locked || w.ScreenLocked() {
+		t.Fatal("the keys are still in memory")
+	}
+	wantCode(t, w.UnlockScreen(t.Context(), "480213"), civic.Locked)
 }

@@ -123,11 +123,23 @@ func (k *Kit) Close() error {
 	return err
 }
 
-// State says what the kit is ready for.
+// forgetAll drops what the kit itself remembers of an officer's work.
+func (k *Kit) forgetAll() {
+	k.leading.end()
+	k.gleaned.forget()
+	k.neighbours.forget()
+	k.practice.Store(false)
+}
+
+// State says what the kit is ready for. It is asked often, and drops the keys
+// behind a screen that was shut for too long.
 func (k *Kit) State() State {
 	switch st, err := k.store(); {
 	case err != nil:
 		return NotEnrolled
+	case st.DropScreen():
+		k.forgetAll()
+		return Locked
 	case st.Unlocked():
 		return Unlocked
 	}
@@ -174,11 +186,8 @@ func (k *Kit) Lock(ctx context.Context) error {
 	if behindNow(ctx, st) { // the medium may be in again
 		k.copyAside(ctx, st)
 	}
-	k.leading.end()
-	k.gleaned.forget()
 	st.Lock()
-	k.neighbours.forget()
-	k.practice.Store(false)
+	k.forgetAll()
 	return err
 }
 

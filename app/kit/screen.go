@@ -25,6 +25,7 @@ func (k *Kit) LockScreen(ctx context.Context) error {
 	if err := k.pack(ctx, st); err != nil {
 		k.log.Warn("waiting registrations could not be packed", "code", civic.CodeOf(err))
 	}
+	k.leading.end() // a number is not a supervisor's word
 	return problem(st.LockScreen(ctx))
 }
 
@@ -42,6 +43,9 @@ func (k *Kit) UnlockScreen(ctx context.Context, pin string) error {
 		return err
 	}
 	if err := st.UnlockScreen(ctx, pin); err != nil {
+		if !st.ScreenLocked() && !st.Unlocked() {
+			k.forgetAll()
+		}
 		return problem(err)
 	}
 	return k.afterUnlock(ctx, st)
