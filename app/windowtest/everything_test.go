@@ -146,7 +146,7 @@ func TestEverything(t *testing.T) {
 	if err := os.WriteFile(pass, []byte(testPassphrase), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for range 60 { // the centre puts both down in its own time
+	for range 400 { // the centre puts both down in its own time
 		if _, err := exec.Command(b.app, "sync", "--home", home, "--passphrase-file", pass).CombinedOutput(); err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/registry"
@@ -161,14 +160,10 @@ func TestOldLedgersOpen(t *testing.T) {
 			k.enrol(c, url)
 			take(t, c, k, protocol.UploadKey, k.header(c))
 			take(t, c, k, protocol.UploadBatch, k.pack(k.births(2)))
-			for range 500 { // the centre's own worker may have them at hand
+			until(t, func() bool { // the centre's own worker may have them at hand
 				work(t, c)
-				if n = counts(t, c); n.Registrations == fixtureBirths+2 {
-					return
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
-			t.Fatalf("%+v", n)
+				return counts(t, c).Registrations == fixtureBirths+2
+			})
 		})
 	}
 }

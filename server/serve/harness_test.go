@@ -51,6 +51,17 @@ func newCentre(t testing.TB) *serve.Centre {
 	return open(t, c)
 }
 
+// until waits for what goes on beside the test: the limit stands for never, on the
+// slowest machine too.
+func until(t *testing.T, done func() bool) {
+	t.Helper()
+	for began := time.Now(); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > 2*time.Minute {
+			t.Fatal("waited in vain")
+		}
+	}
+}
+
 func open(t testing.TB, c serve.Config) *serve.Centre {
 	t.Helper()
 	centre, err := serve.Open(context.Background(), c)

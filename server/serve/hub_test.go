@@ -161,13 +161,7 @@ func noAnswerIn(t *testing.T, dir string) {
 // settled waits until the centre has decided.
 func settled(t *testing.T, c *serve.Centre, n int) {
 	t.Helper()
-	for range 500 {
-		if counts(t, c).Registrations == n {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("%+v", counts(t, c))
+	until(t, func() bool { return counts(t, c).Registrations == n })
 }
 
 // A hub that was killed goes on with what it held.

@@ -105,16 +105,13 @@ func TestStopEndsLongCalls(t *testing.T) {
 			res.Body.Close()
 		}
 	}()
-	for range 100 { // until the call has arrived, which Seen writes down
+	until(t, func() bool { // the call has arrived, which Seen writes down
 		devices, err := c.Access.Devices(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !devices[0].Seen.IsZero() {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return !devices[0].Seen.IsZero()
+	})
 	stop()
 	<-asked
 }

@@ -111,7 +111,7 @@ func (b *tab) goes() {
 	var first float64
 	b.eval("performance.timeOrigin", &first)
 	b.press(kb.Enter)
-	for range 200 {
+	for began := time.Now(); time.Since(began) < 2*time.Minute; {
 		var now float64
 		var state string
 		err := chromedp.Run(b.ctx, chromedp.Evaluate("performance.timeOrigin", &now), chromedp.Evaluate("document.readyState", &state))

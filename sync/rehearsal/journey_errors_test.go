@@ -147,7 +147,10 @@ func TestJourneyUnknownFormVersion(t *testing.T) {
 		t.Fatalf("sealed %d", n)
 	}
 	k.register(0, 4) // work on known forms is not held up
-	k.must("sync", "--wait", "3s")
+	until(t, "the kit is told", func() bool {
+		k.must("sync", "--wait", "3s")
+		return k.must("status").number(t, "quarantined") == 3
+	})
 	k.wantStatus(map[string]int{"quarantined": 3, "sealed": 0})
 	held := o.must("quarantine", "list")
 	wantAside(t, held, civic.FormVersionUnknown)

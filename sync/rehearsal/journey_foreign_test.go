@@ -144,11 +144,12 @@ func TestJourneyBadBatches(t *testing.T) {
 			k.register(0, 6)
 			k.smuggle(t, c.put)
 			k.register(6, 6)
-			k.must("sync", "--wait", "5s")
-			status := k.must("status")
-			if n := status.number(t, "settled") + status.number(t, "held"); n != 12 {
-				t.Fatalf("honest registrations: %v", status.json)
-			}
+			until(t, "the honest registrations are decided", func() bool {
+				k.must("sync", "--wait", "5s")
+				status := k.must("status")
+				return status.number(t, "settled")+status.number(t, "held") == 12
+			})
+			until(t, "the other is set aside", func() bool { return o.must("status").number(t, "quarantined") == 1 })
 			at := o.must("status")
 			if at.number(t, "registrations") != 12 || at.number(t, "quarantined") != 1 {
 				t.Fatalf("the centre says %v", at.json)

@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // TestJourneyHub: the centre cannot be reached from the villages. Kits sync with
@@ -21,12 +20,9 @@ func TestJourneyHub(t *testing.T) {
 	hub.more = []string{"--forward", "https://" + o.listen, "--forward-every", "200ms"}
 	hub.serve()
 
-	deadline := time.Now().Add(time.Minute) // a new hub first fetches its certificate
-	for k.run("sync", "--server", "https://"+hub.listen, "--wait", "0s").code != 0 {
-		if time.Now().After(deadline) {
-			t.Fatal("the hub does not answer")
-		}
-	}
+	until(t, "the hub answers, which first fetches its certificate", func() bool {
+		return k.run("sync", "--server", "https://"+hub.listen, "--wait", "0s").code == 0
+	})
 	// What the centre has signed for does not go up a second time.
 	if carried := hub.must("hub", "status"); carried.number(t, "files") > 1 { // a day's key, asked for by its id
 		t.Fatalf("the kit sent the hub what the centre has: %v", carried.json)
@@ -41,15 +37,11 @@ func TestJourneyHub(t *testing.T) {
 	k.register(65, 5)
 
 	o.serve()
-	deadline = time.Now().Add(time.Minute) // the hub forwards by its own clock
-	for settled := 0; settled < 70; {
+	until(t, "the hub forwards by its own clock", func() bool {
 		k.must("sync", "--wait", "1s")
 		s := k.must("status")
-		settled = s.number(t, "settled") + s.number(t, "held")
-		if time.Now().After(deadline) {
-			t.Fatalf("after a minute %v", s.json)
-		}
-	}
+		return s.number(t, "settled")+s.number(t, "held") == 70
+	})
 	if at := o.must("status"); at.number(t, "registrations") != 70 || at.number(t, "quarantined") != 0 {
 		t.Fatalf("the centre says %v", at.json)
 	}

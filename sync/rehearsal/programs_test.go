@@ -133,7 +133,7 @@ func (p *programs) answer(cmd *exec.Cmd) map[string]any {
 func (p *programs) syncUntilSettled() map[string]any {
 	p.t.Helper()
 	var status map[string]any
-	for range 20 {
+	for range 60 {
 		p.fieldkit("sync")
 		status = p.fieldkit("status")
 		if number(status, "sealed")+number(status, "sent")+number(status, "received") == 0 {
