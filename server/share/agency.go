@@ -3,6 +3,8 @@ package share
 import (
 	"context"
 	"errors"
+	"net"
+	"net/url"
 	"regexp"
 	"time"
 
@@ -44,6 +46,9 @@ func (s *Share) AddAgency(ctx context.Context, tx ledger.Tx, a Agency, actor str
 	if a.Level != agreement.Federal && a.Level != agreement.State && a.Level != agreement.Municipal {
 		return civic.NewProblem(civic.WrongUse, nil, "A level is federal, state or municipal.")
 	}
+	if !safely(a.Callback) {
+		return civic.NewProblem(civic.WrongUse, nil, "A callback is an https address without a name, a query or a fragment: what is sent there is somebody's own.")
+	}
 	if a.PerMinute <= 0 {
 		a.PerMinute = DefaultPerMinute
 	}
@@ -67,6 +72,20 @@ func (s *Share) AddAgency(ctx context.Context, tx ledger.Tx, a Agency, actor str
 		return err
 	}
 	return note(ctx, tx, now, actor, "agency_add", string(a.ID))
+}
+
+// safely tells whether answers may be sent to an address, or none is given. What
+// stays on this machine may do without TLS.
+func safely(callback string) bool {
+	if callback == "" {
+		return true
+	}
+	u, err := url.Parse(callback)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (ip != nil && ip.IsLoopback() || u.Hostname() == "localhost")
 }
 
 // EndAgency takes an agency's right to ask, and its tokens, at once.

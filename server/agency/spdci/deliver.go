@@ -10,18 +10,25 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/askonce/fieldkit/server/agency"
 	"github.com/askonce/fieldkit/server/ledger"
+	"github.com/askonce/fieldkit/server/share"
 	"github.com/askonce/fieldkit/sync/agreement"
 )
 
 const (
-	maxTries = 10
+	// An answer is tried for two days: a night, a holiday, a move to another house.
+	maxTries = 20
 	tryAgain = 5 * time.Second // doubled each time
-	maxPause = time.Hour
-	lease    = time.Minute // how long one process has a job to itself
+	maxPause = 6 * time.Hour
+	// hands is how many agencies are answered side by side, so that one that hangs
+	// keeps no other waiting.
+	hands = 8
+	lease = time.Minute // how long one process has a job to itself
 	// keptFor is how long a status can be asked for once all is said, and forgets
 	// how many jobs one transaction drops.
 	keptFor = 30 * 24 * time.Hour
@@ -77,33 +84,66 @@ type due struct {
 	next     int64
 }
 
-// round is how many jobs are taken up at once.
+// round is how many jobs of an agency are taken up at once.
 const round = 16
 
 // Work sends what is due now and tells how many were taken up.
 func (s *Server) Work(ctx context.Context) (int, error) {
-	var list []due
-	now := s.Clock().Unix()
+	var who []agreement.AgencyID
+	now := s.Clock()
 	err := s.DB.View(ctx, func(tx ledger.Tx) error {
-		list = nil
+		who = nil
 		return ledger.All(ctx, tx, func(r ledger.Row) error {
-			var d due
-			var who, api string
-			err := r.Scan(&d.number, &who, &api, &d.action, &d.callback, &d.body, &d.tries, &d.next)
-			d.agency, d.api = agreement.AgencyID(who), kind(api)
-			list = append(list, d)
+			var id string
+			var first int64
+			err := r.Scan(&id, &first)
+			who = append(who, agreement.AgencyID(id))
 			return err
-		}, "SELECT job, agency, api, kind, callback, body, tries, next_at FROM agency_job WHERE state = 1 AND next_at <= ?1 ORDER BY next_at LIMIT ?2", now, round)
+		}, "SELECT agency, min(next_at) FROM agency_job WHERE state = 1 AND next_at <= ?1 GROUP BY agency ORDER BY 2, 1", now.Unix())
 	})
-	if err != nil {
+	who = slices.DeleteFunc(who, func(id agreement.AgencyID) bool { return s.rests.resting(id, now) })
+	if err != nil || len(who) == 0 {
 		return 0, err
 	}
-	for _, d := range list {
-		if err := s.deliver(ctx, d); err != nil {
-			return len(list), err
-		}
+	var n atomic.Int64
+	errs := make([]error, len(who))
+	var wait sync.WaitGroup
+	free := make(chan struct{}, hands)
+	for i, id := range who {
+		free <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-free }()
+			var sent int
+			sent, errs[i] = s.workFor(ctx, id, now.Unix())
+			n.Add(int64(sent))
+		})
 	}
-	return len(list), nil
+	wait.Wait()
+	return int(n.Load()), errors.Join(errs...)
+}
+
+// workFor sends what is due to one agency, until it takes nothing.
+func (s *Server) workFor(ctx context.Context, who agreement.AgencyID, now int64) (n int, err error) {
+	var list []due
+	err = s.DB.View(ctx, func(tx ledger.Tx) error {
+		list = nil
+		return ledger.All(ctx, tx, func(r ledger.Row) error {
+			d := due{agency: who}
+			var api string
+			err := r.Scan(&d.number, &api, &d.action, &d.callback, &d.body, &d.tries, &d.next)
+			d.api = kind(api)
+			list = append(list, d)
+			return err
+		}, "SELECT job, api, kind, callback, body, tries, next_at FROM agency_job WHERE agency = ?1 AND state = 1 AND next_at <= ?2 ORDER BY next_at, job LIMIT ?3", string(who), now, round)
+	})
+	for _, d := range list {
+		if err != nil || s.rests.resting(who, s.Clock()) {
+			return n, err
+		}
+		err = s.deliver(ctx, d)
+		n++
+	}
+	return n, err
 }
 
 // deliver works an answer out, writes its rows, then sends it. What is decided
@@ -111,6 +151,7 @@ func (s *Server) Work(ctx context.Context) (int, error) {
 func (s *Server) deliver(ctx context.Context, d due) error {
 	a := api{s, d.api}
 	var e agency.Envelope
+	var to string
 	var nothing bool
 	err := s.Update(ctx, d.agency, func(tx ledger.Tx) error {
 		nothing = false
@@ -121,7 +162,7 @@ func (s *Server) deliver(ctx context.Context, d due) error {
 			nothing = true
 			return err
 		}
-		e, err = a.compose(ctx, tx, d)
+		to, e, err = a.compose(ctx, tx, d)
 		return err
 	})
 	var no refusal
@@ -134,10 +175,12 @@ func (s *Server) deliver(ctx context.Context, d due) error {
 	case nothing:
 		return nil
 	}
-	if err := s.post(ctx, d.callback, e); err != nil {
+	if err := s.post(ctx, to, e); err != nil {
+		s.rests.fail(d.agency, s.Clock())
 		s.Logger.Warn("an agency does not take its answer", "agency", string(d.agency), "action", d.action, "tries", d.tries+1, "error", err)
 		return s.again(ctx, d)
 	}
+	s.rests.good(d.agency)
 	return s.settle(ctx, d, jobDone, "succ", 0)
 }
 
@@ -164,8 +207,38 @@ func (s *Server) settle(ctx context.Context, d due, state int, status string, ne
 // errSilent says that nothing goes out: the person may not be told of.
 var errSilent = errors.New("nothing to send")
 
-// compose makes the signed envelope of an answer.
-func (a api) compose(ctx context.Context, tx ledger.Tx, d due) (agency.Envelope, error) {
+// compose makes the signed envelope of an answer, and tells where it goes: where
+// it was asked to, if that still lies under what the agency has registered.
+func (a api) compose(ctx context.Context, tx ledger.Tx, d due) (string, agency.Envelope, error) {
+	who, err := a.server.Share.Agency(ctx, tx, d.agency)
+	if err != nil {
+		return "", agency.Envelope{}, err
+	}
+	if !who.Ended.IsZero() {
+		return "", agency.Envelope{}, errSilent
+	}
+	to, ok := callback(who, d.callback, "")
+	if !ok {
+		word := "notify"
+		if d.action != word {
+			word = answerTo(d.action).answer
+		}
+		if to, ok = callback(who, "", word); !ok {
+			return "", agency.Envelope{}, errSilent
+		}
+	}
+	e, err := a.write(ctx, tx, d, who)
+	return to, e, err
+}
+
+// answerTo is the operation that a message's answer comes of, later.
+func answerTo(action string) operation {
+	all := operations()
+	return all[slices.IndexFunc(all, func(o operation) bool { return o.action == action && !o.sync })]
+}
+
+// write makes the signed envelope of an answer.
+func (a api) write(ctx context.Context, tx ledger.Tx, d due, who share.Agency) (agency.Envelope, error) {
 	correlation := hex.EncodeToString(d.number)
 	plain, err := a.server.Share.Unseal("job/"+correlation, d.body)
 	if err != nil {
@@ -173,10 +246,6 @@ func (a api) compose(ctx context.Context, tx ledger.Tx, d due) (agency.Envelope,
 	}
 	var j job
 	if err := json.Unmarshal(plain, &j); err != nil {
-		return agency.Envelope{}, err
-	}
-	who, err := a.server.Share.Agency(ctx, tx, d.agency)
-	if err != nil {
 		return agency.Envelope{}, err
 	}
 	call := agency.Call{Agency: who, Body: j.Body, Request: j.Call.Request, OnBehalf: j.Call.OnBehalf, Issue: j.Call.Issue}
@@ -196,8 +265,7 @@ func (a api) compose(ctx context.Context, tx ledger.Tx, d due) (agency.Envelope,
 		reply = j.Answer
 	default:
 		var m *message
-		op := operations()[slices.IndexFunc(operations(), func(o operation) bool { return o.action == d.action && !o.sync })]
-		if m, err = a.open(op, call); err != nil {
+		if m, err = a.open(answerTo(d.action), call); err != nil {
 			return agency.Envelope{}, err
 		}
 		h.Total, h.Completed = m.header.Total, m.header.Total

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/askonce/fieldkit/server/ledger"
@@ -48,7 +49,7 @@ func callback(a share.Agency, wanted, action string) (string, bool) {
 	base, err1 := url.Parse(a.Callback)
 	to, err2 := url.Parse(wanted)
 	if err1 != nil || err2 != nil || len(wanted) > maxURI || to.Scheme != base.Scheme || to.Host != base.Host || to.User != nil ||
-		strings.Contains(to.EscapedPath(), "..") || to.Path != base.Path && !strings.HasPrefix(to.Path, strings.TrimSuffix(base.Path, "/")+"/") {
+		slices.Contains(strings.Split(to.Path, "/"), "..") || strings.ContainsAny(to.Path, "\\\x00") || to.Path != base.Path && !strings.HasPrefix(to.Path, strings.TrimSuffix(base.Path, "/")+"/") {
 		return "", false
 	}
 	return to.String(), true
@@ -97,21 +98,29 @@ func (a api) enqueue(ctx context.Context, tx ledger.Tx, m *message, correlation 
 }
 
 func (a api) put(ctx context.Context, tx ledger.Tx, who agreement.AgencyID, action, txn, to, correlation string, j job) error {
-	number, err := hex.DecodeString(correlation)
+	row, err := a.row(who, action, txn, to, correlation, j)
 	if err != nil {
 		return err
+	}
+	_, err = tx.Insert(ctx, "agency_job", jobColumns(), [][]any{row}, "")
+	return err
+}
+
+func jobColumns() []string {
+	return []string{"job", "agency", "api", "kind", "txn", "callback", "body", "state", "next_at", "status", "made_at"}
+}
+
+// row is a job as it is kept.
+func (a api) row(who agreement.AgencyID, action, txn, to, correlation string, j job) ([]any, error) {
+	number, err := hex.DecodeString(correlation)
+	if err != nil {
+		return nil, err
 	}
 	plain, err := json.Marshal(j)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body, err := a.server.Share.Seal("job/"+correlation, plain)
-	if err != nil {
-		return err
-	}
 	now := a.server.Clock().Unix()
-	_, err = tx.Exec(ctx, `INSERT INTO agency_job (job, agency, api, kind, txn, callback, body, state, next_at, status, made_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'rcvd', ?9)`,
-		number, string(who), string(a.kind), action, txn, to, body, jobWaits, now)
-	return err
+	return []any{number, string(who), string(a.kind), action, txn, to, body, jobWaits, now, "rcvd", now}, err
 }

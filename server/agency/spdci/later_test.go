@@ -107,7 +107,7 @@ func TestLater(t *testing.T) {
 		t.Errorf("%s", letters[len(letters)-1].Message)
 	}
 	// An answer goes nowhere but to the agency.
-	for _, to := range []string{"https://thief.example/callback/on-search", server.URL + "/other", server.URL + "/callback/../x", server.URL + "/callbackx"} {
+	for _, to := range []string{"https://thief.example/callback/on-search", server.URL + "/other", server.URL + "/callback/../x", server.URL + "/callback/%2e%2e/x", server.URL + "/callback/a%2f..%2f..%2fx", server.URL + "/callbackx"} {
 		m := c.Search(agencytest.ByID("EEKJ900517MOCKXN09"))
 		m.Header = map[string]any{"sender_uri": to}
 		if a := c.Send("/registry/search", m); a.Status != 400 || !strings.Contains(string(a.Body), "err.sender_uri.invalid") {
@@ -208,5 +208,142 @@ func TestNotify(t *testing.T) {
 		if a := c.Send(path, agencytest.Message{Action: action, Message: map[string]any{}, Header: map[string]any{"status": "succ"}}); a.Status != 202 {
 			t.Errorf("%s: %d %s", path, a.Status, a.Body)
 		}
+	}
+}
+
+// joins makes an agency whose server the test keeps.
+func (i *inbox) joins(w *agencytest.World, id agreement.AgencyID, base string) *agencytest.Client {
+	c := w.Agency(share.Agency{ID: id, Name: string(id), Level: agreement.State, Callback: base + "/" + string(id)})
+	w.Agree(agencytest.Agreement(id, agreement.State, nil))
+	c.Prefix = spdci.PrefixCRVS
+	return c
+}
+
+// subscription asks for word of every registration.
+func subscription(w *agencytest.World, purpose string, n int) agencytest.Message {
+	now := w.Now().Format(time.RFC3339)
+	one := map[string]any{"reference_id": "r1", "timestamp": now, "subscribe_criteria": map[string]any{
+		"reg_event_type": "REGISTER", "notify_record_type": "spdci-extensions-dci:Person",
+		"authorize": map[string]any{"ts": now, "purpose": map[string]string{"code": purpose}},
+	}}
+	items := make([]any, n)
+	for i := range items {
+		items[i] = one
+	}
+	return agencytest.Message{Action: "subscribe", Message: map[string]any{"transaction_id": "t", "subscribe_request": items}}
+}
+
+// An agency has so many subscriptions and no more: each costs every registration
+// something.
+func TestSubscriptionsAreCounted(t *testing.T) {
+	box := &inbox{letters: map[string][]agency.Envelope{}}
+	server := httptest.NewServer(box)
+	defer server.Close()
+	w := agencytest.New(t, server.Client())
+	c := box.joins(w, "salud", server.URL)
+	for range 3 {
+		if a := c.Send("/registry/subscribe", subscription(w, "salud-purpose", 20)); a.Status != 202 {
+			t.Fatalf("%s", a.Body)
+		}
+	}
+	var stands int
+	w.Update(func(ctx context.Context, tx ledger.Tx) error {
+		return tx.QueryRow(ctx, "SELECT count(*) FROM agency_subscription WHERE ended_at = 0").Scan(&stands)
+	})
+	if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for _, e := range box.letters["/salud/on-subscribe"] { // in whatever order
+		refused += strings.Count(string(e.Message), "too_many_subscriptions")
+	}
+	if stands != 50 || refused != 10 {
+		t.Errorf("%d stand; %d refused", stands, refused)
+	}
+}
+
+// What is to be sent goes where the agency is now, not where it was when it asked;
+// an agency that ended gets nothing more.
+func TestAnswersFollowTheAgency(t *testing.T) {
+	box := &inbox{letters: map[string][]agency.Envelope{}}
+	server := httptest.NewServer(box)
+	defer server.Close()
+	w := agencytest.New(t, server.Client())
+	c := box.joins(w, "salud", server.URL)
+	if a := c.Send("/registry/subscribe", subscription(w, "salud-purpose", 1)); a.Status != 202 {
+		t.Fatalf("%s", a.Body)
+	}
+	work := func() {
+		t.Helper()
+		if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	work()
+	w.Visits(juana())
+	w.Update(func(ctx context.Context, tx ledger.Tx) error {
+		return w.Centre.Share.AddAgency(ctx, tx, share.Agency{ID: "salud", Name: "Salud", Level: agreement.State, Callback: server.URL + "/moved"}, "test")
+	})
+	work()
+	if len(box.letters["/salud/notify"]) != 0 || len(box.letters["/moved/notify"]) != 1 {
+		t.Fatalf("%v", box.letters)
+	}
+	second := juana()
+	second.Claims = map[civic.Attribute]string{"given_name": "Itzel", "surname": "Ku", "birth_date": "1951-11-20"}
+	w.Visits(second)
+	w.Update(func(ctx context.Context, tx ledger.Tx) error {
+		return w.Centre.Share.EndAgency(ctx, tx, "salud", "test")
+	})
+	work()
+	if len(box.letters["/moved/notify"]) != 1 {
+		t.Error("an agency that ended is told")
+	}
+}
+
+// An agency that takes nothing rests, and is told two days later all the same;
+// the others hear at once.
+func TestOneAgencyHoldsNoOtherUp(t *testing.T) {
+	box := &inbox{letters: map[string][]agency.Envelope{}}
+	deaf := 0
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/salud/") && deaf >= 0 {
+			deaf++
+			http.Error(rw, "not now", http.StatusServiceUnavailable)
+			return
+		}
+		box.ServeHTTP(rw, r)
+	}))
+	defer server.Close()
+	w := agencytest.New(t, server.Client())
+	salud, cash := box.joins(w, "salud", server.URL), box.joins(w, "cash", server.URL)
+	for range 20 {
+		if a := salud.Send("/registry/search", salud.Search(agencytest.ByID("X"))); a.Status != 202 {
+			t.Fatalf("%s", a.Body)
+		}
+	}
+	if a := cash.Send("/registry/search", cash.Search(agencytest.ByID("X"))); a.Status != 202 {
+		t.Fatalf("%s", a.Body)
+	}
+	work := func() {
+		t.Helper()
+		if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	work()
+	if deaf != 1 || len(box.letters["/cash/on-search"]) != 1 {
+		t.Errorf("%d tries; %v", deaf, len(box.letters["/cash/on-search"]))
+	}
+	for range 47 * 2 {
+		w.Later(30 * time.Minute)
+		work()
+	}
+	deaf = -1
+	for range 20 {
+		w.Later(30 * time.Minute)
+		work()
+	}
+	if n := len(box.letters["/salud/on-search"]); n != 20 {
+		t.Errorf("%d of 20 answers after two days", n)
 	}
 }

@@ -24,6 +24,7 @@ const (
 type Server struct {
 	*agency.Desk
 	names names
+	rests rests
 }
 
 // New makes a Server at a desk.

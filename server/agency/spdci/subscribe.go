@@ -102,6 +102,12 @@ func (a api) subscribeOne(ctx context.Context, tx ledger.Tx, m *message, item *s
 	if reasons := reading.Refused(asked); len(reasons) > 0 {
 		return "", rejection{code: "rjct.notify_details.invalid", why: words(reasons)}
 	}
+	switch full, err := a.full(ctx, tx, m.call.Agency.ID); {
+	case err != nil:
+		return "", err
+	case full:
+		return "", rejection{code: "rjct.notify_details.invalid", why: "too_many_subscriptions"}
+	}
 	starts, ends := a.server.Clock().Unix(), int64(0)
 	if f := item.Criteria.Frequency; f != nil {
 		from, ok1 := moment(f.Start)
@@ -132,6 +138,18 @@ func (a api) subscribeOne(ctx context.Context, tx ledger.Tx, m *message, item *s
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
 		code, string(m.call.Agency.ID), string(a.kind), what, string(sub.search.Ask.Purpose), answers, sealed, starts, ends, a.server.Clock().Unix())
 	return name, err
+}
+
+// maxSubscriptions is how many subscriptions of an agency stand at once. Each
+// costs something at every registration, in the transaction that settles it.
+const maxSubscriptions = 50
+
+// full tells whether an agency has as many subscriptions as it may.
+func (a api) full(ctx context.Context, tx ledger.Tx, who agreement.AgencyID) (bool, error) {
+	n := 0
+	err := tx.QueryRow(ctx, "SELECT count(*) FROM agency_subscription WHERE agency = ?1 AND ended_at = 0 AND (ends_at = 0 OR ends_at >= ?2)",
+		string(who), a.server.Clock().Unix()).Scan(&n)
+	return n >= maxSubscriptions, err
 }
 
 // kept is what is kept of a subscription, sealed.
@@ -231,11 +249,12 @@ func (s *Server) Settled(ctx context.Context, tx ledger.Tx, area civic.Area, reg
 		l.agency, l.api = agreement.AgencyID(who), kind(api)
 		all = append(all, l)
 		return err
-	}, "SELECT code, agency, api, event, callback, starts_at, ends_at FROM agency_subscription WHERE ended_at = 0 AND event IN (?1, ?2)", eventRegister, eventBirth)
+	}, "SELECT code, agency, api, event, callback, starts_at, ends_at FROM agency_subscription WHERE ended_at = 0 AND event IN (?1, ?2) AND (ends_at = 0 OR ends_at >= ?3)", eventRegister, eventBirth, s.Clock().Unix())
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	now := s.Clock()
+	var rows [][]any
 	for _, in := range regs {
 		birth := false
 		for _, service := range in.Registration.Services {
@@ -250,10 +269,13 @@ func (s *Server) Settled(ctx context.Context, tx ledger.Tx, area civic.Area, reg
 				return err
 			}
 			j := job{Event: (api{s, l.api}).eventName(l.event), Code: hex.EncodeToString(l.code), Area: area, Subject: in.Registration.ID[:]}
-			if err := (api{s, l.api}).put(ctx, tx, l.agency, "notify", number, l.to, number, j); err != nil {
+			row, err := (api{s, l.api}).row(l.agency, "notify", number, l.to, number, j)
+			if err != nil {
 				return err
 			}
+			rows = append(rows, row)
 		}
 	}
-	return nil
+	_, err = tx.Insert(ctx, "agency_job", jobColumns(), rows, "")
+	return err
 }
