@@ -15,11 +15,15 @@ type Forgotten struct {
 	Attachments   int
 }
 
+// evidence is how long a damaged draft, or a damaged row of a registration that
+// is not safe, keeps its day after it was found.
+const evidence = 90 * 24 * time.Hour
+
 // Forget destroys the keys of the days whose registrations are all safe at the
 // centre for longer than retention, with what they sealed: answers, receipts,
 // names for the search, photos. The stubs stay. A day with anything that the
 // centre does not hold safely, with a draft under way or with a photo of one, is
-// kept whole. Practice counts as safe. When it returns nil the log is empty, and
+// kept whole, and for a while one of which such a thing was set aside as damaged. Practice counts as safe. When it returns nil the log is empty, and
 // the logical image of the disk holds nothing of those days.
 func (s *Store) Forget(ctx context.Context, retention time.Duration) (Forgotten, error) {
 	o, err := s.opened()
@@ -49,16 +53,21 @@ func (s *Store) Forget(ctx context.Context, retention time.Duration) (Forgotten,
 			return forgetDay(tx, n, keep, &out)
 		})
 	})
-	if err != nil || out.Days == 0 {
+	if err != nil || out.Days == 0 && !s.unforgotten {
 		return out, err
 	}
+	s.unforgotten = true // until all of what follows was done, now or at the next call
 	if err := s.vault.Checkpoint(ctx); err != nil {
 		return out, s.told(err)
 	}
 	if err := s.load(ctx); err != nil { // names leave the search
 		return out, err
 	}
-	return out, s.Append(ctx, "forgotten")
+	if err := s.Append(ctx, "forgotten"); err != nil {
+		return out, err
+	}
+	s.unforgotten = false
+	return out, nil
 }
 
 // keepers are the day keys that must stay, and the attachments still needed.
@@ -112,6 +121,22 @@ func (s *Store) keepers(tx *vault.Tx, o *opened, before int64) (keepers, error) 
 		return k, err
 	}
 	if err := keepDays(tx, "SELECT n,e,-1 FROM b", k.days, func(n, _ int64) bool { return busy[n] }); err != nil {
+		return k, err
+	}
+	// What was set aside of something only this kit may hold is evidence that
+	// somebody may still read, for a while.
+	since := s.options.Clock().Add(-evidence).Unix()
+	if err := tx.Query("SELECT t,r,e FROM z WHERE t IN ('a','b','d') AND w>?1", func(scan func(...any) error) error {
+		var table string
+		var n, e int64
+		if err := scan(&table, &n, &e); err != nil {
+			return err
+		}
+		if table == "a" || table == "b" && busy[n] || table == "d" && k.attachments[n] {
+			k.days[e] = true
+		}
+		return nil
+	}, since); err != nil {
 		return k, err
 	}
 	// An attachment that is not safe at the centre, or that something needs,

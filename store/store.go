@@ -40,9 +40,10 @@ type Store struct {
 	started time.Time
 	boot    uint32
 
-	sealing sync.Mutex // one registration after the other, for the chain
-	backing sync.Mutex // guards media
-	media   map[string]*medium
+	sealing     sync.Mutex // one registration after the other, for the chain
+	unforgotten bool       // something forgotten may still lie in the log; guarded by sealing
+	backing     sync.Mutex // guards media
+	media       map[string]*medium
 
 	mu       sync.RWMutex // guards what follows; never held while waiting for a caller's function
 	identity Identity
