@@ -147,6 +147,19 @@ func (iv *Interview) Heard(ctx context.Context, words ...civic.Digest) error {
 	})
 }
 
+// WasHeard tells whether a voice has read all these words to their end since the
+// interview was opened.
+func (iv *Interview) WasHeard(words ...civic.Digest) bool {
+	iv.mu.Lock()
+	defer iv.mu.Unlock()
+	for _, w := range words {
+		if !iv.heard[w] {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
 // toldBy is who was said to choose; of an interview that was taken up again it
 // is known from the choices.
 func (iv *Interview) toldBy() civic.Speaker {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -20,6 +21,7 @@ type consentPage struct {
 	iv        *capture.Interview
 	interview *interviewPage
 	err       error
+	notices   []civic.Digest // of the choices shown
 }
 
 func (p *consentPage) name() string { return "consent" }
@@ -36,7 +38,7 @@ func (p *consentPage) build(s *Shell) view {
 	asks := p.iv.Consents()
 	var choices []*widget.Choice
 	var aloud reading
-	var notices []civic.Digest
+	p.notices = nil
 	aloud.words(explain)
 	for _, ask := range asks {
 		question := widget.NewHeading(say("consent.ask", s.serviceTitle(ask.Service)))
@@ -64,10 +66,10 @@ func (p *consentPage) build(s *Shell) view {
 		aloud.words(question)
 		aloud.add(texts[2], c)
 		aloud.add(texts[3], c)
-		notices = append(notices, s.notice(texts...))
+		p.notices = append(p.notices, s.notice(texts...))
 	}
 	aloud.words(free)
-	aloud.heard = func() { s.heardOut(p.iv, "aloud.noted", notices); p.shownTold(s) }
+	aloud.heard = func() { s.heardOut(p.iv, "aloud.noted", p.notices); p.shownTold(s) }
 	body.Add(free)
 	body.Add(p.told(s))
 	v.body = body
@@ -116,7 +118,7 @@ func yesNo(asked, yes bool) string {
 func (p *consentPage) told(s *Shell) fyne.CanvasObject {
 	say := s.c.Words.Say
 	now := p.iv.Told()
-	how := widget.NewChoice(s.hands, s.howTold(), howNow(now))
+	how := widget.NewChoice(s.hands, s.howTold(), p.howNow())
 	how.Changed = func(names []string) {
 		if err := p.iv.SetReadAloud(s.ctx, len(names) > 0 && names[0] == "aloud"); err != nil {
 			s.fail(err)
@@ -146,8 +148,10 @@ func (s *Shell) howTold() []widget.Option {
 	return []widget.Option{{Name: "shown", Label: s.c.Words.Say("consent.told.shown")}, {Name: "aloud", Label: s.c.Words.Say("consent.told.aloud")}}
 }
 
-func howNow(t capture.Told) string {
-	if t.ReadAloud {
+// howNow is how the choices of this page were told, or will be that are still to
+// be made.
+func (p *consentPage) howNow() string {
+	if p.iv.Told().ReadAloud || (p.iv.WasHeard(p.notices...) && !slices.ContainsFunc(p.iv.Consents(), func(a capture.ConsentAsk) bool { return a.Asked })) {
 		return "aloud"
 	}
 	return "shown"
@@ -156,7 +160,7 @@ func howNow(t capture.Told) string {
 // shownTold shows how it is told now, after something was read or chosen.
 func (p *consentPage) shownTold(s *Shell) {
 	if how, ok := s.names["consent.told"].(*widget.Choice); ok {
-		how.SetOptions(s.howTold(), []string{howNow(p.iv.Told())})
+		how.SetOptions(s.howTold(), []string{p.howNow()})
 	}
 }
 

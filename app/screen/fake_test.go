@@ -243,6 +243,9 @@ func (k *fakeKit) ReceiptPDF(context.Context, civic.RegistrationID, string) ([]b
 }
 
 func (k *fakeKit) Verify(_ context.Context, t string) (kit.Verdict, error) {
+	if strings.HasPrefix(t, "https:") {
+		return kit.Verdict{Reason: civic.ReceiptUnreadable}, nil
+	}
 	if t != sampleCode {
 		return kit.Verdict{Reason: civic.ReceiptForged}, nil
 	}
@@ -271,10 +274,11 @@ func (k *fakeKit) Sync(ctx context.Context, _ time.Duration, progress func(kit.P
 // desk is a shell with a fake kit under a test's hands.
 type desk struct {
 	*Shell
-	t   *testing.T
-	kit *fakeKit
-	win fyne.Window
-	dir string
+	t     *testing.T
+	kit   *fakeKit
+	win   fyne.Window
+	dir   string
+	voice *fakeVoice
 }
 
 func newDesk(t *testing.T, size fyne.Size, look Look, change ...func(*fakeKit)) *desk {
@@ -295,9 +299,9 @@ func newDesk(t *testing.T, size fyne.Size, look Look, change ...func(*fakeKit)) 
 	if err := looks.Save(look); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, kit: k, win: w, dir: dir}
+	d := &desk{t: t, kit: k, win: w, dir: dir, voice: &fakeVoice{}}
 	d.Shell = New(Config{Kit: k, Words: text.NewTeller(book, "en"), App: a, Window: w, Clock: func() time.Time { return noon }, Looks: looks,
-		Pictures: []string{dir}, Exports: dir + "/out", Version: "test",
+		Pictures: []string{dir}, Exports: dir + "/out", Version: "test", Voice: d.voice,
 		Work: func(f func()) { f() }, Do: func(f func()) { f() }, Later: func(time.Duration, func()) {}})
 	t.Cleanup(d.Close)
 	w.Resize(size)

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
+	"github.com/askonce/fieldkit/app/camera"
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/theme"
@@ -47,6 +48,13 @@ func (d *desk) everyPage(look func(name string)) {
 	for _, p := range []page{&homePage{}, &findPage{query: "María"}, &servicesPage{}, &servicesPage{who: &someone{ref: capture.Ref{Registration: civic.RegistrationID{1}}, name: "María Guadalupe", born: "1956"}}, &listPage{}, &registrationPage{id: civic.RegistrationID{5}}, &checkPage{verdict: &kit.Verdict{Reason: civic.ReceiptForged}},
 		&settingsPage{}, &helpPage{}, &receiptPage{id: civic.RegistrationID{1}, fresh: true}, &overseePage{err: civic.NewProblem(civic.NotSupervisor, nil), code: "0a1b2-c3d4e"}, &dayPage{}, &dayRowsPage{title: "Ana Ruiz"}, &pickPage{title: "Foto"},
 		&syncPage{result: &kit.SyncResult{Sent: 23, Settled: 20, Held: 1, Pending: 2, BytesUp: 4321, BytesDown: 999}}, &syncPage{err: civic.NewProblem(civic.NoNetwork, errors.New("x"))}} {
+		show(p)
+	}
+	d.c.Camera = camera.New(camera.Config{Program: d.dir + "/none", Devices: d.dir})
+	sources := []camera.Source{{Format: "v4l2", Input: "/dev/video0", Name: "Integrated Camera: Rear"}, {Format: "v4l2", Input: "/dev/video2", Name: "Front"}}
+	for _, p := range []page{&checkPage{}, &livePage{title: "Foto", code: func(string) bool { return false }, file: func() {}, sources: sources},
+		&livePage{title: "Foto", photo: func([]byte) error { return nil }, file: func() {}, sources: sources, stop: func() {}}, &livePage{title: "Foto", photo: func([]byte) error { return nil }, file: func() {}, taken: camera.Frame("x")},
+		&camerasPage{asked: true, sources: sources, err: civic.NewProblem(civic.CameraSource, nil, "http:")}} {
 		show(p)
 	}
 	d.c.Media = func() []string { return []string{d.dir} }
@@ -173,8 +181,8 @@ func inside(a, b string) bool {
 func scrolled(name string) bool {
 	for _, bar := range []string{"back", "help", "next", "later", "absent", "previous", "seal", "done", "toast", "language", "unlock.go", "enrol.go", "receipt.pdf",
 		"receipt.png", "receipt.same", "still.go", "still.anew", "find.new", "receipt.next", "receipt", "list", "sync", "check", "settings", "lock", "sync.go", "sync.stop", "check.go", "check.picture", "pick.take", "media", "sending", "secret", "recover", "pin.go", "officers.add", "officer.add", "officer.end", "secret.go", "sending.go",
-		"oversee.go", "oversee.apply", "oversee.day", "oversee.switch", "oversee.calm", "approval.go", "giveback.go", "giveback", "approve", "correct", "day.pdf", "day.csv",
-		"media.export", "media.backup", "media.restore", "restore.go", "recover.ask", "offices"} {
+		"camera.file", "camera.other", "camera.turn", "camera.take", "camera.keep", "camera.again", "camera.retry", "cameras.try", "oversee.go", "oversee.apply", "oversee.day", "oversee.switch", "oversee.calm", "approval.go", "giveback.go", "giveback", "approve", "correct", "day.pdf", "day.csv",
+		"media.export", "media.backup", "media.restore", "restore.go", "recover.ask", "offices", "aloud"} {
 		if name == bar {
 			return false
 		}
