@@ -136,7 +136,7 @@ func (p *Planner) Look(v Visit, subject string, attribute civic.Attribute) (Way,
 		return Ask, WhyStale, stale.held(v.Now, false)
 	}
 	held := best.held(v.Now, disputed)
-	justNow := v.Now.Sub(held.At) < sameVisit && held.Days == 0
+	justNow := v.Now.Sub(held.At).Abs() < sameVisit
 	if (a.Reuse == attributes.Shown || justNow) && !disputed {
 		return Show, "", held
 	}

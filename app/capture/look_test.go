@@ -62,6 +62,13 @@ func TestLook(t *testing.T) {
 		"may have changed":       {[]Source{said(1, "birth", 365, "", "yes", "phone", "1")}, "school", "phone", false, Confirm, "", "1"},
 		"too old":                {[]Source{said(1, "birth", 366, "", "yes", "phone", "1")}, "school", "phone", false, Ask, WhyStale, "1"},
 		"said in this visit":     {[]Source{said(1, "birth", 0, "", "yes", "phone", "1")}, "school", "phone", false, Show, "", "1"},
+		"a little ahead of time": {[]Source{said(1, "birth", -1, "", "yes", "phone", "1")}, "school", "phone", false, Confirm, "", "1"},
+		"a clock years ahead":    {[]Source{said(1, "birth", -2000, "", "yes", "phone", "1")}, "school", "phone", false, Ask, WhyStale, "1"},
+		"ahead, and said now": {[]Source{
+			said(1, "birth", -2000, "", "yes", "given_name", "Ana", "surname", "Paz", "birth_date", "1990-05-01", "phone", "1"),
+			said(2, "identity", 3, "", "yes", "given_name", "Ana", "surname", "Paz", "birth_date", "1990-05-01", "phone", "2"),
+		}, "school", "phone", false, Confirm, "", "2"},
+		"ahead, and lasting":     {[]Source{said(1, "birth", -2000, "", "yes", "given_name", "Inés")}, "school", "given_name", false, Show, "", "Inés"},
 		"never":                  {[]Source{said(1, "health", 0, "", "yes", "pregnant", "yes")}, "health", "pregnant", false, Ask, WhyNever, ""},
 		"signature":              {[]Source{said(1, "identity", 0, "", "yes", "signature", "s.jpg")}, "cash", "signature", false, Ask, WhyNever, ""},
 		"no agreement":           {[]Source{said(1, "health", 10, "", "yes", "allergies", "x")}, "cash", "allergies", false, Ask, WhyAgreement, ""},

@@ -59,8 +59,12 @@ type Attribute struct {
 	Meaning                      string
 }
 
-// Fresh tells whether an answer given at a moment may still be reused now. An
-// answer dated after now (a clock was wrong) counts as given now.
+// ahead is how far after now an answer may be dated and count as given now: two
+// clocks are never quite alike. Of one dated further ahead, by a clock that was
+// wrong, nobody knows the age.
+const ahead = 24 * time.Hour
+
+// Fresh tells whether an answer given at a moment may still be reused now.
 func (a Attribute) Fresh(at, now time.Time) bool {
 	switch {
 	case a.Reuse == Never:
@@ -68,7 +72,7 @@ func (a Attribute) Fresh(at, now time.Time) bool {
 	case a.Lasting:
 		return true
 	}
-	return Age(at, now) <= a.FreshDays
+	return at.Sub(now) <= ahead && Age(at, now) <= a.FreshDays
 }
 
 // Age is how many whole days lie between two moments, at least 0.

@@ -90,7 +90,7 @@ func TestFresh(t *testing.T) {
 		days      int
 		want      bool
 	}{
-		{"phone", 0, true}, {"phone", 365, true}, {"phone", 366, false}, {"phone", -3, true}, {"birth_date", 30_000, true}, {"pregnant", 0, false},
+		{"phone", 0, true}, {"phone", 365, true}, {"phone", 366, false}, {"phone", -1, true}, {"phone", -3, false}, {"birth_date", 30_000, true}, {"pregnant", 0, false},
 	} {
 		a, _ := d.Get(c.attribute)
 		if got := a.Fresh(now.AddDate(0, 0, -c.days), now); got != c.want {
