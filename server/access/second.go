@@ -87,7 +87,8 @@ func (a *Access) NewSecond(ctx context.Context, s Session) (uri string, err erro
 
 // GiveSecond takes the code of a session that lacks it and gives the session
 // anew under another token, so that one known before is worth nothing. Wrong
-// codes are civic.SignInRefused, and civic.TooManyTries after several.
+// codes are civic.SignInRefused, and civic.TooManyTries after several. from is
+// who gives it, an address with or without a port.
 func (a *Access) GiveSecond(ctx context.Context, token, code, from string) (fresh string, s Session, err error) {
 	if s, err = a.Session(ctx, token); err != nil {
 		return "", s, err
@@ -98,21 +99,24 @@ func (a *Access) GiveSecond(ctx context.Context, token, code, from string) (fres
 	if host, _, err := net.SplitHostPort(from); err == nil {
 		from = host
 	}
-	who := asker{"second factor of " + s.Staff, from}
-	if wait := a.tries.wait(who, a.o.Clock()); wait > 0 {
+	// Counted for the account, wherever it is tried from: who comes this far has
+	// the password, and a code has but six digits.
+	who := asker{"second factor of " + s.Staff, ""}
+	if wait := a.tries.take(who, a.o.Clock()); wait > 0 {
 		return "", s, civic.NewProblem(civic.TooManyTries, nil, wait.Round(time.Second).String())
 	}
 	code = strings.Join(strings.Fields(code), "")
 	right := false
 	err = a.db.Update(ctx, func(tx ledger.Tx) error {
-		right, err = a.takeCode(ctx, tx, s, code)
-		return err
+		if right, err = a.takeCode(ctx, tx, s, code); err != nil || right {
+			return err
+		}
+		return a.note(ctx, tx, s.Area, s.Staff, "second_factor_refused", nil, from)
 	})
 	if err != nil {
 		return "", s, err
 	}
 	if !right {
-		a.tries.wrong(who, a.o.Clock())
 		return "", s, civic.NewProblem(civic.SignInRefused, nil)
 	}
 	a.tries.right(who)

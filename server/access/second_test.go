@@ -3,6 +3,8 @@ package access_test
 import (
 	"net/url"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,6 +127,44 @@ func TestSecondFactorTries(t *testing.T) {
 	}
 	if _, _, err := c.GiveSecond(t.Context(), token, codeOf(t, uri, c.now), "a"); civic.CodeOf(err) != civic.TooManyTries {
 		t.Fatal("codes are tried without an end", err)
+	}
+}
+
+// Many codes at once, from wherever, are no more tries than one after the other;
+// each that was looked at is a row for auditors.
+func TestSecondFactorTriesAtOnce(t *testing.T) {
+	c := newCentre(t)
+	requireSecond(t, c)
+	password, _ := c.AddStaff(t.Context(), "ana", "", access.Reviewer, "test")
+	token, s, err := c.SignIn(t.Context(), "ana", password, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.NewSecond(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	var refused, late atomic.Int64
+	var wait sync.WaitGroup
+	for range 24 {
+		wait.Go(func() {
+			switch _, _, err := c.GiveSecond(t.Context(), token, "12345", "a"); civic.CodeOf(err) {
+			case civic.SignInRefused:
+				refused.Add(1)
+			case civic.TooManyTries:
+				late.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	if refused.Load() != 5 || late.Load() != 19 {
+		t.Errorf("%d codes were looked at, %d not", refused.Load(), late.Load())
+	}
+	rows := 0
+	err = c.db.View(t.Context(), func(tx ledger.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT count(*) FROM audit WHERE actor = 'ana' AND action = 'second_factor_refused'").Scan(&rows)
+	})
+	if err != nil || rows != 5 {
+		t.Errorf("%d rows, %v", rows, err)
 	}
 }
 

@@ -112,7 +112,7 @@ func (a *Access) Confirm(ctx context.Context, name, password, from string) (Sess
 		from = host
 	}
 	who := asker{name, from}
-	if wait := a.tries.wait(who, a.o.Clock()); wait > 0 {
+	if wait := a.tries.take(who, a.o.Clock()); wait > 0 {
 		return Session{}, civic.NewProblem(civic.TooManyTries, nil, wait.Round(time.Second).String())
 	}
 	// An unknown name costs as much time as a known one.
@@ -121,7 +121,6 @@ func (a *Access) Confirm(ctx context.Context, name, password, from string) (Sess
 		return Session{}, herr
 	}
 	if !right || err != nil || disabled != 0 {
-		a.tries.wrong(who, a.o.Clock())
 		if err := a.noteRefused(ctx, name, err == nil, area); err != nil {
 			return Session{}, err
 		}

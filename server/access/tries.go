@@ -29,17 +29,20 @@ type tried struct {
 	last, locked time.Time // of the last wrong try; when the next is heard
 }
 
-// wait tells how long an asker is not heard yet.
-func (t *tries) wait(who asker, now time.Time) time.Duration {
+// take counts a try as a wrong one before it is looked at, so that no two at once
+// pass for one, and tells how long the asker is not heard yet; a right one is
+// forgotten again.
+func (t *tries) take(who asker, now time.Time) (wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.known[who].locked.Sub(now)
+	if wait := t.known[who].locked.Sub(now); wait > 0 {
+		return wait
+	}
+	t.count(who, now)
+	return 0
 }
 
-// wrong counts a wrong password.
-func (t *tries) wrong(who asker, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (t *tries) count(who asker, now time.Time) {
 	k, ok := t.known[who]
 	if !ok && len(t.known) >= maxAskers {
 		t.dropOldest()

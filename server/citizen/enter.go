@@ -70,15 +70,16 @@ func (c *Citizens) Check(ctx context.Context, text, code string) (v Visit, err e
 		return v, refused
 	}
 	v = Visit{Area: verdict.Content.Office, Registration: verdict.Content.Registration}
-	if err := c.wait(ctx, v); err != nil {
+	before, err := c.try(ctx, v)
+	if err != nil {
 		return v, err
 	}
 	factor, known, err := c.right(ctx, v, verdict.Content.Secret, strings.TrimSpace(code))
 	if err != nil {
 		return v, err
 	}
-	if !known {
-		return v, refused
+	if !known { // no code was looked at
+		return v, errors.Join(refused, c.untry(ctx, v, before))
 	}
 	if factor == "" {
 		return v, errors.Join(refused, c.wrong(ctx, v))
@@ -131,39 +132,44 @@ func (c *Citizens) right(ctx context.Context, v Visit, secret []byte, code strin
 	return FactorCode, true, nil
 }
 
-// wait refuses while a registration's codes are not heard.
-func (c *Citizens) wait(ctx context.Context, v Visit) error {
-	var until int64
-	err := c.DB.View(ctx, func(tx ledger.Tx) error {
-		return tx.QueryRow(ctx, "SELECT locked_until FROM citizen_tries WHERE area = ?1 AND registration = ?2", string(v.Area), v.Registration[:]).Scan(&until)
-	})
-	if err != nil && !errors.Is(err, ledger.ErrNoRows) {
-		return err
-	}
-	if left := time.Unix(until, 0).Sub(c.Clock()); left > 0 {
-		return civic.NewProblem(civic.TooManyTries, nil, protocol.Span(left))
-	}
-	return nil
-}
-
-// wrong counts a wrong code, and tells the person in the log.
-func (c *Citizens) wrong(ctx context.Context, v Visit) error {
-	return c.DB.Update(ctx, func(tx ledger.Tx) error {
+// try counts a try before its code is looked at, so that no two at once pass for
+// one; civic.TooManyTries while a registration's codes are not heard. before is
+// until when they were not heard.
+func (c *Citizens) try(ctx context.Context, v Visit) (before int64, err error) {
+	now := c.Clock()
+	return before, c.DB.Update(ctx, func(tx ledger.Tx) error {
 		var wrong int64
-		err := tx.QueryRow(ctx, `INSERT INTO citizen_tries (area, registration, wrong, locked_until) VALUES (?1, ?2, 1, 0)
-			ON CONFLICT (area, registration) DO UPDATE SET wrong = citizen_tries.wrong + 1 RETURNING wrong`,
-			string(v.Area), v.Registration[:]).Scan(&wrong)
-		if err != nil {
+		err := tx.QueryRow(ctx, "SELECT wrong, locked_until FROM citizen_tries WHERE area = ?1 AND registration = ?2", string(v.Area), v.Registration[:]).Scan(&wrong, &before)
+		if err != nil && !errors.Is(err, ledger.ErrNoRows) {
 			return err
 		}
-		if wrong >= freeTries {
-			wait := min(longWait, firstWait<<min(wrong-freeTries, 12))
-			_, err := tx.Exec(ctx, "UPDATE citizen_tries SET locked_until = ?3 WHERE area = ?1 AND registration = ?2",
-				string(v.Area), v.Registration[:], c.Clock().Add(wait).Unix())
-			if err != nil {
-				return err
-			}
+		if left := time.Unix(before, 0).Sub(now); left > 0 {
+			return civic.NewProblem(civic.TooManyTries, nil, protocol.Span(left))
 		}
+		wrong++
+		locked := int64(0)
+		if wrong >= freeTries {
+			locked = now.Add(min(longWait, firstWait<<min(wrong-freeTries, 12))).Unix()
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO citizen_tries (area, registration, wrong, locked_until) VALUES (?1, ?2, ?3, ?4)
+			ON CONFLICT (area, registration) DO UPDATE SET wrong = excluded.wrong, locked_until = excluded.locked_until`,
+			string(v.Area), v.Registration[:], wrong, locked)
+		return err
+	})
+}
+
+// untry takes back the counting of a try for which no code was looked at.
+func (c *Citizens) untry(ctx context.Context, v Visit, before int64) error {
+	return c.DB.Update(ctx, func(tx ledger.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE citizen_tries SET wrong = wrong - 1, locked_until = ?3 WHERE area = ?1 AND registration = ?2 AND wrong > 0",
+			string(v.Area), v.Registration[:], before)
+		return err
+	})
+}
+
+// wrong tells the person in the log that a wrong code was tried.
+func (c *Citizens) wrong(ctx context.Context, v Visit) error {
+	return c.DB.Update(ctx, func(tx ledger.Tx) error {
 		who, err := c.person(ctx, tx, v)
 		if absent(err) {
 			return nil

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -154,6 +156,23 @@ func TestJourneyCitizen(t *testing.T) {
 	}
 	if _, v, err := centre.Citizens.Enter(t.Context(), text, slip); err != nil || v.Factor != "slip" {
 		t.Fatal(err)
+	}
+	// Many at once are no more tries than one after the other.
+	var refused, late atomic.Int64
+	var wait sync.WaitGroup
+	for range 16 {
+		wait.Go(func() {
+			switch _, _, err := centre.Citizens.Enter(t.Context(), text, "wrong"); civic.CodeOf(err) {
+			case civic.EntryRefused:
+				refused.Add(1)
+			case civic.TooManyTries:
+				late.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	if refused.Load() != 5 || late.Load() != 11 {
+		t.Errorf("%d codes were looked at, %d not", refused.Load(), late.Load())
 	}
 	// A receipt with one letter changed is no receipt, whatever the code.
 	if _, _, err := centre.Citizens.Enter(t.Context(), changed(text), "maize-7"); civic.CodeOf(err) != civic.EntryRefused {
