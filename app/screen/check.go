@@ -38,7 +38,9 @@ func (p *checkPage) build(s *Shell) view {
 	case p.err != nil:
 		body.Add(s.problemOf(p.err))
 	case p.verdict != nil:
-		body.Add(p.words(s))
+		words := p.words(s)
+		s.mark(map[bool]string{true: "verdict.genuine", false: "verdict.other"}[p.verdict.Valid], words)
+		body.Add(words)
 	}
 	v := view{title: say("check.title"), body: body, focus: f,
 		main: main,
