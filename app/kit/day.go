@@ -107,7 +107,7 @@ func (k *Kit) Day(ctx context.Context, day time.Time) (Day, error) {
 		d.LastContact = time.Unix(server, 0).UTC()
 	}
 	d.LastBackup = lastBackup(ctx, st)
-	if d.Drafts, err = k.Drafts(ctx); err != nil {
+	if d.Drafts, err = k.drafts(ctx, false); err != nil {
 		return Day{}, err
 	}
 	receipts, err := d.told(ctx, st)

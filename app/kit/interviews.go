@@ -43,7 +43,10 @@ func (k *Kit) Begin(ctx context.Context, id civic.FormID) (*capture.Interview, e
 }
 
 // Drafts are the interviews not sealed yet, newest first.
-func (k *Kit) Drafts(ctx context.Context) ([]DraftInfo, error) {
+// While somebody practises they are those about invented people, else the others.
+func (k *Kit) Drafts(ctx context.Context) ([]DraftInfo, error) { return k.drafts(ctx, k.Practice()) }
+
+func (k *Kit) drafts(ctx context.Context, practice bool) ([]DraftInfo, error) {
 	st, err := k.open()
 	if err != nil {
 		return nil, err
@@ -54,6 +57,9 @@ func (k *Kit) Drafts(ctx context.Context) ([]DraftInfo, error) {
 	}
 	out := make([]DraftInfo, 0, len(drafts))
 	for _, d := range drafts {
+		if d.Practice != practice {
+			continue
+		}
 		info := DraftInfo{ID: d.ID, Form: d.Form, Section: d.Section, Started: d.Started.Time(), Updated: d.Updated.Time(), Answered: len(d.Answers), Note: d.Note, Corrects: d.Corrects}
 		if f, ok := k.forms.Form(d.Form); ok {
 			info.Title = titles(f)
