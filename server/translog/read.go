@@ -151,6 +151,22 @@ func (l *Log) ForPerson(ctx context.Context, tx ledger.Tx, person registry.Ref, 
 	return out, nil
 }
 
+// maxLately is how many of somebody's newest rows LookedLately reads.
+const maxLately = 50
+
+// LookedLately finds the newest look of a member of staff at a person since a
+// moment, in seconds since 1970 UTC: a look at the person, not at one field.
+func (l *Log) LookedLately(ctx context.Context, tx ledger.Tx, person registry.Ref, staff string, since int64) (Row, bool, error) {
+	rows, err := l.rows(ctx, tx, "r.area = ?1 AND r.person = ?2 AND r.kind = ?3 AND r.actor = ?4 AND r.action IN (?5, ?6) AND r.at >= ?7 ORDER BY r.id DESC LIMIT ?8",
+		string(person.Home), person.Person[:], string(Staff), staff, string(Look), string(BreakGlass), since, int64(maxLately))
+	for _, r := range rows {
+		if len(r.Fields) == 0 {
+			return r, true, err
+		}
+	}
+	return Row{}, false, err
+}
+
 func bytesOf(b byte, n int) []byte {
 	out := make([]byte, n)
 	for i := range out {

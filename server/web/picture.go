@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/registry"
@@ -51,22 +52,35 @@ func (v *visit) picturesOf(p *registry.Person) []picture {
 	return out
 }
 
-// showPicture opens one picture of a person; the look is a row of its log.
+// pictureTime is how long after a look at a person its pictures open.
+const pictureTime = 15 * time.Minute
+
+// showPicture opens one picture of a person whom the visitor looks at, for the
+// reason of that look; the look at the picture is a row of its log.
 func (v *visit) showPicture() error {
 	home, office := civic.Area(v.r.PathValue("area")), civic.Area(v.r.PathValue("office"))
 	person, err := civic.ParsePersonID(v.r.PathValue("id"))
 	id, bad := civic.ParseRegistrationID(v.r.PathValue("registration"))
 	n, odd := strconv.Atoi(v.r.PathValue("n"))
-	if err != nil || bad != nil || odd != nil || n < 0 || !v.may(home) || v.Pictures == nil || v.Picture == nil {
+	if err != nil || bad != nil || odd != nil || n < 0 || !v.may(home) || v.Pictures == nil || v.Picture == nil || v.Log == nil {
 		return civic.NewProblem(civic.PersonAbsent, err)
 	}
 	ctx, subject := v.r.Context(), v.r.URL.Query().Get("subject")
 	// The picture must be one of this person: who it is of decides whose log the
 	// row stands in.
+	ref := registry.Ref{Home: home, Person: person}
+	var look translog.Row
 	err = v.DB.View(ctx, func(tx ledger.Tx) error {
 		links, err := v.Registry.Linked(ctx, tx, office, []civic.RegistrationID{id})
-		if err == nil && !slices.Contains(links[id], registry.Link{Subject: subject, To: registry.Ref{Home: home, Person: person}}) {
+		if err == nil && !slices.Contains(links[id], registry.Link{Subject: subject, To: ref}) {
 			err = civic.NewProblem(civic.PersonAbsent, nil)
+		}
+		if err != nil {
+			return err
+		}
+		var looks bool
+		if look, looks, err = v.Log.LookedLately(ctx, tx, ref, v.session.Staff, v.Clock().Add(-pictureTime).Unix()); err == nil && !looks {
+			err = civic.NewProblem(civic.ReasonWanted, nil)
 		}
 		return err
 	})
@@ -88,7 +102,7 @@ func (v *visit) showPicture() error {
 	if kind != "image/jpeg" && kind != "image/png" {
 		return civic.NewProblem(civic.PictureUnknown, nil)
 	}
-	err = v.DB.Update(ctx, func(tx ledger.Tx) error { return v.lookedAtPicture(ctx, tx, home, person, id) })
+	err = v.DB.Update(ctx, func(tx ledger.Tx) error { return v.lookedAtPicture(ctx, tx, ref, id, look.Reason) })
 	if err != nil {
 		return err
 	}
@@ -98,9 +112,9 @@ func (v *visit) showPicture() error {
 	return nil
 }
 
-func (v *visit) lookedAtPicture(ctx context.Context, tx ledger.Tx, home civic.Area, person civic.PersonID, id civic.RegistrationID) error {
+func (v *visit) lookedAtPicture(ctx context.Context, tx ledger.Tx, ref registry.Ref, id civic.RegistrationID, reason string) error {
 	return translog.Append(ctx, tx, v.Clock(), []translog.Entry{{
-		Area: home, Person: person, Kind: translog.Staff, Actor: v.session.Staff, Action: translog.Look, Procedure: "review",
-		Reason: v.words.say("review.title"), Fields: []civic.Attribute{"photo"}, Records: []civic.RegistrationID{id}, Count: 1,
+		Area: ref.Home, Person: ref.Person, Kind: translog.Staff, Actor: v.session.Staff, Action: translog.Look, Procedure: "review",
+		Reason: reason, Fields: []civic.Attribute{"photo"}, Records: []civic.RegistrationID{id}, Count: 1,
 	}})
 }
