@@ -115,7 +115,7 @@ func answer(h *hands, path string, r reply) error {
 		if err := photograph(filepath.Join(h.d.dir, "home/Pictures/foto.jpg")); err != nil {
 			return err
 		}
-		if err := first(h.key("Return"), h.page("pick")); err != nil {
+		if err := first(h.click("file:"+path), h.page("pick")); err != nil {
 			return err
 		}
 		if _, err := h.shoot("pick"); err != nil {

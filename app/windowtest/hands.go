@@ -258,7 +258,7 @@ func (h *hands) signed(name string) error {
 
 // inPage tells whether a thing scrolls with the page; the bars do not.
 func inPage(name string) bool {
-	for _, part := range []string{"q:", "absent:", "home.", "sign.", "list.", "consent:", "service.", "settings.", "change:", "enrol.p", "enrol.s", "enrol.c", "enrol.o", "enrol.k", "pick."} {
+	for _, part := range []string{"q:", "file:", "absent:", "home.", "sign.", "list.", "consent:", "service.", "settings.", "change:", "enrol.p", "enrol.s", "enrol.c", "enrol.o", "enrol.k", "pick."} {
 		if strings.HasPrefix(name, part) && name != "pick.take" {
 			return true
 		}
