@@ -164,12 +164,15 @@ func (r *Reading) Disclose(l Look) {
 }
 
 // Preview notes that an agency was told which fields would be sent, and no value.
+// That somebody is there whom the question fits is told all the same: it counts
+// as a person handed out, so that nobody tries values without end.
 func (r *Reading) Preview(l Look) {
 	e := r.entry(translog.Look)
 	e.Area, e.Person, e.Procedure = l.Ref.Home, l.Ref.Person, "preview"
 	for _, v := range l.Values {
 		e.Fields = append(e.Fields, v.Name)
 	}
+	r.persons++
 	r.entries = append(r.entries, e)
 }
 

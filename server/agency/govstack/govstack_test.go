@@ -267,6 +267,24 @@ func TestEveryWriteIsKept(t *testing.T) {
 	}
 }
 
+// "Somebody is there" counts as much as what is held of them: else values could be
+// tried without end.
+func TestYesCounts(t *testing.T) {
+	w := setup(t)
+	w.Update(func(ctx context.Context, tx ledger.Tx) error {
+		return w.Centre.Share.AddAgency(ctx, tx, share.Agency{ID: "salud", Name: "Salud", Level: agreement.State, PerDay: 2}, "test")
+	})
+	find := map[string]any{"query": record(map[string]any{"national_id": "EEKJ900517MOCKXN09"})}
+	for i, want := range []int{200, 200, 429} {
+		if code, _, text := w.send(t, "POST", "/data/persons/1.0/exists", find, nil); code != want {
+			t.Errorf("%d: %d %s", i, code, text)
+		}
+	}
+	if n, last := w.Last("salud"); n != 3 || last.Code != civic.QuotaUsed {
+		t.Errorf("%d rows, %+v", n, last.Entry)
+	}
+}
+
 // Numbers too long for a double, which two signatures could share, are refused.
 func TestLongNumbersAreWords(t *testing.T) {
 	w := setup(t)
