@@ -23,7 +23,7 @@ type player struct {
 func players() []player {
 	return []player{
 		{"pacat", func(rate, channels string) []string {
-			return []string{"--playback", "--raw", "--format=s16le", "--rate=" + rate, "--channels=" + channels, "--client-name=fieldkit", "--stream-name=fieldkit"}
+			return []string{"--playback", "--raw", "--format=s16le", "--rate=" + rate, "--channels=" + channels, "--latency-msec=100", "--client-name=fieldkit", "--stream-name=fieldkit"}
 		}},
 		{"pw-cat", func(rate, channels string) []string {
 			return []string{"--playback", "--raw", "--format=s16", "--rate=" + rate, "--channels=" + channels, "-"}
