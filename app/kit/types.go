@@ -113,6 +113,10 @@ type Service struct {
 	Questions int
 }
 
+// ListService is the service of forms that lists are imported with: nobody comes
+// to the counter for it, so that it is offered to no interview.
+const ListService civic.ServiceID = "list"
+
 // Title is the service's name in a language, else in the form's default one.
 func (s Service) Title(lang string) string {
 	if t := s.Titles[lang]; t != "" {

@@ -96,7 +96,7 @@ func (s *Shell) languageAction() action {
 			next = all[(i+1)%len(all)]
 		}
 	}
-	return action{name: "language", icon: theme.IconHelp, words: next.Name, key: fyne.KeyF9, do: func() {
+	return action{name: "language", icon: theme.IconLanguage, words: next.Name, key: fyne.KeyF9, do: func() {
 		s.choose(func(l *Look) { l.Language = next.Code })
 	}}
 }

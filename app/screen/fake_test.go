@@ -121,7 +121,7 @@ func (k *fakeKit) Home(context.Context) (kit.Home, error) {
 
 func (k *fakeKit) Services() []kit.Service {
 	return []kit.Service{{ID: k.form.Service(), Form: k.form.Ref(), Titles: map[string]string{"es": k.form.Title("es"), "en": k.form.Title("en")},
-		Languages: k.form.Languages(), Questions: 28}}
+		Languages: k.form.Languages(), Questions: 28}, {ID: kit.ListService, Titles: map[string]string{"es": "Lista", "en": "List"}, Questions: 10}}
 }
 
 // Keep implements capture.Keeper.

@@ -120,12 +120,17 @@ type someone struct {
 // services asks what the visit is for; with one service and a new person there
 // is nothing to ask.
 func (s *Shell) services(who *someone) {
-	all := s.c.Kit.Services()
+	all := s.offered()
 	if who == nil && len(all) == 1 {
 		s.begin(all[0], nil, nil)
 		return
 	}
 	s.open(&servicesPage{who: who})
+}
+
+// offered are the services somebody can come for.
+func (s *Shell) offered() []kit.Service {
+	return slices.DeleteFunc(s.c.Kit.Services(), func(of kit.Service) bool { return of.ID == kit.ListService })
 }
 
 // servicesPage asks what the person came for. Of a known person it says what
@@ -142,7 +147,7 @@ func (p *servicesPage) build(s *Shell) view {
 		body.Add(widget.NewPanel(theme.Known, theme.IconPerson, widget.NewHeading(p.who.name), widget.NewText(s.c.Words.DateValue(p.who.born))))
 	}
 	body.Add(widget.NewText(say("services.intro")))
-	services := s.c.Kit.Services()
+	services := s.offered()
 	if len(services) == 0 {
 		body.Add(widget.NewPanel(theme.Plain, theme.IconHelp, widget.NewText(say("services.none"))))
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/app/widget"
 )
 
@@ -28,6 +29,20 @@ func TestOffersOfALongList(t *testing.T) {
 	}
 	if l.nameOf("edzna ") != "e" || l.nameOf("elsewhere") != "elsewhere" {
 		t.Error("names")
+	}
+}
+
+// TestFormsOfListsAreNoService: what lists are imported with is offered to nobody
+// who comes to the counter.
+func TestFormsOfListsAreNoService(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "en"})
+	for _, s := range d.offered() {
+		if s.ID == kit.ListService {
+			t.Errorf("%v is offered", s.Titles)
+		}
+	}
+	if len(d.offered()) != 1 {
+		t.Errorf("%d services are offered, want the one", len(d.offered()))
 	}
 }
 

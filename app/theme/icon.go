@@ -26,6 +26,7 @@ const (
 	IconFolder    IconName = "folder"
 	IconForward   IconName = "forward"
 	IconHelp      IconName = "help"
+	IconLanguage  IconName = "language"
 	IconLock      IconName = "lock"
 	IconMore      IconName = "more"
 	IconPerson    IconName = "person"

@@ -90,7 +90,7 @@ func TestFieldsAreTargets(t *testing.T) {
 // icons lists every drawing the code names.
 func icons() []IconName {
 	return []IconName{IconApp, IconAdd, IconAloud, IconAttention, IconBack, IconCentre, IconCheck, IconDraft, IconFolder,
-		IconForward, IconHelp, IconLock, IconMore, IconPerson, IconPhoto, IconPrint, IconReceipt,
+		IconForward, IconHelp, IconLanguage, IconLock, IconMore, IconPerson, IconPhoto, IconPrint, IconReceipt,
 		IconRegister, IconRemove, IconSave, IconSearch, IconSetAside, IconSettings, IconSettled, IconStop, IconSync,
 		IconUndo, IconWaiting}
 }
