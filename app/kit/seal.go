@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"slices"
+	"strconv"
 
 	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
@@ -49,6 +50,9 @@ func (k *Kit) Seal(ctx context.Context, iv *capture.Interview) (civic.Registrati
 		return none, err
 	}
 	d := iv.Draft()
+	if err := fitsOne(d); err != nil {
+		return none, err
+	}
 	meter := iv.Meter()
 	var sealedAs uint64
 	id, err := st.Seal(ctx, d.ID, func(counter uint64, previous civic.Digest) (*civic.Registration, civic.Digest, string, error) {
@@ -68,6 +72,21 @@ func (k *Kit) Seal(ctx context.Context, iv *capture.Interview) (civic.Registrati
 		}
 	}
 	return id, nil
+}
+
+// fitsOne refuses an interview that no registration can hold, such as the roster
+// of a boarding school, before the wire would in words about a single answer.
+func fitsOne(d capture.Draft) error {
+	size := 0
+	for _, a := range d.Answers {
+		size += len(a.Path) + len(a.Value) + len(a.Stated)
+	}
+	const others = 16 << 10 // what else a registration says
+	if len(d.Answers) <= batch.MaxAnswers && len(d.Attachments) <= batch.MaxAttachments && size <= batch.MaxRegistration-others {
+		return nil
+	}
+	return civic.NewProblem(civic.InterviewTooLarge, nil, strconv.Itoa(len(d.Answers)), strconv.Itoa(len(d.Attachments)),
+		strconv.Itoa(batch.MaxAnswers), strconv.Itoa(batch.MaxAttachments))
 }
 
 // sealer makes registrations of drafts with the kit's keys.

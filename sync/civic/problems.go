@@ -109,6 +109,7 @@ const (
 	MobileNetwork      Code = "mobile_network"
 	MediumFailed       Code = "medium_failed"
 	MediumAnswer       Code = "medium_answer"
+	InterviewTooLarge  Code = "interview_too_large"
 	BackupMissed       Code = "backup_missed"
 	MatchMap           Code = "match_map"
 	ExpressionUnread   Code = "expression_unread"
@@ -275,6 +276,7 @@ var catalogue = map[Code]Sentence{
 	WipeOrdered:        {"The registry ended this kit; it is emptied once everything on it is at the centre.", "Seal or discard the drafts, then sync. Nothing is destroyed before it is at the centre.", 403},
 	BackupAbsent:       {"There is no backup of another kit in {1}.", "Insert the lost kit's medium and name its folder.", 404},
 	StoreTail:          {"The disk damaged the end of this kit's memory: the last entries before it was opened may be missing.", "What was damaged is kept in {1}. Compare the last receipts with the list, restore from the medium what is missing, and tell your office.", 409},
+	InterviewTooLarge:  {"This interview is too large for one registration: it has {1} answers and {2} pictures, and one takes {3} and {4}, with a megabyte of text at most.", "Nothing was lost: the draft is kept. Take some of the people or pictures out, and register those in a second interview.", 422},
 	MediumAnswer:       {"What the centre left on this medium for this kit is damaged and was not taken in.", "What waits here was written to the medium all the same. Sync, or take the medium to the centre once more, for another answer.", 422},
 	BackupMissed:       {"The copy on the backup medium is not up to date.", "Insert the medium again; it is brought up to date with the next registration. Everything is safe on this kit.", 409},
 	OfficerAbsent:      {"No officer {1} is known to this kit.", "List them with \"officer list\".", 404},
