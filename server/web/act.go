@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -93,27 +94,53 @@ func draw(text string) (square, error) {
 	return square{Size: len(bits), Path: string(path)}, nil
 }
 
+// ownDevice finds a kit of an office that the visitor sees.
+func (v *visit) ownDevice(id civic.DeviceID) (d access.Device, err error) {
+	err = v.DB.View(v.r.Context(), func(tx ledger.Tx) (err error) {
+		d, err = v.Access.ByID(v.r.Context(), tx, id)
+		return err
+	})
+	if err == nil && !v.may(d.Area) {
+		err = civic.NewProblem(civic.DeviceUnknown, nil)
+	}
+	return d, err
+}
+
+// withdraw says what withdrawing a kit does, since it cannot be undone.
+func (v *visit) withdraw() error {
+	id, err := civic.ParseDeviceID(v.r.PathValue("kit"))
+	if err != nil {
+		return civic.NewProblem(civic.DeviceAbsent, err, v.r.PathValue("kit"))
+	}
+	d, err := v.ownDevice(id)
+	if civic.CodeOf(err) == civic.DeviceUnknown {
+		err = civic.NewProblem(civic.DeviceAbsent, err, v.r.PathValue("kit"))
+	}
+	if err == nil {
+		d.Name = cmp.Or(d.Name, v.words.say("devices.unnamed"))
+		v.show(200, "withdraw", d)
+	}
+	return err
+}
+
 func (v *visit) revoke() error {
 	id, err := civic.ParseDeviceID(v.r.PostForm.Get("kit"))
 	if err != nil {
 		return civic.NewProblem(civic.RequestMalformed, err)
 	}
-	var d access.Device
-	err = v.DB.View(v.r.Context(), func(tx ledger.Tx) (err error) {
-		d, err = v.Access.ByID(v.r.Context(), tx, id)
+	if _, err := v.ownDevice(id); err != nil {
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	if !v.may(d.Area) {
-		return civic.NewProblem(civic.DeviceUnknown, nil)
 	}
 	if _, err := v.Access.Revoke(v.r.Context(), id, 0, v.r.PostForm.Get("wipe") == "yes", v.session.Staff); err != nil {
 		return err
 	}
-	v.redirect("/console/devices")
+	v.done("/console/devices", "withdrawn")
 	return nil
+}
+
+// done goes on to a page that says what was done.
+func (v *visit) done(next, said string) {
+	v.redirect(next + "?said=" + said)
 }
 
 func (v *visit) redirect(next string) {
@@ -153,6 +180,6 @@ func (v *visit) retry() error {
 	if err := v.Retry(v.r.Context(), v.session.Area, file, v.session.Staff); err != nil {
 		return err
 	}
-	v.redirect("/console/quarantine")
+	v.done("/console/quarantine", "retried")
 	return nil
 }

@@ -168,7 +168,7 @@ func (v *visit) draftAgreement() error {
 		return err
 	})
 	if err == nil {
-		v.redirect("/console/agreements/" + a.ID)
+		v.done("/console/agreements/"+a.ID, "drafted")
 	}
 	return err
 }
@@ -194,6 +194,6 @@ func (v *visit) decideAgreement() error {
 	if err := v.DB.Update(v.r.Context(), func(tx ledger.Tx) error { return decide(v.r.Context(), tx) }); err != nil {
 		return err
 	}
-	v.redirect("/console/agreements/" + id)
+	v.done("/console/agreements/"+id, "agreement-decided")
 	return nil
 }

@@ -60,7 +60,8 @@ func NewCitizen(c CitizenConfig) (http.Handler, error) {
 	} {
 		mux.Handle(pattern, p.guard(do))
 	}
-	return secureUpTo(maxPicture, http.NewCrossOriginProtection().Handler(mux)), nil
+	mux.HandleFunc("/citizen/", s.absent(citizenStart))
+	return secureUpTo(maxPicture+maxForm, s.protection(citizenStart).Handler(mux)), nil
 }
 
 // caller is one request of a citizen, inside a visit or not.
@@ -84,7 +85,7 @@ func (p *citizens) guard(do func(*caller) error) http.Handler {
 			c.entered, err = p.door.Visiting(r.Context(), cookie.Value)
 		}
 		if err != nil {
-			http.Redirect(w, r, citizenStart, http.StatusSeeOther)
+			http.Redirect(w, r, citizenStart+"?said=visit-over", http.StatusSeeOther)
 			return
 		}
 		if r.Method == http.MethodPost && !c.formRight(c.entered.FormToken) {
@@ -125,7 +126,13 @@ func (p *citizens) enter(w http.ResponseWriter, r *http.Request) {
 
 // readEntry reads the form of enter without keeping a file anywhere.
 func readEntry(r *http.Request) (text, code string, err error) {
-	malformed := func(err error) error { return civic.NewProblem(civic.RequestMalformed, err) }
+	malformed := func(err error) error {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return civic.NewProblem(civic.UploadTooLarge, err)
+		}
+		return civic.NewProblem(civic.RequestMalformed, err)
+	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
 		return "", "", malformed(err)
@@ -154,9 +161,12 @@ func readEntry(r *http.Request) (text, code string, err error) {
 				text = s
 			}
 		case "picture":
-			read, err := receipt.ReadPicture(io.LimitReader(part, maxPicture))
+			within := io.LimitedReader{R: part, N: maxPicture}
+			read, err := receipt.ReadPicture(&within)
 			if err == nil {
 				text = read
+			} else if within.N == 0 {
+				return "", "", civic.NewProblem(civic.UploadTooLarge, err)
 			} else if part.FileName() != "" {
 				return "", "", civic.NewProblem(civic.ReceiptUnreadable, err)
 			}
@@ -173,5 +183,5 @@ func (p *citizens) leave(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	forget(w, citizenCookie)
-	http.Redirect(w, r, citizenStart, http.StatusSeeOther)
+	http.Redirect(w, r, citizenStart+"?said=left", http.StatusSeeOther)
 }

@@ -21,7 +21,7 @@ type seenLook struct {
 	Who     string // the agency's name, or what sort of person looked
 	Purpose string
 	Key     string // of the row, for an objection
-	Mine    bool   // an act of the citizen's own
+	Open    bool   // it may be objected to: no act of the citizen's own
 }
 
 func (c *caller) looks() error {
@@ -34,8 +34,12 @@ func (c *caller) looks() error {
 		Next       string
 		Choices    []share.Choice
 		Objections []citizen.Objection
+		Agencies   map[agreement.AgencyID]string
 		Now        time.Time
-		Until      time.Time
+		Minutes    int // until the visit closes
+		// Registration and Office say on the printed sheet whose it is.
+		Registration civic.RegistrationID
+		Office       civic.Area
 	}
 	var before translog.RowID
 	if raw, err := hex.DecodeString(c.r.URL.Query().Get("before")); err == nil {
@@ -45,11 +49,11 @@ func (c *caller) looks() error {
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
+	names := map[agreement.AgencyID]string{}
 	err = c.DB.View(c.r.Context(), func(tx ledger.Tx) error {
 		all, err := c.p.share.Agencies(c.r.Context(), tx)
 		for _, a := range all {
-			names[string(a.ID)] = a.Name
+			names[a.ID] = a.Name
 		}
 		if err == nil {
 			d.Choices, err = share.Choices(c.r.Context(), tx, c.entered.Area, []civic.RegistrationID{c.entered.Registration})
@@ -63,35 +67,22 @@ func (c *caller) looks() error {
 		return err
 	}
 	for _, row := range looks.Rows {
-		s := seenLook{Row: row, Key: hex.EncodeToString(row.ID[:]), Mine: row.Kind == translog.Citizen, Who: c.words.say("look.kind." + string(row.Kind))}
-		if name := names[row.Actor]; row.Kind == translog.Agency && name != "" {
+		s := seenLook{Row: row, Key: hex.EncodeToString(row.ID[:]), Open: row.Kind != translog.Citizen, Who: c.words.say("look.kind." + string(row.Kind))}
+		if name := names[agreement.AgencyID(row.Actor)]; row.Kind == translog.Agency && name != "" {
 			s.Who = name
 		}
-		s.Purpose = purposeWords(row.Entry.Purpose)
+		s.Purpose = c.words.purpose(row.Entry.Purpose)
 		d.Rows = append(d.Rows, s)
 		d.Next = s.Key
 	}
-	d.Token, d.Factor, d.Hidden, d.More, d.Now, d.Until = c.entered.FormToken, c.entered.Factor, looks.Hidden, looks.More, c.Clock(), c.entered.Expires
+	d.Token, d.Factor, d.Hidden, d.More, d.Now = c.entered.FormToken, c.entered.Factor, looks.Hidden, looks.More, c.Clock()
+	d.Minutes, d.Registration, d.Office, d.Agencies = c.minutes(), c.entered.Registration, c.entered.Area, names
 	c.show(http.StatusOK, "looks", d)
 	return nil
 }
 
-// purposeWords is a purpose as people read it: the last word of a DPV term,
-// its parts set apart.
-func purposeWords(p civic.Purpose) string {
-	s := string(p)
-	if i := strings.LastIndexAny(s, "#/:"); i >= 0 {
-		s = s[i+1:]
-	}
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToLower(b.String())
-}
+// minutes are how long the visit stays open.
+func (c *caller) minutes() int { return max(1, int(c.entered.Expires.Sub(c.Clock()).Minutes())) }
 
 func (c *caller) object() error {
 	o := citizen.Objection{Words: c.r.PostForm.Get("words"), RowArea: civic.Area(c.r.PostForm.Get("row_area"))}
@@ -168,14 +159,14 @@ func (c *caller) code() error {
 // preview shows what would cross, before it crosses.
 func (c *caller) preview() error {
 	var d struct {
-		Until     time.Time
+		Minutes   int
 		Crossings []citizen.Crossing
 	}
 	var err error
 	if d.Crossings, err = c.p.door.Preview(c.r.Context(), c.entered); err != nil {
 		return err
 	}
-	d.Until = c.entered.Expires
+	d.Minutes = c.minutes()
 	c.show(http.StatusOK, "crossing", d)
 	return nil
 }

@@ -179,7 +179,7 @@ func (v *visit) retireForm() error {
 	if err := v.Forms.Retire(v.r.Context(), ref, area, v.session.Staff); err != nil {
 		return err
 	}
-	v.redirect(formsPath)
+	v.done(formsPath, "form-retired")
 	return nil
 }
 
@@ -308,6 +308,6 @@ func (v *visit) publish() error {
 	if _, err := v.Forms.Publish(v.r.Context(), b, nil, area, v.session.Staff); err != nil {
 		return err
 	}
-	v.redirect(formsPath)
+	v.done(formsPath, "form-published")
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
+	"github.com/askonce/fieldkit/server/citizen"
 	"github.com/askonce/fieldkit/server/forms"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/ledger/ledgertest"
@@ -49,6 +50,7 @@ type console struct {
 	page     map[string]string // passwords by role
 	now      time.Time
 	forms    *forms.Forms
+	citizens *citizen.Citizens // where there are agreements
 }
 
 func newConsole(t *testing.T) *console {
@@ -152,11 +154,27 @@ func (c *console) serve(t *testing.T, config web.Config) {
 	}
 	config.Log = c.log
 	config.SignEvidence = func(n translog.EvidenceNote) ([]byte, error) { return keys.Sign(translog.StatementEvidence, n) }
+	if config.Meter != nil {
+		config.Meter.DB = config.DB
+	}
+	mux := http.NewServeMux()
+	if config.Share != nil {
+		c.citizens = citizen.New(citizen.Config{
+			DB: config.DB, Access: config.Access, Registry: config.Registry, Log: c.log, Share: config.Share, Clock: config.Clock, Rand: rand.Reader, Logger: config.Logger,
+		})
+		config.Citizens = c.citizens
+		people, err := web.NewCitizen(web.CitizenConfig{Config: config, Share: config.Share})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux.Handle("/citizen/", people)
+	}
 	h, err := web.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Server = httptest.NewTLSServer(h)
+	mux.Handle("/", h)
+	c.Server = httptest.NewTLSServer(mux)
 	t.Cleanup(c.Close)
 }
 

@@ -30,7 +30,7 @@ func TestAuditorReadsTheLog(t *testing.T) {
 	auditor := c.browser(t)
 	auditor.signIn("auditor")
 	code, body := auditor.do("GET", "/console/log?action=look&actor=reviewer", nil)
-	if code != 200 || !strings.Contains(body, "reviewer") || !strings.Contains(body, "read_reviews") || strings.Contains(body, "Ñuu") {
+	if code != 200 || !strings.Contains(body, "reviewer") || !strings.Contains(body, "read what is to review") || strings.Contains(body, "Ñuu") {
 		t.Fatalf("%d %s", code, body)
 	}
 	if code, body := auditor.do("GET", "/console/log?sample=yes", nil); code != 200 || !strings.Contains(body, `name="leaf"`) {

@@ -163,7 +163,7 @@ func (v *visit) reviewGlass() error {
 	}
 	err = v.Access.ReviewGlass(v.r.Context(), v.session, area, [16]byte(raw), v.r.PostForm.Get("verdict") == "justified", v.r.PostForm.Get("remark"))
 	if err == nil {
-		v.redirect("/console/glass")
+		v.done("/console/glass", "glass-reviewed")
 	}
 	return err
 }

@@ -88,12 +88,7 @@ func (v *visit) meterCSV() error {
 
 // evidenceDue lists registrations whose evidence should be strengthened.
 func (v *visit) evidenceDue() error {
-	days := v.daysAsked(dueDays)
-	var list []reconcile.Weak
-	err := v.read("read_evidence_due", nil, "", func(ctx context.Context, tx ledger.Tx) (err error) {
-		list, err = reconcile.Weaks(ctx, tx, v.session.Area, v.Clock().AddDate(0, 0, days), dueMost)
-		return err
-	})
+	days, list, err := v.weaks(dueMost)
 	if err != nil {
 		return err
 	}
@@ -101,6 +96,7 @@ func (v *visit) evidenceDue() error {
 		Days int
 		List []reconcile.Weak
 		Now  time.Time
-	}{days, list, v.Clock()})
+		More bool
+	}{days, list, v.Clock(), len(list) == dueMost})
 	return nil
 }

@@ -47,7 +47,7 @@ func (v *visit) answerObjection() error {
 	}
 	err = v.Citizens.Answer(v.r.Context(), v.session.Staff, area, [16]byte(id), v.r.PostForm.Get("verdict") == "upheld", v.r.PostForm.Get("words"))
 	if err == nil {
-		v.redirect("/console/objections")
+		v.done("/console/objections", "answered")
 	}
 	return err
 }
@@ -62,6 +62,6 @@ func (v *visit) forgetCode() error {
 	if err := v.Citizens.ForgetCode(v.r.Context(), v.session.Staff, area, id); err != nil {
 		return err
 	}
-	v.redirect("/console/objections")
+	v.done("/console/objections", "slip-again")
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/askonce/fieldkit/server/access"
@@ -24,15 +24,23 @@ func readPages() (pages, error) {
 		"status":  func(civic.Status) string { return "" },
 		"when":    func(time.Time) string { return "" },
 		"moment":  func(int64) string { return "" },
+		"day":     func(string) string { return "" },
+		"number":  func(any) string { return "" },
+		"percent": func(int) string { return "" },
+		"purpose": func(civic.Purpose) string { return "" },
+		"basis":   func(string) string { return "" },
+		"service": func(civic.ServiceID) string { return "" },
+		"deed":    func(string) string { return "" },
+		"value":   func(civic.Attribute, string) string { return "" },
 		"short":   short,
-		"percent": percent,
-		"purpose": purposeWords,
+		"add":     func(n int) int { return n + 1 },
+		"pair":    func(token string, data any) pair { return pair{token, data} },
 	}).ParseFS(files, "page/frame.html")
 	if err != nil {
 		return nil, err
 	}
 	out := pages{}
-	for _, name := range []string{"sign-in", "second", "sessions", "look", "glasses", "citizen", "looks", "crossing", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "meter", "due", "devices", "invited", "quarantine", "audit", "log", "logrow", "forms", "desk", "preview", "mapping", "agreements", "agreement"} {
+	for _, name := range []string{"sign-in", "second", "sessions", "look", "glasses", "citizen", "looks", "crossing", "saved", "objections", "problem", "overview", "registrations", "registration", "person", "reviews", "review", "outcomes", "meter", "due", "devices", "withdraw", "invited", "quarantine", "audit", "log", "logrow", "forms", "desk", "preview", "mapping", "agreements", "agreement", "help"} {
 		t, err := frame.Clone()
 		if err != nil {
 			return nil, err
@@ -44,11 +52,14 @@ func readPages() (pages, error) {
 	return out, nil
 }
 
-// percent writes a share of a thousand as people read it.
-func percent(of1000 int) string { return strconv.FormatFloat(float64(of1000)/10, 'f', -1, 64) + " %" }
-
 // short is the head of an id, enough to tell it from its neighbours.
 func short(id interface{ String() string }) string { return id.String()[:8] }
+
+// pair is what a part of a page is given that holds a form.
+type pair struct {
+	Token string
+	Data  any
+}
 
 // frame is what every page is given.
 type frame struct {
@@ -58,6 +69,8 @@ type frame struct {
 	Languages []book
 	Page      string
 	Home      string // where this sort of page begins
+	Here      string // the address of this page, to come back to
+	Said      string // what was done just now
 	Glasses   int    // broken and not reviewed yet, for everybody to see
 	Data      any
 }
@@ -72,8 +85,17 @@ func (v *visit) show(code int, page string, data any) {
 			"status": func(s civic.Status) string { return v.words.say("status." + s.String()) },
 			"when":   v.when,
 			"moment": func(at int64) string { return v.when(time.Unix(at, 0)) },
+			"day":    v.words.day, "number": v.words.number, "percent": v.words.percent,
+			"purpose": v.words.purpose, "basis": v.words.basis, "service": v.words.service, "deed": v.words.deed, "value": v.words.value,
 		})
 		f := frame{Session: v.session, SignedIn: v.session.Staff != "", Language: v.words.Code, Page: page, Home: cmp.Or(v.home, "/console/"), Data: data}
+		f.Here = f.Home
+		if v.r.Method == http.MethodGet && code < http.StatusInternalServerError {
+			f.Here = v.r.URL.RequestURI()
+		}
+		if said := "said." + v.r.URL.Query().Get("said"); v.words.Words[said] != "" {
+			f.Said = v.words.say(said)
+		}
 		for _, code := range languages() {
 			f.Languages = append(f.Languages, v.books[code])
 		}
@@ -94,16 +116,18 @@ func (v *visit) show(code int, page string, data any) {
 	http.Error(v.w, civic.NewProblem(civic.Unexpected, nil).Error(), http.StatusInternalServerError)
 }
 
-// when writes a moment the same for everybody: UTC, to the minute.
+// when writes a moment in the reader's language: UTC, to the minute. The foot of
+// every page says that it is UTC.
 func (v *visit) when(t time.Time) string {
 	if t.IsZero() || t.Unix() == 0 {
 		return v.words.say("never")
 	}
-	return t.UTC().Format("2006-01-02 15:04")
+	t = t.UTC()
+	return v.words.date(t) + ", " + t.Format("15:04")
 }
 
-// sentence is a problem as the visitor reads it.
-type sentence struct{ Message, Hint string }
+// sentence is a problem as the visitor reads it, with a way on.
+type sentence struct{ Message, Hint, Link, LinkWords string }
 
 func problemOf(err error) *civic.Problem {
 	var p *civic.Problem
@@ -121,9 +145,13 @@ func (v *visit) sentence(err error) *sentence {
 	}
 	key := "problem." + string(p.Code)
 	if _, ok := v.words.Words[key]; ok {
-		return &sentence{v.words.say(key, words...), v.words.say(key+".hint", words...)}
+		return &sentence{Message: v.words.say(key, words...), Hint: v.words.say(key+".hint", words...)}
 	}
-	return &sentence{p.Error(), p.Hint()}
+	if v.words.Program[key] != "" {
+		fill := func(s string) string { return filled(s, words) }
+		return &sentence{Message: fill(v.words.Program[key]), Hint: fill(v.words.Program[key+".hint"])}
+	}
+	return &sentence{Message: p.Error(), Hint: p.Hint()}
 }
 
 // refuse shows a problem as a page, and logs what nobody expected.
@@ -132,5 +160,9 @@ func (v *visit) refuse(err error) {
 	if p.HTTPStatus() >= 500 {
 		v.Logger.Error("the console could not answer", "path", v.r.Pattern, "code", string(p.Code), "err", err)
 	}
-	v.show(p.HTTPStatus(), "problem", v.sentence(err))
+	s := v.sentence(err)
+	if p.Code == civic.MovedOn && strings.HasPrefix(v.r.URL.Path, "/console/reviews/") {
+		s.Link, s.LinkWords = "/console/reviews", v.words.say("problem.to-reviews")
+	}
+	v.show(p.HTTPStatus(), "problem", s)
 }

@@ -21,34 +21,34 @@ import (
 // back.
 func (v *visit) reviews() error {
 	var d struct {
+		decided
 		Open []reconcile.Open
-		Done *reconcile.Decided
-		Half bool // it waits for a second reviewer now
+		Next string // address of the first question the visitor has not answered
+		Left int
+		Most bool // there are more than are counted
+		More bool // there are more than are shown
 		Cuts []reconcile.CutOffice
 	}
-	q := v.r.URL.Query()
 	err := v.read("read_reviews", nil, "", func(ctx context.Context, tx ledger.Tx) (err error) {
-		d.Done, d.Half = nil, false
-		if id, bad := civic.ParseRegistrationID(q.Get("done")); bad == nil && v.may(civic.Area(q.Get("office"))) {
-			done, err := reconcile.LastDecided(ctx, tx, civic.Area(q.Get("office")), id, q.Get("subject"))
-			switch {
-			case err == nil && done.Reviewer == v.session.Staff:
-				d.Done = &done
-			case civic.CodeOf(err) == civic.MovedOn:
-				d.Half = true
-			case err != nil:
-				return err
-			}
+		if d.decided, err = v.justDecided(ctx, tx); err != nil {
+			return err
 		}
 		if d.Cuts, err = reconcile.Cuts(ctx, tx, v.session.Area, v.Clock().Add(-reconcile.CutWithin)); err != nil {
 			return err
 		}
-		d.Open, err = reconcile.Reviews(ctx, tx, v.session.Area, 200)
+		var mine []reconcile.Open
+		d.Open, mine, err = v.queue(ctx, tx)
+		d.Next, d.Left = "", len(mine)
+		if len(mine) > 0 {
+			d.Next = questionAt(mine[0])
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	d.Most, d.More = len(d.Open) > queueMost, len(d.Open) > reviewsShown
+	d.Open = d.Open[:min(len(d.Open), reviewsShown)]
 	v.show(200, "reviews", d)
 	return nil
 }
@@ -79,6 +79,8 @@ type line struct {
 
 // reviewed is what the page of one question shows.
 type reviewed struct {
+	decided
+	queued
 	Open     reconcile.Open
 	Opinions []reconcile.Opinion
 	Mine     bool // the visitor gave one of them
@@ -90,6 +92,24 @@ type reviewed struct {
 	Columns  []column
 	Rows     []line
 	Pictures bool // one of them has a picture
+	Usual    []string
+}
+
+// For is the evidence that speaks for one person, the weightiest first.
+func (d reviewed) For() []match.Evidence { return d.speaking(1) }
+
+// Against is the evidence that speaks for several.
+func (d reviewed) Against() []match.Evidence { return d.speaking(-1) }
+
+func (d reviewed) speaking(sign float64) []match.Evidence {
+	out := slices.DeleteFunc(slices.Clone(d.Evidence), func(e match.Evidence) bool { return e.Weight*sign <= 0 })
+	slices.SortStableFunc(out, func(a, b match.Evidence) int { return cmp.Compare(b.Weight*sign, a.Weight*sign) })
+	return out
+}
+
+// usual are the reasons offered while one is typed.
+func usual() []string {
+	return []string{"papers", "face", "family", "spelling", "other-face", "other-birth", "other-family", "twin", "little", "pictures"}
 }
 
 func (v *visit) review() error {
@@ -100,8 +120,15 @@ func (v *visit) review() error {
 	}
 	var d reviewed
 	var people []*registry.Person
-	err = v.DB.Update(v.r.Context(), func(tx ledger.Tx) (err error) {
-		if d, people, err = v.question(v.r.Context(), tx, area, id, subject); err != nil {
+	ctx := v.r.Context()
+	err = v.DB.Update(ctx, func(tx ledger.Tx) (err error) {
+		if d, people, err = v.question(ctx, tx, area, id, subject); err != nil {
+			return err
+		}
+		if d.queued, err = v.queued(ctx, tx, d.Open); err != nil {
+			return err
+		}
+		if d.decided, err = v.justDecided(ctx, tx); err != nil {
 			return err
 		}
 		return v.lookedSideBySide(tx, people, id)
@@ -178,7 +205,7 @@ func (v *visit) question(ctx context.Context, tx ledger.Tx, area civic.Area, id 
 	for _, p := range people {
 		d.Columns = append(d.Columns, column{Ref: p.Ref, New: p.Ref == own, Visits: len(p.Said), Since: time.Unix(p.Created, 0)})
 	}
-	d.Rows = sideBySide(people, own)
+	d.Rows, d.Usual = sideBySide(people, own), usual()
 	return d, people, nil
 }
 
@@ -274,12 +301,7 @@ func (v *visit) decide() error {
 	if err != nil {
 		return err
 	}
-	back := "/console/reviews"
-	if s.Answer != reconcile.AnswerUnsure {
-		back += "?" + url.Values{"done": {s.Registration.String()}, "office": {string(s.Area)}, "subject": {s.Subject}}.Encode()
-	}
-	v.redirect(back)
-	return nil
+	return v.goOn(s)
 }
 
 // reopen takes back the visitor's own answer.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -34,6 +35,7 @@ func (s *console) halfSignedIn(w http.ResponseWriter, r *http.Request) (*visit, 
 // secondAsk is what the page of the second factor shows.
 type secondAsk struct {
 	CSRF    string
+	Next    string // the page that was wanted, empty for the start
 	SetUp   bool
 	Picture square // of a new key
 	Secret  string // the same, to type
@@ -42,6 +44,9 @@ type secondAsk struct {
 
 func (v *visit) askSecond(code int, problem error) error {
 	ask := secondAsk{CSRF: v.half.CSRF, SetUp: v.half.Second == access.SecondSetUp}
+	if next := cmp.Or(v.r.PostForm.Get("next"), v.r.URL.Query().Get("next")); next != "" {
+		ask.Next = oursOr(next)
+	}
 	if problem != nil {
 		ask.Problem = v.sentence(problem)
 	}
@@ -88,7 +93,7 @@ func (s *console) second(w http.ResponseWriter, r *http.Request) {
 	default:
 		if err == nil {
 			v.keep(fresh, session)
-			http.Redirect(w, r, "/console/", http.StatusSeeOther)
+			http.Redirect(w, r, oursOr(r.PostForm.Get("next")), http.StatusSeeOther)
 			return
 		}
 	}

@@ -2,7 +2,9 @@ package web
 
 import (
 	"crypto/subtle"
+	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -46,14 +48,16 @@ func (s *console) signedIn(roles []access.Role, do func(*visit) error) http.Hand
 		}
 		if err != nil {
 			if r.Method != http.MethodGet {
-				v.refuse(civic.NewProblem(civic.SignInRefused, nil))
+				v.show(http.StatusUnauthorized, "problem", &sentence{
+					Message: v.words.say("session.over"), Hint: v.words.say("session.over.hint"), Link: "/console/sign-in", LinkWords: v.words.say("title.sign-in"),
+				})
 				return
 			}
-			http.Redirect(w, r, "/console/sign-in", http.StatusSeeOther)
+			http.Redirect(w, r, "/console/sign-in"+wanted(r.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}
 		if v.session.Second != access.SecondDone {
-			http.Redirect(w, r, secondPath, http.StatusSeeOther)
+			http.Redirect(w, r, secondPath+wanted(r.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}
 		if !slices.Contains(roles, v.session.Role) {
@@ -69,11 +73,31 @@ func (s *console) signedIn(roles []access.Role, do func(*visit) error) http.Hand
 // formRight tells whether a form came from a page of the session, and refuses
 // it where not.
 func (v *visit) formRight(token string) bool {
-	if err := v.r.ParseForm(); err != nil || subtle.ConstantTimeCompare([]byte(v.r.PostForm.Get("token")), []byte(token)) != 1 {
+	err := v.r.ParseForm()
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		v.refuse(civic.NewProblem(civic.UploadTooLarge, err))
+	case err != nil || subtle.ConstantTimeCompare([]byte(v.r.PostForm.Get("token")), []byte(token)) != 1:
 		v.refuse(civic.NewProblem(civic.RequestMalformed, err))
-		return false
+	default:
+		return true
 	}
-	return true
+	return false
+}
+
+// wanted carries along which page somebody wanted who has to sign in first.
+func wanted(address string) string {
+	if address = oursOr(address); address == "/console/" {
+		return ""
+	}
+	return "?" + url.Values{"next": {address}}.Encode()
+}
+
+// signingIn is what the page shows that asks for name and password.
+type signingIn struct {
+	Next    string // the page that was wanted, empty for the start
+	Problem *sentence
 }
 
 // may tells whether the visitor sees an office's affairs.
@@ -81,7 +105,11 @@ func (v *visit) may(area civic.Area) bool { return v.session.Area == "" || v.ses
 
 func (s *console) signInPage(w http.ResponseWriter, r *http.Request) {
 	v := &visit{console: s, w: w, r: r, words: s.bookOf(r)}
-	v.show(http.StatusOK, "sign-in", nil)
+	var ask signingIn
+	if next := r.URL.Query().Get("next"); next != "" {
+		ask.Next = oursOr(next)
+	}
+	v.show(http.StatusOK, "sign-in", ask)
 }
 
 func (s *console) signIn(w http.ResponseWriter, r *http.Request) {
@@ -96,13 +124,17 @@ func (s *console) signIn(w http.ResponseWriter, r *http.Request) {
 			v.refuse(err)
 			return
 		}
-		v.show(problemOf(err).HTTPStatus(), "sign-in", v.sentence(err))
+		ask := signingIn{Problem: v.sentence(err)}
+		if next := r.PostForm.Get("next"); next != "" {
+			ask.Next = oursOr(next)
+		}
+		v.show(problemOf(err).HTTPStatus(), "sign-in", ask)
 		return
 	}
 	v.keep(token, session)
-	next := "/console/"
+	next := oursOr(r.PostForm.Get("next"))
 	if session.Second != access.SecondDone {
-		next = secondPath
+		next = secondPath + wanted(next)
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
@@ -141,7 +173,7 @@ func (v *visit) endSession() error {
 	if err := v.Access.EndSession(v.r.Context(), v.session, v.r.PostForm.Get("session")); err != nil {
 		return err
 	}
-	v.redirect("/console/sessions")
+	v.done("/console/sessions", "session-ended")
 	return nil
 }
 

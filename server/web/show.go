@@ -27,6 +27,9 @@ func (v *visit) overview() error {
 		Queue   int
 		Cut     int // registrations of late whose search was cut short
 		Latest  []reconcile.Entry
+		Now     []task // what waits for the visitor
+		First   bool   // nothing has come yet
+		Setting bool   // the visitor sets the centre up
 		Outside []registry.Waits
 
 		Demonstration bool
@@ -36,6 +39,9 @@ func (v *visit) overview() error {
 			return err
 		}
 		if d.Cut, err = reconcile.Cut(ctx, tx, v.session.Area, v.Clock().Add(-reconcile.CutWithin)); err != nil {
+			return err
+		}
+		if d.Now, err = v.waiting(ctx, tx); err != nil {
 			return err
 		}
 		d.Latest, err = reconcile.List(ctx, tx, reconcile.Filter{Area: v.session.Area, Limit: 8})
@@ -78,6 +84,15 @@ func (v *visit) overview() error {
 			return err
 		}
 	}
+	if v.session.Role == access.Administrator {
+		if d.Aside > 0 {
+			d.Now = append(d.Now, task{v.words.say("now.aside", v.words.number(d.Aside)), "/console/quarantine"})
+		}
+		if d.Silent > 0 {
+			d.Now = append(d.Now, task{v.words.say("now.silent", v.words.number(d.Silent)), "/console/devices"})
+		}
+	}
+	d.First, d.Setting = d.Counts.Registrations == 0 && d.Queue == 0, v.session.Role == access.Administrator
 	v.show(200, "overview", d)
 	return nil
 }
@@ -97,23 +112,19 @@ func (v *visit) registrations() error {
 		Entries  []reconcile.Entry
 		Kits     map[civic.DeviceID]string
 		Next     string // address of the next page
+		Later    bool   // it is not the first page
+		First    string // address of the first page
+		CSV      string // the same as a list
+		// KitsByText names kits by what addresses call them.
+		KitsByText map[string]string
 	}
 	q := v.r.URL.Query()
-	f := reconcile.Filter{Area: v.session.Area, Limit: pageSize + 1}
-	if a := civic.Area(q.Get("office")); a != "" && v.may(a) {
-		f.Area, d.Area = a, a
+	var f reconcile.Filter
+	f, d.Area = v.registrationFilter()
+	if f.Device != (civic.DeviceID{}) {
+		d.Device = f.Device.String()
 	}
-	if s, ok := civic.ParseStatus(q.Get("status")); ok {
-		f.Status = s
-	}
-	if id, err := civic.ParseDeviceID(q.Get("kit")); err == nil {
-		f.Device, d.Device = id, id.String()
-	}
-	if at, err := strconv.ParseInt(q.Get("before"), 10, 64); err == nil {
-		f.Before.At = at
-		f.Before.Registration, _ = civic.ParseRegistrationID(q.Get("number"))
-	}
-	d.Status = f.Status
+	d.Status, d.Later = f.Status, f.Before.At != 0
 	d.Statuses = []civic.Status{civic.Registered, civic.Merged, civic.Held, civic.Returned}
 	err := v.read("read_registrations", nil, f.Status.String(), func(ctx context.Context, tx ledger.Tx) (err error) {
 		d.Entries, err = reconcile.List(ctx, tx, f)
@@ -133,9 +144,17 @@ func (v *visit) registrations() error {
 		}
 		d.Next = "/console/registrations?" + next.Encode()
 	}
+	list := url.Values{}
+	for _, k := range []string{"status", "office", "kit"} {
+		if q.Get(k) != "" {
+			list.Set(k, q.Get(k))
+		}
+	}
+	d.First, d.CSV = "/console/registrations?"+list.Encode(), "/console/registrations.csv?"+list.Encode()
 	if d.Kits, err = v.kitNames(); err != nil {
 		return err
 	}
+	d.KitsByText = map[string]string{d.Device: d.Kits[f.Device]}
 	v.show(200, "registrations", d)
 	return nil
 }
@@ -176,7 +195,7 @@ func (v *visit) registration() error {
 	if err != nil {
 		return err
 	}
-	d.Kit, d.Persons = names[d.Entry.Device], v.session.Role == access.Reviewer
+	d.Kit, d.Persons = names[d.Entry.Device], v.session.Role == access.Reviewer || v.session.Role == access.Supervisor
 	v.show(200, "registration", d)
 	return nil
 }
@@ -222,15 +241,8 @@ func (v *visit) outcomes() error {
 		Days    int
 		Tallies []reconcile.Tally
 	}
-	d.Days = 30
-	if n, err := strconv.Atoi(v.r.URL.Query().Get("days")); err == nil && n > 0 && n <= 3660 {
-		d.Days = n
-	}
-	err := v.read("read_outcomes", nil, "", func(ctx context.Context, tx ledger.Tx) (err error) {
-		d.Tallies, err = reconcile.Tallies(ctx, tx, v.session.Area, v.Clock().AddDate(0, 0, -d.Days))
-		return err
-	})
-	if err != nil {
+	var err error
+	if d.Days, d.Tallies, err = v.tallies(); err != nil {
 		return err
 	}
 	v.show(200, "outcomes", d)

@@ -147,10 +147,16 @@ func New(c Config) (http.Handler, error) {
 		{"GET /console/evidence-due", all, (*visit).evidenceDue},
 		{"GET /console/devices", all, (*visit).devices},
 		{"POST /console/devices/invite", administrator, (*visit).invite},
+		{"GET /console/devices/{kit}/withdraw", administrator, (*visit).withdraw},
 		{"POST /console/devices/revoke", administrator, (*visit).revoke},
 		{"GET /console/quarantine", all, (*visit).quarantine},
 		{"POST /console/quarantine/retry", administrator, (*visit).retry},
 		{"GET /console/audit", []access.Role{access.Auditor}, (*visit).audit},
+		{"GET /console/audit.csv", []access.Role{access.Auditor}, (*visit).auditCSV},
+		{"GET /console/registrations.csv", all, (*visit).registrationsCSV},
+		{"GET /console/outcomes.csv", all, (*visit).outcomesCSV},
+		{"GET /console/evidence-due.csv", all, (*visit).evidenceDueCSV},
+		{"GET /console/help", all, (*visit).help},
 		{"GET /console/log", []access.Role{access.Auditor}, (*visit).log},
 		{"GET /console/log/rows/{leaf}", []access.Role{access.Auditor}, (*visit).logRow},
 		{"POST /console/log/evidence", []access.Role{access.Auditor}, (*visit).evidence},
@@ -171,7 +177,8 @@ func New(c Config) (http.Handler, error) {
 	for _, r := range s.formRoutes(all) {
 		mux.Handle(r.pattern, s.guard(r.roles, r.do))
 	}
-	protect := http.NewCrossOriginProtection()
+	mux.HandleFunc("/console/", s.absent("/console/"))
+	protect := s.protection("/console/")
 	pages := secureUpTo(maxForm, protect.Handler(mux))
 	if s.Forms == nil {
 		return pages, nil

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
 
+	"github.com/askonce/fieldkit/assets"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -17,6 +19,9 @@ type book struct {
 	Code  string            `json:"code"`
 	Name  string            `json:"name"`
 	Words map[string]string `json:"words"`
+	// Program holds the problems as the program on the kits words them, for
+	// those this book has no words for.
+	Program map[string]string `json:"-"`
 }
 
 // languages in the order they are offered; the first is the fallback.
@@ -33,6 +38,9 @@ func readBooks() (map[string]book, error) {
 		if err := json.Unmarshal(b, &v); err != nil {
 			return nil, fmt.Errorf("the console's words in %s: %w", code, err)
 		}
+		if v.Program, err = problems(code); err != nil {
+			return nil, err
+		}
 		books[code] = v
 	}
 	return books, nil
@@ -47,10 +55,36 @@ func (b book) say(key string, args ...any) string {
 		_, name, _ := strings.Cut(key, "attribute.")
 		return cmp.Or(strings.ReplaceAll(name, "_", " "), key)
 	}
+	return filled(s, args)
+}
+
+// filled puts what {1}, {2} … stand for in their places.
+func filled(s string, args []any) string {
 	for i, a := range args {
 		s = strings.ReplaceAll(s, "{"+strconv.Itoa(i+1)+"}", fmt.Sprint(a))
 	}
 	return s
+}
+
+// problems reads how the program on the kits words problems.
+func problems(code string) (map[string]string, error) {
+	b, err := fs.ReadFile(assets.Translations, "translations/"+code+".json")
+	if err != nil {
+		return nil, err
+	}
+	var v struct {
+		Words map[string]struct{ Say string }
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return nil, fmt.Errorf("the program's words in %s: %w", code, err)
+	}
+	out := map[string]string{}
+	for key, w := range v.Words {
+		if strings.HasPrefix(key, "problem.") {
+			out[key] = w.Say
+		}
+	}
+	return out, nil
 }
 
 // reason tells a reason or a problem's code in words.
@@ -59,10 +93,15 @@ func (b book) reason(code civic.Code, words []string) string {
 	for i := range words {
 		args[i] = words[i]
 	}
-	if _, ok := b.Words["reason."+string(code)]; ok {
-		return b.say("reason."+string(code), args...)
+	for _, key := range []string{"reason." + string(code), "problem." + string(code), "why." + string(code)} {
+		if b.Words[key] != "" {
+			return b.say(key, args...)
+		}
 	}
-	return civic.NewProblem(code, nil, words...).Error()
+	if s := b.Program["problem."+string(code)]; s != "" {
+		return filled(s, args)
+	}
+	return b.say("reason.other", code)
 }
 
 const languageCookie = "__Host-language"
@@ -93,9 +132,9 @@ func (s *console) language(w http.ResponseWriter, r *http.Request) {
 			Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		})
 	}
-	back := "/console/"
-	if r.PostFormValue("back") == citizenStart {
-		back = citizenStart
+	back := r.PostFormValue("back")
+	if !ours(back, citizenStart) {
+		back = oursOr(back)
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
 }
