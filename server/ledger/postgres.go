@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -186,7 +187,7 @@ func (db *postgresDB) update(ctx context.Context, fn func(Tx) error, within []Sc
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { part(conn, ctx.Err() != nil) }()
 	// The transaction outlives the context for its end: a commit that was begun
 	// is finished, and statements have the context themselves.
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
@@ -234,24 +235,41 @@ func (db *postgresDB) locks(within []Scope) (query string, args []any) {
 
 // View is REPEATABLE READ READ ONLY: one picture, and it waits for nobody.
 func (db *postgresDB) View(ctx context.Context, fn func(Tx) error) error {
+	conn, err := db.readers.Conn(ctx)
+	if err != nil {
+		return postgresProblem(err)
+	}
 	own, release := context.WithCancel(context.WithoutCancel(ctx))
 	unwatch := context.AfterFunc(ctx, release)
-	tx, err := db.readers.BeginTx(own, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	tx, err := conn.BeginTx(own, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		unwatch()
 		release()
+		part(conn, ctx.Err() != nil)
 		return postgresProblem(err)
 	}
 	// Nothing was written and nobody has to wait for the end of it. Whoever asked
 	// may be gone by then: that is not to break off what the connection does next.
 	defer func() {
+		left := ctx.Err() != nil
 		unwatch()
 		go func() {
 			_ = tx.Rollback()
 			release()
+			part(conn, left)
 		}()
 	}()
 	return postgresProblem(fn(&postgresTx{tx: tx, db: db}))
+}
+
+// part gives a connection back. One that a caller left in the middle of a
+// statement is closed: the engine hears of his leaving on another way, at any
+// time, and would break off what somebody else asks on it next.
+func part(conn *sql.Conn, left bool) {
+	if left {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = conn.Close() // of one that is closed it says so
 }
 
 // Turns locks rows and passes over those that others have locked.

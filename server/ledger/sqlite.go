@@ -154,8 +154,9 @@ func (db *sqliteDB) Backup(ctx context.Context, file string) error {
 		return sqliteProblem(err)
 	}
 	defer conn.Close()
-	// The copy is a write in the engine's eyes, though not to this ledger.
-	if _, err := conn.ExecContext(ctx, "PRAGMA query_only = OFF"); err != nil {
+	// The copy is a write in the engine's eyes, though not to this ledger. Who
+	// leaves meanwhile leaves the connection as it was.
+	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = OFF"); err != nil {
 		return sqliteProblem(err)
 	}
 	_, err = conn.ExecContext(ctx, "VACUUM INTO ?1", file)
