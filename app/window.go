@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -124,24 +125,16 @@ func exportFolder() string {
 	return filepath.Join(home, "Documents")
 }
 
-// printer sends a PDF to the system's printer; nil where there is none.
+// printer sends a PDF to the system's printer; nil where there is none. It goes
+// there by a pipe: a file would leave a person's name on the disk.
 func printer() func([]byte) error {
 	lp, err := exec.LookPath("lp")
 	if err != nil {
 		return nil
 	}
 	return func(pdf []byte) error {
-		f, err := os.CreateTemp("", "receipt-*.pdf")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = os.Remove(f.Name()) }()
-		if _, err := f.Write(pdf); err != nil {
-			return errors.Join(err, f.Close())
-		}
-		if err := f.Close(); err != nil {
-			return err
-		}
-		return exec.Command(lp, f.Name()).Run()
+		print := exec.Command(lp)
+		print.Stdin = bytes.NewReader(pdf)
+		return print.Run()
 	}
 }
