@@ -133,8 +133,8 @@ func printer() func([]byte) error {
 		return nil
 	}
 	return func(pdf []byte) error {
-		print := exec.Command(lp)
-		print.Stdin = bytes.NewReader(pdf)
-		return print.Run()
+		job := exec.Command(lp)
+		job.Stdin = bytes.NewReader(pdf)
+		return job.Run()
 	}
 }

@@ -182,6 +182,9 @@ func (k *Kit) LookUp(ctx context.Context, q LookUp) (Person, error) {
 	if string(a.Nonce) != string(ask.Nonce) {
 		return Person{}, civic.NewProblem(civic.StatementForged, nil)
 	}
+	if _, err := k.open(); err != nil { // locked while the centre was asked
+		return Person{}, err
+	}
 	n := &k.neighbours
 	n.mu.Lock()
 	defer n.mu.Unlock()
