@@ -8,6 +8,8 @@
 // if it was broken off, else a civic.Problem in plain words, after which an
 // officer reads it out himself.
 //
+// A recording is WAV, or MP3 or Ogg where ffmpeg is there to unpack it.
+//
 // Two programs of the system do the work, so that none of it needs cgo or a
 // library at start. espeak-ng turns words into sound, and one of pacat, pw-cat
 // or aplay brings sound to the loudspeaker. Words and sound go through pipes:

@@ -36,14 +36,6 @@ func (s sound) audible() bool {
 
 var errNoSound = errors.New("not a sound of a kind that is known")
 
-// decode reads a recording.
-func decode(b []byte) (sound, error) {
-	if len(b) > maxSound {
-		return sound{}, errTooMuch
-	}
-	return decodeWAV(b)
-}
-
 // decodeWAV reads a WAV file of whole samples of 8 or 16 bits. A length that is
 // not known yet when the heading is written to a pipe reaches to the end.
 func decodeWAV(b []byte) (sound, error) {

@@ -115,7 +115,7 @@ func (v *Voice) Say(ctx context.Context, language string, pace Pace, pieces []Pi
 // piece plays what was recorded, else reads the words.
 func (v *Voice) piece(ctx context.Context, language string, pace Pace, p Piece) error {
 	if len(p.Recorded) > 0 {
-		if s, err := decode(p.Recorded); err == nil {
+		if s, err := v.recorded(ctx, p.Recorded); err == nil {
 			return v.play(ctx, s)
 		}
 	}
