@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/askonce/fieldkit/store/vault"
@@ -11,7 +14,8 @@ import (
 // Wipe ends a kit: it destroys every key and every row, empties the log and
 // removes the files. It loses nothing: unless each registration and photo is on
 // the centre's disk and no draft is under way, it needs a medium, writes a backup
-// there and reads it again first. A kit that may not be wiped says how many
+// there and reads it again first. What lies set aside beside the database, with
+// keys in it, is copied there too. A kit that may not be wiped says how many
 // entries only it holds, and nothing was changed. Afterwards the store is closed.
 func (s *Store) Wipe(ctx context.Context, medium string) error {
 	if _, err := s.opened(); err != nil {
@@ -31,6 +35,11 @@ func (s *Store) Wipe(ctx context.Context, medium string) error {
 		if err := s.verifyBackup(ctx, medium); err != nil {
 			return err
 		}
+		if err := s.copyKept(medium); err != nil {
+			return unwritten(err)
+		}
+	case len(s.vault.SetAsideFiles()) > 0:
+		return civic.NewProblem(civic.WrongUse, nil, "An earlier memory of this kit lies set aside in its folder: name a medium for it.")
 	case only > 0:
 		return civic.NewProblem(civic.WrongUse, nil, strconv.Itoa(only)+" entries are on this kit only. Send them, or name a medium for them.")
 	}
@@ -63,12 +72,40 @@ func (s *Store) onlyHere(ctx context.Context) (int, error) {
 			return err
 		}
 		only += n
+		// Openings the centre was not told of: they are owed to the person.
+		if _, err := tx.One("SELECT count(*) FROM o", nil, &n); err != nil {
+			return err
+		}
+		only += n
 		// Files that never came to the centre. A quarantined one is on its disk.
 		_, err := tx.One("SELECT count(*) FROM f WHERE y=0 AND t<>1 AND x=0", nil, &n)
 		only += n
 		return err
 	})
 	return only, err
+}
+
+// copyKept copies databases and logs that were set aside onto a medium, as they
+// are: sealed, for the officers of then and for recovery.
+func (s *Store) copyKept(medium string) error {
+	for _, path := range s.vault.SetAsideFiles() {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name := backupName(medium, s.Identity().Device) + "." + filepath.Base(path)
+		if err := replaceFile(name, b); err != nil {
+			return err
+		}
+		again, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(again, b) {
+			return civic.NewProblem(civic.MediumFailed, nil)
+		}
+	}
+	return SyncFolder(medium)
 }
 
 // verifyBackup reads a backup from the medium and holds it to what the kit has.

@@ -78,6 +78,35 @@ func (c *command) courier() *cobra.Command {
 	return cmd
 }
 
+// wiped is what wipe prints.
+type wiped struct {
+	Wiped bool `json:"wiped"`
+}
+
+func (c *command) wipe() *cobra.Command {
+	var medium string
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "wipe --yes [--medium DIR]", Short: "End this kit: destroy its keys and all that is on it", Args: cobra.NoArgs,
+		Long: "End this kit: destroy its keys and all that is on it.\n" +
+			"Refused while something is on this kit only; with --medium that is copied there first, sealed for the registry, and read again.\n" +
+			"Afterwards the folder may be enrolled anew.",
+	}
+	cmd.RunE = c.with(unlocked, func(ctx context.Context, k *kit.Kit, _ []string) (any, error) {
+		if !yes {
+			return nil, civic.NewProblem(civic.WrongUse, nil, "Say --yes: what is destroyed does not come back.")
+		}
+		if err := k.Wipe(ctx, medium); err != nil {
+			return nil, err
+		}
+		c.face.Say("This kit is ended: its keys are destroyed and its folder is empty.")
+		return wiped{true}, nil
+	})
+	cmd.Flags().StringVar(&medium, "medium", "", "`folder` of a medium that gets what is on this kit only")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
+	return cmd
+}
+
 // returned is what restore prints.
 type returned struct {
 	Device        string `json:"device"`

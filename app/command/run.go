@@ -141,7 +141,7 @@ func (c *command) root() *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(c.enrol(), c.importList(), c.sync(), c.status(), c.receipt(), c.verify(), c.search(), c.registrations(), c.drafts(), c.passphrase(),
-		c.officer(), c.recover(), c.backup(), c.restore(), c.export(), c.courier(), c.form(), c.settings(), c.plan(), c.pack(), c.places(), c.log(), c.looks(), c.day())
+		c.officer(), c.recover(), c.backup(), c.restore(), c.export(), c.courier(), c.form(), c.settings(), c.plan(), c.pack(), c.places(), c.log(), c.looks(), c.day(), c.wipe())
 	return root
 }
 

@@ -65,12 +65,26 @@ func removeNew(dir string) error {
 	return errors.Join(errs...)
 }
 
+// SetAsideFiles are the databases and logs that were set aside whole beside the
+// database, with the keys as they were wrapped then.
+func (v *Vault) SetAsideFiles() []string {
+	var all []string
+	for _, pattern := range []string{keptPattern, tailPattern} {
+		names, err := filepath.Glob(filepath.Join(v.dir, pattern))
+		if err != nil {
+			continue // the patterns are ours
+		}
+		all = append(all, names...)
+	}
+	return all
+}
+
 // Destroy deletes every key and every row, empties the log, closes the vault and
 // removes its files. Keys go first and alone: a cut afterwards leaves rows that
 // nobody can open.
 func (v *Vault) Destroy(ctx context.Context) error {
 	v.Lock()
-	for _, tables := range [][]string{{"k", "p"}, {"m", "a", "b", "c", "d", "f", "g", "j", "l", "z"}} {
+	for _, tables := range [][]string{{"k", "p"}, {"m", "a", "b", "c", "d", "f", "g", "j", "l", "o", "w", "z"}} {
 		if err := v.Update(ctx, func(tx *Tx) error {
 			for _, t := range tables {
 				if _, err := tx.Exec("DELETE FROM " + t); err != nil {
@@ -89,8 +103,8 @@ func (v *Vault) Destroy(ctx context.Context) error {
 		return err
 	}
 	var errs []error
-	for _, name := range []string{fileDB, fileWAL} {
-		if err := os.Remove(filepath.Join(v.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, path := range append(v.SetAsideFiles(), filepath.Join(v.dir, fileDB), filepath.Join(v.dir, fileWAL)) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
