@@ -62,6 +62,17 @@ func (b *tab) shows(axe, path, name string, width int64, language, scheme string
 	if wide > width {
 		b.t.Errorf("%s is %d wide", where, wide)
 	}
+	// The same at half the width, as with text of twice the size, and between.
+	for _, w := range []int64{width / 2, width * 3 / 4} {
+		if w < 320 {
+			continue
+		}
+		b.run(chromedp.EmulateViewport(w, 800))
+		if b.eval("document.documentElement.scrollWidth", &wide); wide > w {
+			b.t.Errorf("%s is %d wide at %d", where, wide, w)
+		}
+	}
+	b.run(chromedp.EmulateViewport(width, 800))
 	if title == "" || strings.HasPrefix(title, "title.") || lang != language {
 		b.t.Errorf("%s: title %q in %q", where, title, lang)
 	}
@@ -111,7 +122,7 @@ func TestBrowserEveryPage(t *testing.T) {
 		switch who.role {
 		case "":
 		case "citizen":
-			b.run(network.SetCookie("__Host-citizen", c.visit).WithURL(c.URL).WithPath("/").WithSecure(true).WithHTTPOnly(true).WithSameSite(network.CookieSameSiteStrict))
+			b.visits(c)
 		default:
 			b.enters(c, who.role)
 		}
@@ -124,6 +135,12 @@ func TestBrowserEveryPage(t *testing.T) {
 			}
 		}
 	}
+}
+
+// visits gives the tab the citizen's visit.
+func (b *tab) visits(c *busy) {
+	b.t.Helper()
+	b.run(network.SetCookie("__Host-citizen", c.visit).WithURL(c.URL).WithPath("/").WithSecure(true).WithHTTPOnly(true).WithSameSite(network.CookieSameSiteStrict))
 }
 
 // enters gives the tab the session of somebody who signed in beside it.

@@ -90,6 +90,29 @@ func (b book) deed(s string) string {
 	return cmp.Or(b.Words["deed."+s], strings.ReplaceAll(s, "_", " "))
 }
 
+// detail is what the audit adds to a deed; the codes of a decision in words.
+func (b book) detail(deed, s string) string {
+	if deed != "settle" {
+		return s
+	}
+	parts := strings.Fields(s)
+	for i, p := range parts {
+		parts[i] = cmp.Or(b.Words["status."+p], strings.TrimSuffix(b.Words["reason."+p], "."), p)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// drift is how far a kit's clock is from the centre's.
+func (b book) drift(d time.Duration) string {
+	switch minutes := int64(d.Round(time.Minute) / time.Minute); {
+	case minutes > 0:
+		return b.say("clock.ahead", b.number(minutes))
+	case minutes < 0:
+		return b.say("clock.behind", b.number(-minutes))
+	}
+	return b.say("clock.right")
+}
+
 // value is an answer as people read it: codes that mean another thing in
 // another country, such as the letters of a sex, in words; days as days.
 func (b book) value(name civic.Attribute, s string) string {

@@ -31,6 +31,8 @@ func readPages() (pages, error) {
 		"basis":   func(string) string { return "" },
 		"service": func(civic.ServiceID) string { return "" },
 		"deed":    func(string) string { return "" },
+		"detail":  func(string, string) string { return "" },
+		"drift":   func(time.Duration) string { return "" },
 		"value":   func(civic.Attribute, string) string { return "" },
 		"short":   short,
 		"add":     func(n int) int { return n + 1 },
@@ -86,7 +88,7 @@ func (v *visit) show(code int, page string, data any) {
 			"when":   v.when,
 			"moment": func(at int64) string { return v.when(time.Unix(at, 0)) },
 			"day":    v.words.day, "number": v.words.number, "percent": v.words.percent,
-			"purpose": v.words.purpose, "basis": v.words.basis, "service": v.words.service, "deed": v.words.deed, "value": v.words.value,
+			"purpose": v.words.purpose, "basis": v.words.basis, "service": v.words.service, "deed": v.words.deed, "detail": v.words.detail, "drift": v.words.drift, "value": v.words.value,
 		})
 		f := frame{Session: v.session, SignedIn: v.session.Staff != "", Language: v.words.Code, Page: page, Home: cmp.Or(v.home, "/console/"), Data: data}
 		f.Here = f.Home
