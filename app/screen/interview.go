@@ -101,6 +101,9 @@ func (p *interviewPage) build(s *Shell) view {
 	if section.Repeat {
 		add := widget.NewButton(s.hands, widget.Ordinary, theme.IconAdd, say("interview.add", section.Title), "Ctrl+N", func() { p.add(section.Path) })
 		s.mark("add", add)
+		if len(p.rows) == 0 {
+			body.Add(widget.NewQuiet(say("interview.add.none")))
+		}
 		body.Add(p.relatives(section.Path))
 		body.Add(add)
 		v.ctrl = map[fyne.KeyName]func(){fyne.KeyN: func() { p.add(section.Path) }}
