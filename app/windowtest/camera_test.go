@@ -175,7 +175,7 @@ func filmed(t *testing.T, code image.Image) (pattern string) {
 		sin, cos := math.Sincos(0.12 * math.Sin(float64(i)/5))
 		mx, my := w/2+60*math.Sin(float64(i)/7), h/2+30*math.Cos(float64(i)/4)
 		if i < outside {
-			mx = w - 40 - float64(i)*3 // only a part can be seen
+			mx = w - 150 - float64(i)/2 // only a part can be seen
 		}
 		for y := range h {
 			for x := range w {

@@ -104,6 +104,10 @@ func TestReadFrame(t *testing.T) {
 			t.Errorf("%s: not read", c.name)
 		}
 	}
+	for n := range 49 { // the smallest pictures have no middle
+		ReadFrame(image.NewGray(image.Rect(0, 0, n%7, n/7)))
+		ReadFrame(image.NewYCbCr(image.Rect(0, 0, n%7, n/7), image.YCbCrSubsampleRatio422))
+	}
 	for _, none := range []image.Image{image.NewGray(image.Rect(0, 0, 640, 480)), image.NewRGBA(image.Rect(0, 0, 3, 3)), image.NewGray(image.Rectangle{}),
 		image.NewYCbCr(image.Rect(0, 0, 1, 1), image.YCbCrSubsampleRatio420)} {
 		if got, ok := ReadFrame(none); ok {
