@@ -131,7 +131,11 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return nil, unreadable(err)
 	}
 	st := &Store{vault: v, options: o, started: o.Clock(), media: map[string]*medium{}}
-	if err := v.Update(ctx, st.begin); err != nil {
+	err = v.Update(ctx, st.begin)
+	if civic.CodeOf(err) == civic.DiskFull { // which made room for another try
+		err = v.Update(ctx, st.begin)
+	}
+	if err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
 	return st, nil

@@ -103,7 +103,7 @@ func (v *Vault) Destroy(ctx context.Context) error {
 		return err
 	}
 	var errs []error
-	for _, path := range append(v.SetAsideFiles(), filepath.Join(v.dir, fileDB), filepath.Join(v.dir, fileWAL)) {
+	for _, path := range append(v.SetAsideFiles(), filepath.Join(v.dir, fileDB), filepath.Join(v.dir, fileWAL), filepath.Join(v.dir, fileRoom)) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

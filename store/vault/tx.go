@@ -50,6 +50,9 @@ func (v *Vault) run(ctx context.Context, begin string, fn func(*Tx) error) error
 		return civic.NewProblem(civic.KitBusy, ErrClosed)
 	}
 	found, err := v.transact(context.WithoutCancel(ctx), begin, fn)
+	if civic.CodeOf(err) == civic.DiskFull {
+		v.makeRoom(context.WithoutCancel(ctx))
+	}
 	if len(found) == 0 {
 		return err
 	}

@@ -188,6 +188,10 @@ func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 		return nil, err
 	}
 	v, err := open(ctx, dir, o)
+	if civic.CodeOf(err) == civic.DiskFull {
+		_ = os.Remove(filepath.Join(dir, fileRoom)) // gone, or never there
+		v, err = open(ctx, dir, o)
+	}
 	if civic.CodeOf(err) == civic.StoreDamaged {
 		err = setAside(dir, o.Clock(), err)
 	}
@@ -217,6 +221,9 @@ func open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	}
 	if err := v.loadOuter(ctx); err != nil {
 		return nil, errors.Join(err, v.closeDB())
+	}
+	if o.VFS == "" {
+		keepRoom(dir)
 	}
 	return v, nil
 }
