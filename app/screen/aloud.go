@@ -90,7 +90,8 @@ func (s *Shell) readOut(r reading, failed func(error)) {
 			if s.spoken != mine { // broken off; what came back late counts for nothing
 				return
 			}
-			s.hushed()
+			s.spoken = nil
+			s.showHushed(mine)
 			switch {
 			case err == nil && r.heard != nil:
 				r.heard()
@@ -109,17 +110,25 @@ func (s *Shell) silence() {
 	if s.spoken == nil {
 		return
 	}
-	s.spoken.cancel()
-	s.c.Voice.Stop()
-	s.hushed()
+	now := s.spoken
+	s.breakOff()
+	s.showHushed(now)
 }
 
-// hushed shows that nothing is read any more.
-func (s *Shell) hushed() {
-	if s.spoken.lit != nil {
-		s.spoken.lit.Light(false)
+// breakOff makes it silent.
+func (s *Shell) breakOff() {
+	if s.spoken != nil {
+		s.spoken.cancel()
+		s.spoken = nil
+		s.c.Voice.Stop()
 	}
-	s.spoken = nil
+}
+
+// showHushed shows that it is not read any more.
+func (s *Shell) showHushed(was *spoken) {
+	if was.lit != nil {
+		was.lit.Light(false)
+	}
 	s.aloudWords("aloud.go")
 }
 

@@ -155,7 +155,7 @@ func (s *Shell) Start() {
 
 // Close stops what runs beside the window.
 func (s *Shell) Close() {
-	s.silence()
+	s.breakOff() // without a word on the page: the window is gone
 	s.stop()
 }
 
@@ -258,6 +258,7 @@ func (s *Shell) show(fresh bool) {
 	}
 	if s.view.focus != nil {
 		s.c.Window.Canvas().Focus(s.view.focus)
+		s.bringDrawn(s.last, drawnTries)
 	}
 	if s.view.shown != nil {
 		s.view.shown()
@@ -294,6 +295,30 @@ func (s *Shell) focused(o fyne.CanvasObject) {
 	if p, ok := s.current().(*interviewPage); ok {
 		p.reached(o)
 	}
+}
+
+// A page that was just set into the window is drawn within drawnAfter, or some
+// tries later where the machine is slow.
+const (
+	drawnAfter = 40 * time.Millisecond
+	drawnTries = 25
+)
+
+// bringDrawn brings what has the keyboard into view once the window has drawn it:
+// before, the window does not know where it stands, and bring can do nothing.
+func (s *Shell) bringDrawn(o fyne.CanvasObject, tries int) {
+	if o == nil || tries == 0 {
+		return
+	}
+	s.c.Later(drawnAfter, func() {
+		switch {
+		case s.last != o: // the keyboard went on meanwhile
+		case s.c.App.Driver().CanvasForObject(o) == nil:
+			s.bringDrawn(o, tries-1)
+		default:
+			s.bring(o)
+		}
+	})
 }
 
 // bring scrolls something into view.
