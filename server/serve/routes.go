@@ -37,7 +37,9 @@ func (c *Centre) routes(console http.Handler) http.Handler {
 		protocol.RefuseOtherVersions(mux)
 	}
 	if c.Access.Keys().Opens() {
-		c.openerRoutes(mux, console)
+		people := http.NewServeMux()
+		c.openerRoutes(people, console)
+		mux.Handle("/", patient(bodyStall, bodyTime, people))
 	}
 	return mux
 }
