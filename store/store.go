@@ -181,7 +181,11 @@ func (s *Store) Unlock(ctx context.Context, passphrase string) error {
 		s.Lock()
 		return err
 	}
-	return s.Append(ctx, "unlocked")
+	if err := s.Append(ctx, "unlocked"); err != nil {
+		s.Lock() // whoever tries again finds the kit as it was
+		return err
+	}
+	return nil
 }
 
 // load reads into memory what lists and searches need.

@@ -72,7 +72,7 @@ func (k *Kit) drafts(ctx context.Context, practice bool) ([]DraftInfo, error) {
 }
 
 // Resume goes on with a draft where it was left, on the form's version it was
-// begun with.
+// begun with; also on a full disk, and when what is held cannot be read.
 func (k *Kit) Resume(ctx context.Context, id capture.DraftID) (*capture.Interview, error) {
 	st, err := k.open()
 	if err != nil {
@@ -87,7 +87,11 @@ func (k *Kit) Resume(ctx context.Context, id capture.DraftID) (*capture.Intervie
 		return nil, civic.NewProblem(civic.FormVersionUnknown, nil, d.Form.Version)
 	}
 	iv := capture.New(f, k.env(st), fromStore(d), keeper{st}, st.Stamp)
-	return iv, k.reuse(ctx, st, iv)
+	if err := k.reuse(ctx, st, iv); err != nil {
+		// What others said is a help; what was said here must not hang on it.
+		k.log.Warn("what is held cannot be offered to a draft", "code", civic.CodeOf(err))
+	}
+	return iv, nil
 }
 
 // Discard throws a draft away; Restore takes that back for a day.

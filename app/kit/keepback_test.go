@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/baddisk"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -195,4 +197,42 @@ func TestAKitLeftAloneForgets(t *testing.T) {
 		t.Fatal("the keys are still in memory")
 	}
 	wantCode(t, w.UnlockScreen(t.Context(), "480213"), civic.Locked)
+}
+
+// A disk that fails while the kit is unlocked leaves it locked, and the next try
+// finds everything: the forms that were kept, and the drafts on them.
+func TestUnlockingThatFailedIsDoneWhole(t *testing.T) {
+	w, disk := newWorldOnDisk(t, "kit-unlock-faults")
+	id := w.sealed("Ana", "Paz")
+	iv, err := w.BeginFor(t.Context(), testForm, capture.Ref{Registration: id}, map[string]capture.Ref{"": {Registration: id}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for nth := 1; ; nth++ {
+		w.reopen()
+		disk.Fail(baddisk.Fault{Nth: nth, Kind: baddisk.Write, Full: true})
+		err := w.Unlock(t.Context(), testPassphrase)
+		disk.Fail(baddisk.Fault{})
+		if err == nil {
+			break
+		}
+		failed++
+		if w.State() != Locked {
+			t.Fatalf("the %d. write failed, and the kit is half open: %v", nth, err)
+		}
+		if err := w.Unlock(t.Context(), testPassphrase); err != nil {
+			t.Fatal(err)
+		}
+		// A draft about a known person opens though nothing can be written.
+		disk.Fail(baddisk.Fault{Nth: 1, Kind: baddisk.Write, Full: true})
+		again, err := w.Resume(t.Context(), iv.ID())
+		disk.Fail(baddisk.Fault{})
+		if err != nil || again.Form().Ref().ID != testForm {
+			t.Fatal(err)
+		}
+	}
+	if failed == 0 {
+		t.Fatal("no fault hit an unlocking")
+	}
 }

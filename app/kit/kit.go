@@ -159,7 +159,12 @@ func (k *Kit) Unlock(ctx context.Context, passphrase string) error {
 	if err := st.Unlock(ctx, passphrase); err != nil {
 		return err
 	}
-	return k.afterUnlock(ctx, st)
+	if err := k.afterUnlock(ctx, st); err != nil {
+		st.Lock() // whoever tries again finds the kit as it was
+		k.forgetAll()
+		return err
+	}
+	return nil
 }
 
 // afterUnlock reads what the sealed part of the store holds for the kit. What
