@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/askonce/fieldkit/server/access"
 )
@@ -18,6 +19,17 @@ func (s *console) absent(home string) http.HandlerFunc {
 		}
 		v.show(http.StatusNotFound, "problem", &sentence{Message: v.words.say("absent"), Hint: v.words.say("absent.hint")})
 	}
+}
+
+// typed is what the visitor wrote in words of their own into the form that was
+// refused. A page that is not kept by the browser would lose it on going back.
+func (v *visit) typed() string {
+	for _, name := range []string{"words", "text", "note", "reason", "remark"} {
+		if s := strings.TrimSpace(v.r.PostForm.Get(name)); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // protection refuses what another site's page sends, with a page that says so.

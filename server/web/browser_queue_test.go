@@ -98,8 +98,12 @@ func TestBrowserPrints(t *testing.T) {
 		t.Fatal("no sheet")
 	}
 	if dir := os.Getenv("PICTURES"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, "looks.pdf"), pdf, 0o644); err != nil {
-			t.Fatal(err)
+		var shot []byte
+		b.run(chromedp.FullScreenshot(&shot, 100))
+		for name, content := range map[string][]byte{"looks.pdf": pdf, "looks-printed.png": shot} {
+			if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

@@ -84,6 +84,12 @@ func (p *citizens) guard(do func(*caller) error) http.Handler {
 		if err == nil {
 			c.entered, err = p.door.Visiting(r.Context(), cookie.Value)
 		}
+		if err != nil && r.Method == http.MethodPost && r.ParseForm() == nil && c.typed() != "" {
+			c.show(http.StatusUnauthorized, "problem", &sentence{
+				Message: c.words.say("visit.over"), Hint: c.words.say("visit.over.hint"), Typed: c.typed(), Link: citizenStart, LinkWords: c.words.say("citizen.go"),
+			})
+			return
+		}
 		if err != nil {
 			http.Redirect(w, r, citizenStart+"?said=visit-over", http.StatusSeeOther)
 			return

@@ -52,6 +52,9 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 	if has(t, body, "Nothing was changed", `href="/console/sign-in"`); code != 401 {
 		t.Error(code)
 	}
+	// What was written is given back: browsers do not keep these pages.
+	_, body = b.do("POST", "/console/reviews/decide", url.Values{"note": {"We asked <b>too much</b>; it is deleted."}})
+	has(t, body, "What you wrote", "We asked &lt;b&gt;too much&lt;/b&gt;; it is deleted.")
 	b.signIn("administrator")
 	if code, body = b.do("GET", "/console/nothing-here", nil); code != 404 || !strings.Contains(body, "<nav") {
 		t.Error("whoever is signed in keeps the menu", code)
@@ -262,6 +265,10 @@ func TestCitizensPagesAreLight(t *testing.T) {
 	out := c.browser(t)
 	if code, body := out.do("GET", "/citizen/looks", nil); code != 200 || !strings.Contains(body, "Your visit is over") {
 		t.Errorf("%d %s", code, body)
+	}
+	code, body := out.do("POST", "/citizen/object", url.Values{"words": {"They asked for my birth date."}})
+	if has(t, body, "this was not sent yet", "They asked for my birth date."); code != 401 {
+		t.Error(code)
 	}
 	if code, body := out.do("GET", "/citizen/nothing", nil); code != 404 || !strings.Contains(body, `href="/citizen/"`) {
 		t.Errorf("%d %s", code, body)

@@ -129,7 +129,11 @@ func (v *visit) when(t time.Time) string {
 }
 
 // sentence is a problem as the visitor reads it, with a way on.
-type sentence struct{ Message, Hint, Link, LinkWords string }
+type sentence struct {
+	Message, Hint, Link, LinkWords string
+
+	Typed string // what the visitor wrote, so that it is not lost
+}
 
 func problemOf(err error) *civic.Problem {
 	var p *civic.Problem
@@ -163,6 +167,7 @@ func (v *visit) refuse(err error) {
 		v.Logger.Error("the console could not answer", "path", v.r.Pattern, "code", string(p.Code), "err", err)
 	}
 	s := v.sentence(err)
+	s.Typed = v.typed()
 	if p.Code == civic.MovedOn && strings.HasPrefix(v.r.URL.Path, "/console/reviews/") {
 		s.Link, s.LinkWords = "/console/reviews", v.words.say("problem.to-reviews")
 	}

@@ -48,7 +48,9 @@ func (s *console) signedIn(roles []access.Role, do func(*visit) error) http.Hand
 		}
 		if err != nil {
 			if r.Method != http.MethodGet {
+				_ = r.ParseForm() // as far as it goes: only to give back what was typed
 				v.show(http.StatusUnauthorized, "problem", &sentence{
+					Typed:   v.typed(),
 					Message: v.words.say("session.over"), Hint: v.words.say("session.over.hint"), Link: "/console/sign-in", LinkWords: v.words.say("title.sign-in"),
 				})
 				return
