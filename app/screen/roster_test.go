@@ -1,7 +1,9 @@
 package screen
 
 import (
+	"strconv"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -32,5 +34,27 @@ func TestAListOfNobodySaysWhatToDo(t *testing.T) {
 	d.shortcutKey(fyne.KeyN)
 	if len(p.rows) == 0 || d.names["q:members[1]/given"].(fyne.Focusable) != d.win.Canvas().Focused() {
 		t.Errorf("after Ctrl+N there are %d rows and the keyboard is at %v", len(p.rows), d.win.Canvas().Focused())
+	}
+}
+
+// From the review a question far down a long page is led to, and stands in view
+// once the window has drawn the page.
+func TestAQuestionFarDownIsBroughtIntoView(t *testing.T) {
+	d := newDesk(t, upright(), Look{Language: "en", Scale: 1.5}, living)
+	var later []func()
+	d.c.Later = func(_ time.Duration, f func()) { later = append(later, f) }
+	p, _ := d.agreement()
+	for range 12 {
+		d.shortcutKey(fyne.KeyN)
+	}
+	path := "members[" + strconv.Itoa(11) + "]/given"
+	p.goTo, later = path, nil
+	p.turn(p.section)
+	d.scrollTo(0) // as in a window that did not know yet where the question stands
+	for _, f := range later {
+		f()
+	}
+	if d.names["q:"+path].(fyne.Focusable) != d.win.Canvas().Focused() || d.scroll.Offset.Y == 0 {
+		t.Errorf("the keyboard is at %v, the page stands at %v", d.win.Canvas().Focused(), d.scroll.Offset)
 	}
 }

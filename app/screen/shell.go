@@ -258,7 +258,6 @@ func (s *Shell) show(fresh bool) {
 	}
 	if s.view.focus != nil {
 		s.c.Window.Canvas().Focus(s.view.focus)
-		s.bringDrawn(s.last, drawnTries)
 	}
 	if s.view.shown != nil {
 		s.view.shown()
@@ -292,6 +291,7 @@ func (s *Shell) focused(o fyne.CanvasObject) {
 	}
 	s.last = o
 	s.bring(o)
+	s.bringDrawn(o, drawnTries)
 	if p, ok := s.current().(*interviewPage); ok {
 		p.reached(o)
 	}
@@ -307,7 +307,7 @@ const (
 // bringDrawn brings what has the keyboard into view once the window has drawn it:
 // before, the window does not know where it stands, and bring can do nothing.
 func (s *Shell) bringDrawn(o fyne.CanvasObject, tries int) {
-	if o == nil || tries == 0 {
+	if tries == 0 {
 		return
 	}
 	s.c.Later(drawnAfter, func() {
