@@ -43,7 +43,6 @@ func keepRoom(dir string) {
 // finds room. It must not run inside a transaction.
 func (v *Vault) makeRoom(ctx context.Context) {
 	_ = os.Remove(filepath.Join(v.dir, fileRoom)) // gone, or never there
-	if rows, err := v.conn.QueryContext(ctx, "PRAGMA wal_checkpoint(RESTART)"); err == nil {
-		_ = rows.Close() // it helps or it does not
-	}
+	var busy, log, done int
+	_ = v.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(RESTART)").Scan(&busy, &log, &done) // it helps or it does not
 }
