@@ -162,14 +162,20 @@ func (c *Cameras) said(ctx context.Context, args ...string) (string, error) {
 	return words.String(), nil
 }
 
-// command is ffmpeg, without a window of its own and without the report that it
-// would write to a file where the environment says so.
+// handed are the variables of the environment that ffmpeg is given: where
+// programs and libraries lie. What else stands there is no business of its own,
+// such as FFREPORT, which would have it write a file.
+var handed = []string{"PATH=", "LD_LIBRARY_PATH=", "SYSTEMROOT=", "WINDIR=", "TEMP=", "TMP="}
+
+// command is ffmpeg, without a window of its own.
 func command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "FFREPORT=") || strings.HasPrefix(v, "LC_") || strings.HasPrefix(v, "LANG=")
-	})
-	cmd.Env = append(cmd.Env, "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1")
+	cmd.Env = []string{"LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1"}
+	for _, v := range os.Environ() {
+		if slices.ContainsFunc(handed, func(name string) bool { return strings.HasPrefix(strings.ToUpper(v), name) }) {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
 	cmd.WaitDelay = time.Second
 	hide(cmd)
 	return cmd
