@@ -52,7 +52,7 @@ type Options struct {
 	Clock func() time.Time
 	// Find gives the path of a program; nil is exec.LookPath.
 	Find func(name string) (string, error)
-	// Patience is how long a program may take longer than it should; 0 is 15 s.
+	// Patience is how long a program may take longer than it should; 0 is 30 s.
 	Patience time.Duration
 }
 
@@ -79,7 +79,7 @@ func New(o Options) *Voice {
 		o.Find = exec.LookPath
 	}
 	if o.Patience == 0 {
-		o.Patience = 15 * time.Second
+		o.Patience = 30 * time.Second
 	}
 	return &Voice{o: o}
 }

@@ -16,7 +16,7 @@ import (
 
 // tools are what the walk needs of the system, each with the Debian package
 // that has it.
-var tools = [][2]string{{"Xvfb", "xvfb"}, {"openbox", "openbox"}, {"xdotool", "xdotool"}, {"zbarimg", "zbar-tools"}, {"import", "imagemagick"}, {"setxkbmap", "x11-xkb-utils"}, {"ffmpeg", "ffmpeg"}}
+var tools = [][2]string{{"Xvfb", "xvfb"}, {"openbox", "openbox"}, {"xdotool", "xdotool"}, {"zbarimg", "zbar-tools"}, {"import", "imagemagick"}, {"setxkbmap", "x11-xkb-utils"}, {"ffmpeg", "ffmpeg"}, {"espeak-ng", "espeak-ng"}}
 
 // missing names the packages to install.
 func missing() []string {
