@@ -82,6 +82,9 @@ func (d *Desk) Guard(refuse Refuse, do func(w http.ResponseWriter, r *http.Reque
 			return
 		}
 		if wait := d.limits.take("agency "+string(a.ID), a.PerMinute); wait > 0 {
+			if d.limits.take("told of "+string(a.ID), 1) == 0 { // one row a minute tells of them all
+				d.LogRefusal(r.Context(), string(a.ID), civic.TooManyTries, "")
+			}
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 			refuse(w, http.StatusTooManyRequests, civic.TooManyTries)
 			return

@@ -106,6 +106,8 @@ func TestAttacks(t *testing.T) {
 	check("sealed", send(set("is_msg_encrypted", true)), 400, "err.encryption.invalid", "encryption_unknown")
 	check("too many questions", c.Ask(slices.Repeat([]agencytest.Question{agencytest.ByID(number)}, 21)...), 200, "rjct.total_count.limit_exceeded", "too_many_questions")
 	check("too large", c.Post("/registry/sync/search", make([]byte, agency.MaxBody+1), nil), 413, "err.request.bad", "")
+	check("a number longer than a signature sees", question(agencytest.Question{Type: "idtype-value", Query: json.RawMessage(`{"type":"UIN","value":900719925474099312}`)}), 200, "rjct.search_criteria.invalid", "query_invalid")
+	check("rubbish behind it", send(func(m *agencytest.Message) { m.Change = func(b []byte) []byte { return append(b, '}', 'x') } }), 400, "err.request.bad", "request_malformed")
 	check("no JSON", c.Post("/registry/sync/search", []byte(`{"header":`), nil), 400, "err.request.bad", "request_malformed")
 
 	// What for, and what.
@@ -199,6 +201,16 @@ func TestLimits(t *testing.T) {
 	c.Ask(q)
 	if a := c.Ask(q); a.Status != 429 || !strings.Contains(string(a.Body), "err.request.too_many_requests") {
 		t.Errorf("beyond the minute's: %s", a.Body)
+	}
+	c.Ask(q)
+	hurried := 0 // one row tells of a minute's
+	for _, r := range w.Rows("small") {
+		if r.Action == translog.Denial && r.Code == civic.TooManyTries {
+			hurried++
+		}
+	}
+	if hurried != 1 {
+		t.Errorf("%d rows of what came too often", hurried)
 	}
 	w.Later(share.TokenLife + time.Second)
 	if a := c.Ask(q); a.Status != 401 {
