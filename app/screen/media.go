@@ -52,6 +52,9 @@ func (p *mediaPage) build(s *Shell) view {
 	f := s.field("media.path", &p.dir)
 	f.Next = func() { p.export(s) }
 	body.Add(labelled(say("media.path"), f))
+	if len(found) == 0 && p.done == nil {
+		v.focus = f
+	}
 	body.Add(p.backup(s))
 	v.body = body
 	v.main = &action{name: "media.export", icon: theme.IconSave, words: say("media.export"), do: func() { p.export(s) }}
@@ -111,6 +114,10 @@ func (p *mediaPage) copy(s *Shell) {
 
 func (p *mediaPage) with(s *Shell, do func(dir string) (fyne.CanvasObject, error)) {
 	dir := p.dir
+	if dir == "" {
+		s.tell(s.c.Words.Say("media.none"), nil)
+		return
+	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		p.err = civic.NewProblem(civic.MediumFailed, err)
 		s.rebuild()
