@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,7 +71,7 @@ func (f *Face) End(result any, err error) int {
 	}
 	if f.JSON {
 		f.object(result, p)
-	} else if t, ok := result.(Teller); ok {
+	} else if t, ok := result.(Teller); ok && !empty(result, p) {
 		var words strings.Builder
 		t.Tell(&words)
 		_, _ = io.WriteString(f.Out, plain(words.String())) // a closed standard output has nobody to tell
@@ -87,6 +88,12 @@ func (f *Face) End(result any, err error) int {
 		return Use
 	}
 	return Refused
+}
+
+// empty tells whether a result has nothing to tell of: the command was refused for
+// its words, or came to nothing. What it would have said then is not said.
+func empty(result any, p *civic.Problem) bool {
+	return p != nil && (p.Code == civic.WrongUse || reflect.ValueOf(result).IsZero())
 }
 
 // object prints the result's keys with the error beside them.

@@ -34,6 +34,8 @@ func TestEnd(t *testing.T) {
 		"refused at a centre":  {causes: true, err: civic.NewProblem(civic.FileAbsent, cause, "a.csv"), code: terminal.Refused, said: []string{"  hint: for whoever looks into it: the cause"}},
 		"nobody's problem":     {err: cause, code: terminal.Refused, said: []string{"  hint: for whoever looks into it: the cause"}},
 		"the words are off":    {causes: true, err: terminal.Misuse(errors.New("unknown flag: --x\nmore")), code: terminal.Use, said: []string{"fieldkit: Unknown flag: --x.\n"}, hidden: "more"},
+		"nothing was done":     {result: result{}, err: cause, code: terminal.Refused, said: []string{"the cause"}},
+		"nor for such words":   {result: result{"Ana"}, err: terminal.Misuse(errors.New("no such place")), code: terminal.Use, said: []string{"No such place."}},
 		"a result and a fault": {result: result{"Ana"}, err: cause, code: terminal.Refused, out: "Ana\n", said: []string{"the cause"}},
 	} {
 		t.Run(name, func(t *testing.T) {
