@@ -96,8 +96,8 @@ func parseVoices(list string) map[string]string {
 		}
 		name := fields[1]
 		voices[name] = name
-		for _, f := range fields[5:] {
-			if tag := strings.TrimPrefix(f, "("); tag != f && languageTag(tag) && other[tag] == "" {
+		for _, f := range strings.Split(strings.Join(fields[5:], " "), "(")[1:] {
+			if tag, _, _ := strings.Cut(f, " "); languageTag(tag) && other[tag] == "" {
 				other[tag] = name
 			}
 		}

@@ -104,6 +104,22 @@ func TestSpeaks(t *testing.T) {
 	}
 }
 
+// The nearest voice serves: that of the very language, else one that says it
+// serves it too.
+func TestNearestVoice(t *testing.T) {
+	voices := parseVoices(`Pty Language       Age/Gender VoiceName          File                 Other Languages
+ 5  cmn             --/M      Chinese_(Mandarin,_latin_as_English) sit/cmn              (zh-cmn 5)(zh 5)
+ 5  es              --/M      Spanish_(Spain)    roa/es
+ 5  es-419          --/M      Spanish_(Latin_America) roa/es-419           (es-mx 6)(es 6)
+ 5  -f/etc/passwd   --/M      x                  x                    (-w 5)(x 5)
+`)
+	for tag, want := range map[string]string{"zh": "cmn", "zh-cmn": "cmn", "es-mx": "es-419", "es": "es", "es-419": "es-419", "-w": "", "-f/etc/passwd": "", "x": ""} {
+		if voices[tag] != want {
+			t.Errorf("%s is read by %q, want %q", tag, voices[tag], want)
+		}
+	}
+}
+
 // Words that look like options, orders, phonemes or markup are read as words.
 func TestOrdersAreWords(t *testing.T) {
 	const orders = "\x01400S"
