@@ -33,6 +33,15 @@ func TestNothingWithoutSigningIn(t *testing.T) {
 	}
 }
 
+func TestNoFolderIsListed(t *testing.T) {
+	b := newConsole(t).browser(t)
+	for path, want := range map[string]int{"/console/static/": 404, "/console/static/console.css": 200, "/console/page/frame.html": 404, "/console/static/../page/frame.html": 404} {
+		if code, body := b.do("GET", path, nil); code != want {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+}
+
 func TestCookieIsStrict(t *testing.T) {
 	c := newConsole(t)
 	h := *c.Client()
