@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type centre struct {
 	lease     *protocol.Lease
 	secrets   map[string]string // one-time secret -> device that used it
 	requests  []string
+	open      atomic.Int64 // connections
 	// before may answer a request in the centre's place; it returns true then.
 	before func(w http.ResponseWriter, r *http.Request) bool
 	// onSync may change an answer.
@@ -81,9 +83,24 @@ func (c *centre) serve(t *testing.T) string {
 		t.Fatal(err)
 	}
 	s := &http.Server{Handler: c, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	s.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			c.open.Add(1)
+		case http.StateClosed:
+			c.open.Add(-1)
+		}
+	}
 	go func() { _ = s.Serve(tls.NewListener(l, protocol.ServerTLS(c.cert))) }()
 	t.Cleanup(func() { _ = s.Close() })
 	return l.Addr().String()
+}
+
+// quiet waits until the centre has ended all connections.
+func (c *centre) quiet(ctx context.Context) {
+	for c.open.Load() > 0 && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func (c *centre) ServeHTTP(w http.ResponseWriter, r *http.Request) {

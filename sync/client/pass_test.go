@@ -101,7 +101,7 @@ func TestPassGoesOnWhereACutEnded(t *testing.T) {
 	kit := newKit(t, c, m, func(k *Config) {
 		k.Dial = func(ctx context.Context, address string) (net.Conn, error) {
 			raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-			return &mortal{Conn: raw, left: budget.Load()}, err
+			return &mortal{Conn: raw, left: budget.Load(), arrived: func() { c.quiet(t.Context()) }}, err
 		}
 		k.Tuning.Patience = 8
 	})
@@ -119,16 +119,21 @@ func TestPassGoesOnWhereACutEnded(t *testing.T) {
 	}
 }
 
-// mortal is a connection that dies after so many bytes were written.
+// mortal is a connection that dies after so many bytes were written. What was
+// written arrives: what a system drops at a cut is another on every machine.
 type mortal struct {
 	net.Conn
-	left int64
+	left    int64
+	arrived func() // waits until the other end has closed as well
 }
 
 func (c *mortal) Write(b []byte) (int, error) {
 	if c.left <= int64(len(b)) {
 		n, _ := c.Conn.Write(b[:max(0, c.left)])
 		c.left = 0
+		if end, ok := c.Conn.(*net.TCPConn); ok && end.CloseWrite() == nil {
+			c.arrived()
+		}
 		_ = c.Close()
 		return n, errors.New("cut")
 	}
