@@ -100,6 +100,9 @@ func (c *Cameras) Open(ctx context.Context, source Source, turn Turn) *Stream {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
+		if s.closed.Load() {
+			s.forget()
+		}
 		s.err = err
 	}()
 	return s

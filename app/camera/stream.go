@@ -18,11 +18,17 @@ type Stream struct {
 	frames chan Frame // the newest picture
 	done   chan struct{}
 	err    error // why it ended; read after done
+	closed atomic.Bool
 }
 
 // Next gives the newest picture that was not given before and waits for one.
-// After the stream's end it says why: a problem, or context.Canceled after Close.
+// After the stream's end it says why: a problem, or context.Canceled after Close,
+// also while the program is still ending.
 func (s *Stream) Next(ctx context.Context) (Frame, error) {
+	if s.closed.Load() {
+		s.forget()
+		return nil, context.Canceled
+	}
 	select {
 	case f := <-s.frames:
 		return f, nil
@@ -43,19 +49,29 @@ func (s *Stream) Next(ctx context.Context) (Frame, error) {
 	}
 }
 
-// Close ends the program at once and does not wait for it.
-func (s *Stream) Close() { s.stop() }
+// Close ends the program at once and does not wait for it. No picture comes any
+// more.
+func (s *Stream) Close() {
+	s.closed.Store(true)
+	s.stop()
+	s.forget()
+}
+
+// forget wipes the picture that waits.
+func (s *Stream) forget() {
+	select {
+	case old := <-s.frames:
+		clear(old)
+	default:
+	}
+}
 
 // Done is closed once the program is gone.
 func (s *Stream) Done() <-chan struct{} { return s.done }
 
 // put makes f the newest picture; the one it takes the place of is wiped.
 func (s *Stream) put(f Frame) {
-	select {
-	case old := <-s.frames:
-		clear(old)
-	default:
-	}
+	s.forget()
 	s.frames <- f // has room: nobody else puts
 }
 

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 
@@ -156,6 +158,17 @@ func TestNothingIsRead(t *testing.T) {
 		t.Errorf("it says %q", p.words.Text())
 	}
 	f.until("the hint", func() bool { return p.words.Text() == f.c.Words.Say("camera.hint") })
+	f.kit.practice = true // practice is seen here too
+	f.rebuild()
+	striped := 0
+	for _, o := range test.LaidOutObjects(f.win.Content()) {
+		if _, ok := o.(*canvas.Raster); ok {
+			striped++
+		}
+	}
+	if striped != 4 {
+		t.Errorf("%d stripes", striped)
+	}
 	f.key(fyne.KeyF1) // the camera is off behind another page, and on again
 	if f.on() || p.stop != nil || p.newest != nil {
 		t.Error("the camera is on behind the help")
