@@ -33,8 +33,8 @@ test: ## runs every test, the real window included
 	.ci/postgres env FIELDKIT_TEST_ENGINE=postgres $(GO) test -timeout 30m -skip PowerCut ./server/...
 	.ci/postgres env FIELDKIT_TEST_ENGINE=postgres $(GO) test -timeout 30m -run 'Journey(FirstLight|LostCentre|BadBatches|Forms|Citizen|OutsideRegistry|Pack|SixAgencies)$$' ./sync/rehearsal
 	$(GO) test -count=1 -timeout 30m -run '^TestSimulation$$' ./sync/rehearsal -sim.seeds 10000
-	$(GO) test -count=1 -tags $(TAGS),window ./app/windowtest
-	$(GO) test -count=1 -tags $(TAGS),browser -run '^TestBrowser' ./server/web
+	$(GO) test -count=1 -timeout 30m -tags $(TAGS),window ./app/windowtest
+	$(GO) test -count=1 -timeout 30m -tags $(TAGS),browser -run '^TestBrowser' ./server/web
 
 acceptance: ## runs what needs the data in SHARED (receipt vectors, labelled people, forms)
 	@[ -d "$(SHARED)" ] || { echo "No data at $(SHARED): give SHARED=folder" >&2; exit 1; }
