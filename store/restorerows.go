@@ -264,10 +264,12 @@ func draftStays(tx *vault.Tx, r draftRecord) (bool, error) {
 	return false, err
 }
 
+// document takes in forms and who was restored there; all else is the spare
+// kit's own affair. What the centre said last of a form stays.
 func (rs *restorer) document(tx *vault.Tx, plain []byte) error {
 	var r documentRecord
-	if err := decode(plain, &r); err != nil || r.Kind == "" {
-		return err // settings stay the spare kit's own
+	if err := decode(plain, &r); err != nil || r.Kind != kindForm && r.Kind != kindInherited {
+		return err
 	}
 	key := []byte(strings.Replace(r.Name, "\x00", "@", 1))
 	if r.Kind == kindInherited {
@@ -280,6 +282,12 @@ func (rs *restorer) document(tx *vault.Tx, plain []byte) error {
 	n, err := tx.Name(vault.Kit, "l", key)
 	if err != nil {
 		return err
+	}
+	var have documentRecord
+	if ok, err := get(tx, "l", n, &have); err != nil && civic.CodeOf(err) != civic.RowDamaged {
+		return err
+	} else if ok && err == nil && have.Order > r.Order {
+		r.Order, r.Retired = have.Order, have.Retired
 	}
 	rs.out.Forms++
 	return put(tx, vault.Kit, "l", n, r)

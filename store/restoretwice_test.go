@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/askonce/fieldkit/store"
+	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
 )
 
@@ -118,5 +119,37 @@ func TestADamagedOutboxOnTheMediumSendsAgain(t *testing.T) {
 	}
 	if repacked != 2 {
 		t.Fatalf("%d packed again, want the batch's registration and the photo once each", repacked)
+	}
+}
+
+// What the centre said of a form since the backup was made stays, and nothing of
+// the lost kit's own affairs comes along.
+func TestRestoreLeavesWhatTheCentreSaidSince(t *testing.T) {
+	certificate, rootKey := root(t)
+	k := newKitWithRoot(t, certificate)
+	ctx, medium := t.Context(), t.TempDir()
+	form, only := civic.FormRef{ID: "birth", Version: "3"}, civic.FormRef{ID: "local", Version: "1"}
+	ok(t, k.PutForm(ctx, form, store.FormDocument{Bytes: []byte("a workbook"), Order: 5}))
+	ok(t, k.PutForm(ctx, only, store.FormDocument{Bytes: []byte("another")}))
+	ok(t, k.SetPIN(ctx, "480213"))
+	ok(t, k.KeepPaper(ctx, "places", []byte("the lost kit's list")))
+	ok(t, k.Backup(ctx, medium))
+	s := spare(t, k)
+	ok(t, s.PutForm(ctx, form, store.FormDocument{Bytes: []byte("a workbook"), Order: 9, Retired: true}))
+	ok(t, s.KeepPaper(ctx, "places", []byte("a newer list")))
+	if r := restored(t, s, medium, k.Identity().Device, k, rootKey); r.Forms != 2 {
+		t.Fatalf("%+v", r)
+	}
+	docs, err := s.FormDocuments(ctx)
+	ok(t, err)
+	if d := docs[form]; len(docs) != 2 || !d.Retired || d.Order != 9 || string(docs[only].Bytes) != "another" {
+		t.Fatalf("%+v", docs)
+	}
+	if p, err := s.Paper(ctx, "places"); err != nil || string(p) != "a newer list" {
+		t.Fatal(string(p), err)
+	}
+	ok(t, s.LockScreen(ctx))
+	if s.ScreenLocked() {
+		t.Fatal("the lost kit's PIN came along")
 	}
 }

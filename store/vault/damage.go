@@ -103,10 +103,11 @@ func (v *Vault) Destroy(ctx context.Context) error {
 		return err
 	}
 	var errs []error
-	for _, path := range append(v.SetAsideFiles(), filepath.Join(v.dir, fileDB), filepath.Join(v.dir, fileWAL), filepath.Join(v.dir, fileRoom)) {
+	for _, path := range append(v.SetAsideFiles(), filepath.Join(v.dir, fileDB), filepath.Join(v.dir, fileWAL)) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
+	errs = append(errs, os.RemoveAll(filepath.Join(v.dir, dirRoom)))
 	return errors.Join(append(errs, syncDir(v.dir))...)
 }

@@ -189,7 +189,7 @@ func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	}
 	v, err := open(ctx, dir, o)
 	if civic.CodeOf(err) == civic.DiskFull {
-		_ = os.Remove(filepath.Join(dir, fileRoom)) // gone, or never there
+		giveRoom(dir)
 		v, err = open(ctx, dir, o)
 	}
 	if civic.CodeOf(err) == civic.StoreDamaged {
