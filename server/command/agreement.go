@@ -77,7 +77,7 @@ func (c *command) by(ctx context.Context, centre *serve.Centre, word string) (sh
 	if !share.MayAgree(string(s.Role)) {
 		return share.By{}, civic.NewProblem(civic.NotYours, nil)
 	}
-	return share.By{Name: s.Staff, Role: string(s.Role)}, nil
+	return share.By{Name: s.Staff, Role: string(s.Role), Area: s.Area}, nil
 }
 
 // agreed is a deed of somebody who gave a password.

@@ -13,9 +13,16 @@ import (
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
-// By is who drafts or decides: a member of staff in a role.
+// By is who drafts or decides: a member of staff in a role, of one office or, where
+// that is empty, of all.
 type By struct {
 	Name, Role string
+	Area       civic.Area
+}
+
+// reaches tells whether somebody may speak for all offices an agreement is about.
+func (b By) reaches(a *agreement.Agreement) bool {
+	return b.Area == "" || len(a.Areas) > 0 && !slices.ContainsFunc(a.Areas, func(area civic.Area) bool { return !agreement.Within(area, b.Area) })
 }
 
 // RevisionState is where a revision stands.
@@ -48,11 +55,15 @@ type Revision struct {
 // Draft writes a new revision. It follows the newest one: its version is one
 // higher and it names that one's digest; both may be left out and are filled in
 // by the caller from [Share.Next]. The revision counts for nothing until
-// somebody else approves it.
+// somebody else approves it. Who is of one office drafts and decides what is about
+// that office and no other: civic.NotYours.
 func (s *Share) Draft(ctx context.Context, tx ledger.Tx, body []byte, by By) (Revision, error) {
 	a, err := agreement.Read(body)
 	if err != nil {
 		return Revision{}, civic.NewProblem(civic.AgreementRefused, err, err.Error())
+	}
+	if !by.reaches(&a) {
+		return Revision{}, civic.NewProblem(civic.NotYours, nil)
 	}
 	version, previous, err := s.Next(ctx, tx, a.ID)
 	if err != nil {
@@ -65,6 +76,9 @@ func (s *Share) Draft(ctx context.Context, tx ledger.Tx, body []byte, by By) (Re
 		before, err := s.Revision(ctx, tx, a.ID, version-1)
 		if err != nil {
 			return Revision{}, err
+		}
+		if !by.reaches(&before.Agreement) { // it would end what holds elsewhere
+			return Revision{}, civic.NewProblem(civic.NotYours, nil)
 		}
 		if b := before.Agreement; b.Agency != a.Agency || b.Purpose.Code != a.Purpose.Code || b.Service != a.Service {
 			return Revision{}, civic.NewProblem(civic.AgreementRefused, nil, "agency, service and purpose stay the same: another purpose is another agreement")
@@ -111,6 +125,9 @@ func (s *Share) decide(ctx context.Context, tx ledger.Tx, id string, revision in
 	r, err := s.Revision(ctx, tx, id, revision)
 	if err != nil {
 		return r, err
+	}
+	if !by.reaches(&r.Agreement) {
+		return r, civic.NewProblem(civic.NotYours, nil)
 	}
 	if r.State != Drafted {
 		return r, civic.NewProblem(civic.MovedOn, nil)

@@ -108,6 +108,53 @@ func TestTwoPeopleAgree(t *testing.T) {
 	}
 }
 
+// Who is of one office agrees for it and what lies below, and for nobody else.
+func TestAgreementsOfOneOffice(t *testing.T) {
+	w := agencytest.New(t, nil)
+	s := w.Centre.Share
+	draft := func(id string, of civic.Area, areas ...civic.Area) error {
+		return try(t, w, func(ctx context.Context, tx ledger.Tx) error {
+			a := agencytest.Agreement("salud", agreement.Municipal, func(a *agreement.Agreement) { a.ID, a.Areas = id, areas })
+			var err error
+			if a.Version, a.Previous, err = s.Next(ctx, tx, a.ID); err != nil {
+				return err
+			}
+			body, _ := json.Marshal(a)
+			_, err = s.Draft(ctx, tx, body, share.By{Name: "ana", Role: "agreements", Area: of})
+			return err
+		})
+	}
+	approve := func(id string, of civic.Area) error {
+		return try(t, w, func(ctx context.Context, tx ledger.Tx) error {
+			_, err := s.Approve(ctx, tx, id, 1, share.By{Name: "luis", Role: "supervisor", Area: of})
+			return err
+		})
+	}
+	for id, areas := range map[string][]civic.Area{"everywhere": nil, "elsewhere": {"mx-20-068"}, "both": {office, "mx-20-068"}, "above": {"mx-20"}, "alike": {office + "1"}} {
+		if err := draft(id, office, areas...); civic.CodeOf(err) != civic.NotYours {
+			t.Errorf("%s is drafted: %v", id, err)
+		}
+		if err := draft(id, "", areas...); err != nil {
+			t.Fatal(err)
+		}
+		if err := approve(id, office); civic.CodeOf(err) != civic.NotYours {
+			t.Errorf("%s is approved: %v", id, err)
+		}
+		if err := draft(id, office, office); civic.CodeOf(err) != civic.NotYours {
+			t.Errorf("%s is ended by a revision: %v", id, err)
+		}
+	}
+	if err := draft("own", office, office, office+"-0012"); err != nil {
+		t.Fatal(err)
+	}
+	if err := approve("own", "mx-20-068"); civic.CodeOf(err) != civic.NotYours {
+		t.Errorf("another office approves: %v", err)
+	}
+	if err := approve("own", office); err != nil {
+		t.Error(err)
+	}
+}
+
 // What a citizen chose is kept with how it was asked, by whom, and stands in the
 // log; a no that comes late from a clock that lies still holds.
 func TestChoices(t *testing.T) {

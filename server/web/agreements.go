@@ -173,7 +173,9 @@ func (v *visit) draftAgreement() error {
 	return err
 }
 
-func (v *visit) by() share.By { return share.By{Name: v.session.Staff, Role: string(v.session.Role)} }
+func (v *visit) by() share.By {
+	return share.By{Name: v.session.Staff, Role: string(v.session.Role), Area: v.session.Area}
+}
 
 func (v *visit) decideAgreement() error {
 	id := v.r.PostForm.Get("agreement")
