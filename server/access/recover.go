@@ -103,8 +103,9 @@ func hybridIdentities(b []byte) (ids []age.Identity, err error) {
 	return ids, nil
 }
 
-// TwoReaders checks the words of two people for a deed that one alone may not
-// do and who runs the servers may not do at all, and gives their names:
+// TwoReaders checks the words of two people who may read persons, of all offices,
+// for a deed that one alone may not do and who runs the servers or makes agreements
+// may not do at all, and gives their names:
 // civic.TwoPeople, civic.NotYours, or why a password is refused.
 func (a *Access) TwoReaders(ctx context.Context, one, two Word) (names [2]string, err error) {
 	if one.Name == two.Name {
@@ -115,7 +116,7 @@ func (a *Access) TwoReaders(ctx context.Context, one, two Word) (names [2]string
 		if err != nil {
 			return names, err
 		}
-		if s.Role == Administrator || s.Area != "" {
+		if s.Role == Administrator || s.Role == AgreementOfficer || s.Area != "" {
 			return names, civic.NewProblem(civic.NotYours, nil)
 		}
 		names[i] = s.Staff

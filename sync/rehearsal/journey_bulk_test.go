@@ -23,6 +23,7 @@ func TestJourneyBulkExport(t *testing.T) {
 		return name + "=" + s.text("password_file")
 	}
 	ana, eva, root := word("ana", "reviewer"), word("eva", "supervisor"), word("root", "administrator")
+	drafts, local := word("luz", "agreements"), o.must("staff", "add", "rita", "--role", "reviewer", "--area", rehearsalArea)
 	const reason = "the census office takes the register over"
 	ask := func(more ...string) said {
 		return o.run(append([]string{"registry", "export", file, "--answers"}, more...)...)
@@ -34,6 +35,8 @@ func TestJourneyBulkExport(t *testing.T) {
 		"alone":            {civic.TwoPeople, []string{"--reason", reason, "--agree", ana}},
 		"twice the same":   {civic.TwoPeople, []string{"--reason", reason, "--agree", ana, "--agree", ana}},
 		"an administrator": {civic.NotYours, []string{"--reason", reason, "--agree", ana, "--agree", root}},
+		"who only drafts":  {civic.NotYours, []string{"--reason", reason, "--agree", ana, "--agree", drafts}},
+		"of one office":    {civic.NotYours, []string{"--reason", reason, "--agree", ana, "--agree", "rita=" + local.text("password_file")}},
 		"no reason":        {civic.ReasonWanted, []string{"--agree", ana, "--agree", eva}},
 		"a wrong password": {civic.SignInRefused, []string{"--reason", reason, "--agree", ana, "--agree", "eva=" + strings.SplitN(root, "=", 2)[1]}},
 	} {
