@@ -55,6 +55,9 @@ func (c *Citizens) Preview(ctx context.Context, v Visit) (all []Crossing, err er
 				continue
 			}
 			one, err := c.crossing(ctx, tx, &list[i].Agreement, persons[0])
+			if civic.CodeOf(err) == civic.AgencyAbsent { // it has not joined: nobody is there who could ask
+				continue
+			}
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/askonce/fieldkit/server/agency/agencytest"
 	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/server/share"
@@ -27,6 +28,13 @@ func TestJourneyCrossing(t *testing.T) {
 	centre := openOffice(t, o)
 	agreeOn(t, centre, "obliged", agreement.LegalObligation)
 	agreeOn(t, centre, "hopeful", agreement.ByConsent)
+	// An agreement may stand before its agency has joined: nobody can ask under it yet.
+	err := centre.DB.Update(t.Context(), func(tx ledger.Tx) error {
+		return agreeThrough(t.Context(), tx, centre.Share, agencytest.Agreement("unjoined", agreement.State, nil))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := centre.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +47,7 @@ func TestJourneyCrossing(t *testing.T) {
 		t.Fatalf("%d %s", code, body)
 	}
 	code, body := h.get("/citizen/preview")
-	if code != 200 {
+	if code != 200 || strings.Contains(body, "unjoined") {
 		t.Fatalf("%d %s", code, body)
 	}
 	obliged, hopeful := sectionOf(t, body, "Agency obliged"), sectionOf(t, body, "Agency hopeful")
