@@ -53,6 +53,7 @@ func openWindow(ctx context.Context, home string) error {
 	shell.Background(func(told func(background.Event), progress func(kit.Progress)) *background.Runner {
 		return background.New(background.Config{Kit: k, Told: told, Progress: progress, Logger: log})
 	})
+	w.SetOnClosed(shell.Close) // before the window is gone: what is read aloud points at words on it
 	watch(shell, w)
 	go func() {
 		<-ctx.Done()

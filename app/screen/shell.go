@@ -153,7 +153,7 @@ func (s *Shell) Start() {
 	s.watchRest()
 }
 
-// Close stops what runs beside the window.
+// Close stops what runs beside the window; once is enough.
 func (s *Shell) Close() {
 	s.breakOff() // without a word on the page: the window is gone
 	s.stop()
