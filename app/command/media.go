@@ -71,7 +71,7 @@ func (c *command) courier() *cobra.Command {
 		if err != nil {
 			return out, err
 		}
-		c.face.Say("%d files taken over from %s, %d given to it.", r.Taken, args[0], r.Given)
+		c.face.Say("%d sealed files taken over from %s; %d sealed files and %d answers of the centre given to it.", r.Taken, args[0], r.Given, r.Answers)
 		c.face.Hint("they go to the centre with this kit's next sync, or on to another medium with courier")
 		return out, nil
 	})

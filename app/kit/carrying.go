@@ -7,11 +7,19 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/client"
 	"github.com/askonce/fieldkit/sync/protocol"
+)
+
+// deliveredDir holds, in the courier's folder, an empty file for each sealed file
+// that the centre signed for, for as long as deliveredFor.
+const (
+	deliveredDir = "delivered"
+	deliveredFor = 90 * 24 * time.Hour
 )
 
 // carrying is a kit's memory with what it carries for others beside it, for one
@@ -35,7 +43,9 @@ func (k *Kit) local(st *store.Store) (l client.Local, done func(), err error) {
 	if err != nil {
 		return nil, nil, civic.NewProblem(civic.FileUnreadable, err, courierDir)
 	}
-	return &carrying{Store: st, root: root, sent: map[civic.Digest]bool{}}, func() { _ = root.Close() }, nil
+	c := &carrying{Store: st, root: root, sent: map[civic.Digest]bool{}}
+	c.forgetDelivered(k.o.Clock())
+	return c, func() { _ = root.Close() }, nil
 }
 
 func (c *carrying) Pending(ctx context.Context) ([]protocol.Item, error) {
@@ -114,6 +124,62 @@ func (c *carrying) Sent(ctx context.Context, files []civic.Digest) error {
 	return c.Store.Sent(ctx, own)
 }
 
+// deliver lets a carried file go and notes its name, so that it is not taken
+// over once more from a medium whose kit has not heard of it yet.
+func (c *carrying) deliver(it protocol.Item) error {
+	if err := c.root.Mkdir(deliveredDir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	note, err := c.root.Create(filepath.Join(deliveredDir, it.Digest.String()))
+	if err == nil {
+		err = note.Close()
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.root.Remove(fileOf(it)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// dropKeys lets go of the day keys that this pass handed over when no file is
+// left that could need one: nobody signs for a key alone.
+func (c *carrying) dropKeys() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entries, err := fs.ReadDir(c.root.FS(), mediaUp)
+	if err != nil {
+		return // nothing was carried
+	}
+	var keys []protocol.Item
+	for _, e := range entries {
+		it, ok := itemNamed(e.Name())
+		if ok && it.Kind != protocol.ItemKey || ok && !c.sent[it.Digest] {
+			return
+		}
+		if ok {
+			keys = append(keys, it)
+		}
+	}
+	for _, it := range keys {
+		_ = c.root.Remove(fileOf(it)) // else the next pass does
+	}
+}
+
+// forgetDelivered drops notes that are older than any medium is on its way.
+func (c *carrying) forgetDelivered(now time.Time) {
+	entries, err := fs.ReadDir(c.root.FS(), deliveredDir)
+	if err != nil {
+		return // nothing was delivered
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > deliveredFor {
+			_ = c.root.Remove(filepath.Join(deliveredDir, e.Name())) // else the next pass does
+		}
+	}
+}
+
 func (c *carrying) Acknowledge(ctx context.Context, statement []byte, acks []protocol.BatchAck) error {
 	var own []protocol.BatchAck
 	for _, a := range acks {
@@ -125,8 +191,8 @@ func (c *carrying) Acknowledge(ctx context.Context, statement []byte, acks []pro
 		if a.State == protocol.BatchAbsent {
 			continue
 		}
-		if err := c.root.Remove(fileOf(it)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return civic.NewProblem(civic.FileUnreadable, err, courierDir)
+		if err := c.deliver(it); err != nil {
+			return civic.NewProblem(civic.FileUnwritable, err, courierDir)
 		}
 	}
 	if len(own) == 0 {

@@ -19,17 +19,18 @@ const courierDir = "courier"
 
 // Carried tells what changed hands.
 type Carried struct {
-	Files int // taken from the medium and given to it
-	Bytes int64
-	Taken int // of those, taken over from the medium
-	Given int // put on the medium
+	Files   int // that changed hands, questions and answers among them
+	Bytes   int64
+	Taken   int // sealed files taken over from the medium
+	Given   int // sealed files put on the medium
+	Answers int // of the centre's, put on the medium
 }
 
 // Carry makes this kit a blind courier: it takes over sealed files of other kits
 // from a medium with what they ask, and gives the medium what it carries
 // already, answers of the centre included. It reads none of it. A signed list of
 // what was taken over is left on the medium. What is carried also goes to the
-// centre with the kit's own next sync.
+// centre with the kit's own next sync, which brings the answers.
 func (k *Kit) Carry(ctx context.Context, dir string) (Carried, error) {
 	st, err := k.store()
 	if err != nil {
@@ -46,14 +47,13 @@ func (k *Kit) Carry(ctx context.Context, dir string) (Carried, error) {
 	}
 	defer func() { _ = own.Close() }() // only a name was held
 	var out Carried
-	taken, bytes, err := merge(ctx, medium, own)
-	out.Taken, out.Bytes = len(taken), bytes
+	taken, err := merge(ctx, medium, own)
+	out.Taken, out.Files, out.Bytes = len(taken.sealed), taken.files, taken.bytes
 	if err != nil {
 		return out, problem(err)
 	}
-	given, bytes, err := merge(ctx, own, medium)
-	out.Given, out.Bytes = len(given), out.Bytes+bytes
-	out.Files = out.Taken + out.Given
+	given, err := merge(ctx, own, medium)
+	out.Given, out.Answers, out.Files, out.Bytes = len(given.sealed), given.answers, out.Files+given.files, out.Bytes+given.bytes
 	if err != nil {
 		return out, problem(err)
 	}
@@ -61,8 +61,8 @@ func (k *Kit) Carry(ctx context.Context, dir string) (Carried, error) {
 	if err := settleMedium(own); err != nil {
 		return out, err
 	}
-	if len(taken) > 0 {
-		if err := signCustody(st, medium, taken, k.o.Clock().Unix()); err != nil {
+	if len(taken.sealed) > 0 {
+		if err := signCustody(st, medium, taken.sealed, k.o.Clock().Unix()); err != nil {
 			return out, problem(err)
 		}
 	}
@@ -82,38 +82,49 @@ func signCustody(st *store.Store, medium *os.Root, taken []civic.Digest, at int6
 	return writeWhole(medium, filepath.Join(mediaCustody, id.Device.String()+".cbor"), b)
 }
 
+// merged is what one side got of the other.
+type merged struct {
+	sealed         []civic.Digest
+	files, answers int
+	bytes          int64
+}
+
 // merge copies what the other side has not: sealed files by their name, which
 // stands for their content, and of asks and answers the later ones.
-func merge(ctx context.Context, from, to *os.Root) (files []civic.Digest, bytes int64, err error) {
+func merge(ctx context.Context, from, to *os.Root) (m merged, err error) {
 	for _, sub := range []string{mediaUp, mediaAsk, mediaDown} {
 		entries, err := fs.ReadDir(from.FS(), sub)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return files, bytes, civic.NewProblem(civic.FileUnreadable, err, sub)
+			return m, civic.NewProblem(civic.FileUnreadable, err, sub)
 		}
 		if err := to.Mkdir(sub, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return files, bytes, civic.NewProblem(civic.MediumFailed, err)
+			return m, civic.NewProblem(civic.MediumFailed, err)
 		}
 		for _, e := range entries {
 			if err := ctx.Err(); err != nil {
-				return files, bytes, err
+				return m, err
 			}
 			b, digest := toCopy(from, to, sub, e)
 			if b == nil {
 				continue
 			}
 			if err := writeWhole(to, filepath.Join(sub, e.Name()), b); err != nil {
-				return files, bytes, err
+				return m, err
 			}
-			bytes += int64(len(b))
-			if sub == mediaUp {
-				files = append(files, digest)
+			m.files++
+			m.bytes += int64(len(b))
+			switch sub {
+			case mediaUp:
+				m.sealed = append(m.sealed, digest)
+			case mediaDown:
+				m.answers++
 			}
 		}
 	}
-	return files, bytes, nil
+	return m, nil
 }
 
 // toCopy reads a file that the other side should have; nil for one it has, and
@@ -128,6 +139,9 @@ func toCopy(from, to *os.Root, sub string, e fs.DirEntry) ([]byte, civic.Digest)
 	case sub == mediaUp && sealed:
 		if info, err := to.Stat(name); err == nil && info.Size() > 0 {
 			return nil, none
+		}
+		if _, err := to.Stat(filepath.Join(deliveredDir, item.Digest.String())); err == nil {
+			return nil, none // the centre has it from this courier
 		}
 		b, err := readWhole(from, name, item.Kind.Upload().MaxSize())
 		if err != nil || protocol.NameOf(b) != item.Digest {

@@ -103,7 +103,7 @@ func (k *Kit) askLooks(ctx context.Context, st *store.Store, text, code string) 
 		return Looks{}, err
 	}
 	var a protocol.LooksAnswer
-	if err := cl.Ask(ctx, protocol.PathLooks, protocol.LooksRequest{Device: st.Identity().Device, Asked: sealed}, &a); err != nil {
+	if err := cl.Ask(ctx, protocol.PathLooks, 0, protocol.LooksRequest{Device: st.Identity().Device, Asked: sealed}, &a); err != nil {
 		return Looks{}, err
 	}
 	if plain, err = protocol.OpenDown(secret[:], 0, protocol.DownLooks, a.Sealed); err != nil {

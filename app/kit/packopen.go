@@ -168,7 +168,7 @@ func (k *Kit) LookUp(ctx context.Context, q LookUp) (Person, error) {
 		return Person{}, problem(err)
 	}
 	var sealed protocol.LookUpAnswer
-	if err := cl.Ask(ctx, protocol.PathPerson, protocol.PersonRequest{Device: st.Identity().Device, Asked: signed}, &sealed); err != nil {
+	if err := cl.Ask(ctx, protocol.PathPerson, 0, protocol.PersonRequest{Device: st.Identity().Device, Asked: signed}, &sealed); err != nil {
 		return Person{}, problem(err)
 	}
 	plain, err := protocol.OpenDown(secret[:], 0, protocol.DownPerson, sealed.Sealed)

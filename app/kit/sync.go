@@ -48,6 +48,13 @@ func (k *Kit) Sync(ctx context.Context, wait time.Duration, progress func(Progre
 		return SyncResult{}, problem(err)
 	}
 	r, passErr := cl.Pass(ctx, client.Options{Wait: wait, Progress: translate(progress), PackLimit: k.packLimit(ctx, st)})
+	if c, ok := local.(*carrying); ok && passErr == nil {
+		c.dropKeys()
+		// What others wait for is no part of this kit's own pass.
+		if err := c.fetchAnswers(ctx, cl, wait, k.o.Clock); err != nil {
+			k.log.Warn("answers for kits it carries for were not fetched", "code", civic.CodeOf(err))
+		}
+	}
 	out := SyncResult{Attempts: r.Attempts, BytesUp: r.BytesUp, BytesDown: r.BytesDown, At: r.ServerTime, Pending: r.Pending}
 
 	// What arrived is taken in even when the pass was stopped meanwhile.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"io"
 	"net/http"
 
@@ -31,6 +32,48 @@ func (g *Ingest) Relay(w http.ResponseWriter, r *http.Request) {
 	g.reply(w, r, answer, err)
 }
 
+// carriedBytes caps the messages for one kit that a courier fetches, which
+// takes them over a kit's link.
+const carriedBytes = 64 << 10
+
+// Carried answers a request that a courier took over from another kit of its
+// office. Nothing of it is believed, as on a medium, and what would change what
+// the centre keeps is passed over.
+func (g *Ingest) Carried(w http.ResponseWriter, r *http.Request) {
+	var ask protocol.CarriedRequest
+	courier, err := g.caller(r)
+	if err == nil && courier.IsRevoked() {
+		err = civic.NewProblem(civic.DeviceRevoked, nil)
+	}
+	if err == nil {
+		err = readRequest(w, r, &ask)
+	}
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	var d access.Device
+	err = g.DB.View(r.Context(), func(tx ledger.Tx) (err error) {
+		d, err = g.Access.ByID(r.Context(), tx, ask.Device)
+		return err
+	})
+	if err == nil && d.Area != courier.Area {
+		err = civic.NewProblem(civic.DeviceUnknown, errors.New("a kit of another office"))
+	}
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	plain := protocol.SyncRequest{Cursor: ask.Ask.Cursor, Batches: ask.Ask.Batches, Attachments: ask.Ask.Attachments, Keys: ask.Ask.Keys,
+		Bundle: ask.Ask.Bundle, Wait: ask.Ask.Wait}
+	if err := g.await(r.Context(), d, plain); err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	answer, err := g.tell(r.Context(), d, plain, carriedBytes)
+	g.reply(w, r, answer, err)
+}
+
 // Hub answers a hub that asks for its certificate.
 func (g *Ingest) Hub(w http.ResponseWriter, r *http.Request) {
 	var ask protocol.HubRequest
@@ -52,11 +95,16 @@ func (g *Ingest) hub(w http.ResponseWriter, r *http.Request, ask any) (access.De
 	if !d.Hub || d.IsRevoked() {
 		return d, civic.NewProblem(civic.NotHub, nil)
 	}
+	return d, readRequest(w, r, ask)
+}
+
+// readRequest reads the body of a control call.
+func readRequest(w http.ResponseWriter, r *http.Request, into any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSyncRequest))
 	if err != nil {
-		return d, civic.NewProblem(civic.RequestMalformed, err)
+		return civic.NewProblem(civic.RequestMalformed, err)
 	}
-	return d, protocol.Unmarshal(body, ask)
+	return protocol.Unmarshal(body, into)
 }
 
 // reply writes an answer, or the problem.

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -36,13 +35,8 @@ func (g *Ingest) Sync(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, err)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSyncRequest))
-	if err != nil {
-		g.refuse(w, r, civic.NewProblem(civic.RequestMalformed, err))
-		return
-	}
 	var ask protocol.SyncRequest
-	if err := protocol.Unmarshal(body, &ask); err != nil {
+	if err := readRequest(w, r, &ask); err != nil {
 		g.refuse(w, r, err)
 		return
 	}

@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/hub"
+	"github.com/askonce/fieldkit/server/ledger"
 	"github.com/askonce/fieldkit/server/serve"
 	"github.com/askonce/fieldkit/sync/civic"
 	"github.com/askonce/fieldkit/sync/protocol"
@@ -236,5 +238,55 @@ func TestHours(t *testing.T) {
 	}
 	if !(hub.Hours{}).Open(at(12, 0)) || (hub.Hours{From: time.Hour, To: 2 * time.Hour}).Open(at(2, 0)) {
 		t.Error("hours")
+	}
+}
+
+// A courier fetches what is for kits of its own office, and changes nothing by
+// asking in their name.
+func TestWhatACourierMayNot(t *testing.T) {
+	c := newCentre(t)
+	url, _ := running(t, c)
+	courier, other, stranger := newKit(t, c, "mx-1"), newKit(t, c, "mx-1"), newKit(t, c, "mx-2")
+	for _, k := range []*kit{courier, other, stranger} {
+		k.enrol(c, url)
+	}
+	forged := protocol.SyncRequest{Cursor: 1 << 40, Clock: protocol.Stamp{Wall: 1}, Journal: protocol.Head{Length: 99},
+		Meters: []protocol.Meter{{Counter: 7, Asked: 500}}, Openings: []protocol.SealedOpening{{N: 1, Body: []byte("forged")}}}
+	known := func() (d access.Device) {
+		err := c.DB.View(t.Context(), func(tx ledger.Tx) (err error) {
+			d, err = c.Access.ByID(t.Context(), tx, other.id)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	before := known()
+	var a protocol.SyncAnswer
+	if err := courier.post(protocol.PathCarried, protocol.CarriedRequest{Device: other.id, Ask: forged}, &a); err != nil {
+		t.Fatal(err)
+	}
+	if a.Metered != 0 || a.Opened != 0 || len(a.Lease) == 0 {
+		t.Errorf("%+v", a)
+	}
+	if after := known(); after.Cursor != before.Cursor || !after.Seen.Equal(before.Seen) || after.Journal != before.Journal {
+		t.Errorf("what is known of the kit changed: %+v", after)
+	}
+	for name, x := range map[string]struct {
+		by, of *kit
+	}{"another office": {stranger, other}, "of another office": {courier, stranger}} {
+		if err := x.by.post(protocol.PathCarried, protocol.CarriedRequest{Device: x.of.id}, &a); civic.CodeOf(err) != civic.DeviceUnknown {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := courier.post(protocol.PathCarried, protocol.CarriedRequest{Device: civic.DeviceID{1}}, &a); civic.CodeOf(err) != civic.DeviceUnknown {
+		t.Errorf("nobody's: %v", err)
+	}
+	if _, err := c.Access.Revoke(t.Context(), courier.id, 0, false, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := courier.post(protocol.PathCarried, protocol.CarriedRequest{Device: other.id}, &a); civic.CodeOf(err) != civic.DeviceRevoked {
+		t.Errorf("withdrawn: %v", err)
 	}
 }

@@ -60,6 +60,7 @@ func (c *Centre) kitRoutes(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("POST "+protocol.PathSync, c.Ingest.Sync)
 	mux.HandleFunc("POST "+protocol.PathRelay, c.Ingest.Relay)
+	mux.HandleFunc("POST "+protocol.PathCarried, c.Ingest.Carried)
 	mux.HandleFunc("POST "+protocol.PathHub, c.Ingest.Hub)
 	mux.HandleFunc(protocol.PathUploads, c.Ingest.Uploads)
 	mux.HandleFunc(protocol.PathUploads+"/", c.Ingest.Uploads)

@@ -104,11 +104,12 @@ func (p *pass) heard(ctx context.Context, r *protocol.SyncRequest) error {
 	return d.KeepApplied(ctx)
 }
 
-// Ask makes one call of its own to the centre: a message there, a message back.
-func (c *Client) Ask(ctx context.Context, path string, ask, answer any) error {
+// Ask makes one call of its own to the centre: a message there, a message back,
+// which may be silent for wait.
+func (c *Client) Ask(ctx context.Context, path string, wait time.Duration, ask, answer any) error {
 	w := newWire(&wire{address: c.address, base: c.base, dial: c.config.Dial, tls: c.tls, known: c.known, tuning: c.config.Tuning, clock: c.config.Clock, jitter: c.config.Jitter})
 	defer w.close()
-	err := w.call(ctx, "POST", path, ask, answer, 0, nil)
+	err := w.call(ctx, "POST", path, ask, answer, wait, nil)
 	if err != nil && ctx.Err() != nil {
 		return civic.NewProblem(civic.Stopped, err)
 	}

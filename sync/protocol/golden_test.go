@@ -70,6 +70,7 @@ func goldenExchange() []message {
 		{"hub-request.hex", HubRequest{TLS: ascending(44), Hosts: []string{"hub.example"}}},
 		{"hub-answer.hex", HubAnswer{Chain: [][]byte{{1}, {2}}}},
 		{"relay-request.hex", RelayRequest{Transport: public(testKey(3)), Ask: ask}},
+		{"carried-request.hex", CarriedRequest{Device: device, Ask: ask}},
 	}
 }
 
@@ -293,4 +294,5 @@ func TestGoldenHeaders(t *testing.T) {
 		HeaderProblem, HeaderAck, HeaderKeyAlong, ServerName, "",
 	}, "\n")
 	frozen.Check(t, "headers.txt", []byte(text), *update)
+	frozen.Check(t, "headers-carried.txt", []byte(PathCarried+"\n"), *update)
 }

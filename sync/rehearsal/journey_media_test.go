@@ -131,7 +131,25 @@ func TestJourneyCourier(t *testing.T) {
 	if n := carrier.must("status").number(t, "people"); n != 5 {
 		t.Errorf("the courier knows %d people, want its own 5", n)
 	}
-	// The kit itself, back on a network, repeats nothing and learns all.
+	// The same stick again: what was delivered is not taken over twice.
+	carrier.must("courier", stick)
+	if again, err := filepath.Glob(filepath.Join(carrier.home, "courier", "up", "*.batch")); err != nil || len(again) != 0 {
+		t.Fatalf("taken over again: %q, %v", again, err)
+	}
+	// The kit never sees a network; the answers come by the courier as well.
+	until(t, "the courier brought the answers", func() bool {
+		k.must("export", stick)
+		carrier.must("courier", stick)
+		carrier.must("sync")
+		carrier.must("courier", stick)
+		k.must("export", stick)
+		s := k.must("status")
+		return s.number(t, "settled") == 25 && s.number(t, "received")+s.number(t, "sent")+s.number(t, "sealed") == 0
+	})
+	if files, err := filepath.Glob(filepath.Join(stick, "up", "*.batch")); err != nil || len(files) != 0 {
+		t.Errorf("the stick still holds %q, %v", files, err)
+	}
+	// Back on a network it repeats nothing.
 	k.synced()
 	k.wantStatus(map[string]int{"sealed": 0, "sent": 0, "received": 0})
 	if n := o.must("status").number(t, "registrations"); n != 30 {
