@@ -31,7 +31,7 @@ type watched struct {
 // again and again. It is built in only with the tag uimap, for the test of the
 // real window: nothing in a Fyne window has a name for the system. The map
 // holds names of questions and options, never an answer.
-func watch(s *screen.Shell, w fyne.Window) {
+func watch(s *screen.Shell, w fyne.Window, q *queue) {
 	path := os.Getenv("FIELDKIT_UIMAP")
 	if path == "" {
 		return
@@ -39,6 +39,9 @@ func watch(s *screen.Shell, w fyne.Window) {
 	go func() {
 		var now watched
 		for range time.Tick(40 * time.Millisecond) {
+			if q.closed.Load() {
+				return
+			}
 			now.Tick++
 			fyne.DoAndWait(func() {
 				now.Page, now.Places = s.Places()

@@ -9,4 +9,4 @@ import (
 )
 
 // watch does nothing in the program that officers carry; see uimap.go.
-func watch(*screen.Shell, fyne.Window) {}
+func watch(*screen.Shell, fyne.Window, *queue) {}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -47,14 +48,18 @@ func openWindow(ctx context.Context, home string) error {
 	a := app.NewWithID(appID)
 	w := newWindow(a)
 	cameras := camera.New(camera.Config{})
-	shell := screen.New(screen.Config{Kit: k, Words: words, App: a, Window: w, Clock: time.Now, Version: version(),
+	var queue queue
+	shell := screen.New(screen.Config{Kit: k, Words: words, App: a, Window: w, Do: queue.do, Clock: time.Now, Version: version(),
 		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Media: media, Exports: exportFolder(), Print: printer(),
 		Camera: cameras, Voice: voice.New(voice.Options{Clock: time.Now})})
 	shell.Background(func(told func(background.Event), progress func(kit.Progress)) *background.Runner {
 		return background.New(background.Config{Kit: k, Told: told, Progress: progress, Logger: log})
 	})
-	w.SetOnClosed(shell.Close) // before the window is gone: what is read aloud points at words on it
-	watch(shell, w)
+	w.SetOnClosed(func() {
+		shell.Close() // before the window is gone: what is read aloud points at words on it
+		queue.closed.Store(true)
+	})
+	watch(shell, w, &queue)
 	go func() {
 		<-ctx.Done()
 		fyne.Do(w.Close)
@@ -72,7 +77,23 @@ func openWindow(ctx context.Context, home string) error {
 	return errors.Join(err, k.Close())
 }
 
+// queue is the way onto the window's own goroutine for as long as there is a
+// window. The toolkit closes its queue without waiting for who is about to put
+// something into it, which would end the program with a panic.
+type queue struct{ closed atomic.Bool }
+
+func (q *queue) do(f func()) {
+	if !q.closed.Load() {
+		fyne.Do(f)
+	}
+}
+
 func newWindow(a fyne.App) fyne.Window {
+	// For the same reason the toolkit's own last act is left out, which saves
+	// preferences when the loop has ended: this program keeps none there.
+	if l, ok := a.Lifecycle().(interface{ SetOnStoppedHookExecuted(hook func()) }); ok {
+		l.SetOnStoppedHookExecuted(nil)
+	}
 	w := a.NewWindow("Field kit")
 	w.SetPadded(false)
 	w.SetMaster()
