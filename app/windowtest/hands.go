@@ -72,7 +72,7 @@ type hands struct {
 }
 
 // How long a step of the window may take on a slow machine.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 func (h *hands) start(program string, args ...string) error {
 	h.uimap = filepath.Join(h.d.dir, "uimap.json")
@@ -278,14 +278,16 @@ func (h *hands) shoot(name string) (string, error) {
 
 // quit closes the window and waits for the program to end well.
 func (h *hands) quit() error {
-	if err := h.xdotool("key", "--clearmodifiers", "alt+F4"); err != nil {
-		return err
+	for since := time.Now(); time.Since(since) < patience; {
+		if err := h.xdotool("key", "--clearmodifiers", "alt+F4"); err != nil {
+			return err
+		}
+		select {
+		case err := <-h.ended:
+			return err
+		case <-time.After(5 * time.Second): // a window manager may lose a key
+		}
 	}
-	select {
-	case err := <-h.ended:
-		return err
-	case <-time.After(patience):
-		_ = h.app.Process.Kill()
-		return fmt.Errorf("the program did not end after its window was closed")
-	}
+	_ = h.app.Process.Kill()
+	return fmt.Errorf("the program did not end after its window was closed")
 }
