@@ -112,6 +112,9 @@ func (d *Disk) Begin(dir string) error {
 	}
 	first := map[string][]byte{}
 	for _, e := range entries {
+		if e.IsDir() {
+			continue // a database has none
+		}
 		if first[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}
