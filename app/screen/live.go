@@ -10,6 +10,7 @@ import (
 	"github.com/askonce/fieldkit/app/camera"
 	"github.com/askonce/fieldkit/app/theme"
 	"github.com/askonce/fieldkit/app/widget"
+	"github.com/askonce/fieldkit/sync/civic"
 )
 
 // Camera is what the screens ask of the cameras of this machine.
@@ -57,7 +58,7 @@ func (p *livePage) build(s *Shell) view {
 	v := view{title: p.title, practice: p.practice, keys: map[fyne.KeyName]func(){}}
 	body := column()
 	if p.err != nil {
-		body.Add(s.problemOf(p.err))
+		body.Add(p.trouble(s))
 	}
 	side := func(name string, icon theme.IconName, words string, key fyne.KeyName, do func()) {
 		v.side = append(v.side, action{name: name, icon: icon, words: words, key: key, do: do})
@@ -76,6 +77,11 @@ func (p *livePage) build(s *Shell) view {
 		if m, err := p.taken.Picture(); err == nil {
 			p.picture.Put(m)
 		}
+	case p.err != nil && p.file != nil && civic.CodeOf(p.err) == civic.CameraAbsent:
+		// Most who come here have no camera and never will: the file is the way on.
+		v.main = &action{name: "camera.file", icon: theme.IconFolder, words: v.side[0].words, do: p.file}
+		v.keys[fyne.KeyF6] = p.file // as everywhere else
+		v.side[0] = action{name: "camera.retry", icon: theme.IconPhoto, words: say("camera.retry"), key: fyne.KeyF5, do: p.again}
 	case p.err != nil:
 		v.main = &action{name: "camera.retry", icon: theme.IconPhoto, words: say("camera.retry"), do: p.again}
 	case p.photo != nil:
@@ -86,7 +92,9 @@ func (p *livePage) build(s *Shell) view {
 		if len(p.sources) > 1 {
 			side("camera.other", theme.IconForward, say("camera.other"), fyne.KeyF7, p.next)
 		}
-		side("camera.turn", theme.IconSync, say("camera.turn"), fyne.KeyF8, p.turn)
+		if p.err == nil {
+			side("camera.turn", theme.IconSync, say("camera.turn"), fyne.KeyF8, p.turn)
+		}
 	}
 	if p.err == nil || p.taken != nil {
 		body.Add(p.picture)
@@ -101,6 +109,16 @@ func (p *livePage) build(s *Shell) view {
 		}
 	}
 	return v
+}
+
+// trouble says why there is no picture. A tablet without a camera is no fault
+// of anybody's, and is told quietly.
+func (p *livePage) trouble(s *Shell) fyne.CanvasObject {
+	if civic.CodeOf(p.err) != civic.CameraAbsent {
+		return s.problemOf(p.err)
+	}
+	message, hint := s.c.Words.Error(p.err)
+	return widget.NewPanel(theme.Waiting, theme.IconPhoto, widget.NewStrong(message), widget.NewText(hint))
 }
 
 // liveSize is as large as the window shows whole.
