@@ -115,7 +115,9 @@ func (h *Hub) renew(ctx context.Context, web *http.Client) error {
 	return nil
 }
 
-// relay brings each kit's last question to the centre and keeps the answer.
+// relay brings each kit's last question to the centre and keeps the answer. A
+// question that the centre refuses keeps none of the others back: anybody may
+// leave one here. Only a centre that is not there ends the round.
 func (h *Hub) relay(ctx context.Context, web *http.Client) error {
 	entries, err := os.ReadDir(h.path(dirAsk))
 	if err != nil {
@@ -124,6 +126,7 @@ func (h *Hub) relay(ctx context.Context, web *http.Client) error {
 	h.mu.Lock()
 	serial := h.serial
 	h.mu.Unlock()
+	var refused error
 	for _, e := range entries {
 		transport, err := hex.DecodeString(strings.TrimSuffix(e.Name(), ".cbor"))
 		if err != nil {
@@ -137,11 +140,16 @@ func (h *Hub) relay(ctx context.Context, web *http.Client) error {
 		ask.Ask.Bundle = serial // the hub has its own
 		var answer protocol.SyncAnswer
 		err = h.call(ctx, web, protocol.PathRelay, ask, &answer)
-		if civic.CodeOf(err) == civic.DeviceUnknown {
+		switch code := civic.CodeOf(err); {
+		case code == civic.DeviceUnknown:
 			continue // the centre does not know this kit; the kit learns it there
-		}
-		if err != nil {
-			return err
+		case code == civic.NoNetwork || code == civic.NotHub || ctx.Err() != nil:
+			return errors.Join(refused, err)
+		case err != nil:
+			if refused == nil {
+				refused = err
+			}
+			continue
 		}
 		// Together with its question: an answer says nothing of other names.
 		if err := keep(h.path(dirAnswer, e.Name()), answered{Ask: ask.Ask, Answer: answer}); err != nil {
@@ -151,7 +159,7 @@ func (h *Hub) relay(ctx context.Context, web *http.Client) error {
 			return err
 		}
 	}
-	return nil
+	return refused
 }
 
 // answered is a question with the centre's answer.

@@ -166,6 +166,38 @@ func settled(t *testing.T, c *serve.Centre, n int) {
 	until(t, func() bool { return counts(t, c).Registrations == n })
 }
 
+// A question that the centre refuses keeps no other kit's back, whichever of
+// them the hub brings first.
+func TestARefusedQuestionHoldsNoOtherUp(t *testing.T) {
+	c := newCentre(t)
+	centreURL, _ := running(t, c)
+	kits := []*kit{newKit(t, c, "mx-20-067"), newKit(t, c, "mx-20-067")}
+	for _, k := range kits {
+		k.enrol(c, centreURL)
+	}
+	for i, bad := range kits {
+		good := kits[1-i]
+		h := newHub(t, c, centreURL, never())
+		if err := h.Forward(t.Context()); err != nil { // its certificate
+			t.Fatal(err)
+		}
+		url := serveHub(t, h)
+		good.url, bad.url = url, url
+		var a protocol.SyncAnswer
+		for k, ask := range map[*kit]protocol.SyncRequest{good: {}, bad: {Batches: make([]civic.Digest, 5000)}} {
+			if err := k.post(protocol.PathSync, ask, &a); err != nil || len(a.Lease) != 0 {
+				t.Fatal(err, a)
+			}
+		}
+		if err := h.Forward(t.Context()); civic.CodeOf(err) != civic.RequestMalformed {
+			t.Error(err)
+		}
+		if err := good.post(protocol.PathSync, protocol.SyncRequest{}, &a); err != nil || len(a.Lease) == 0 {
+			t.Errorf("the other kit has no answer: %v", err)
+		}
+	}
+}
+
 // A hub that was killed goes on with what it held.
 func TestHubComesUpAgain(t *testing.T) {
 	c := newCentre(t)
