@@ -58,13 +58,23 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep drops the jobs that ended a month ago; call it now and then.
+// Sweep gives up what an agency that rests left waiting for a month, each answer's
+// tries or not, and drops the jobs that ended a month ago; call it now and then.
 func (s *Server) Sweep(ctx context.Context) error {
+	now := s.Clock().Unix()
+	before := s.Clock().Add(-keptFor).Unix()
+	return errors.Join(
+		s.sweep(ctx, "UPDATE agency_job SET state = 3, status = 'rjct', done_at = ?3 WHERE job IN (SELECT job FROM agency_job WHERE state = 1 AND made_at < ?1 LIMIT ?2)", before, forgets, now),
+		s.sweep(ctx, "DELETE FROM agency_job WHERE job IN (SELECT job FROM agency_job WHERE state <> 1 AND done_at < ?1 LIMIT ?2)", before, forgets),
+	)
+}
+
+// sweep runs a statement that takes a few jobs until it finds none.
+func (s *Server) sweep(ctx context.Context, query string, args ...any) error {
 	for {
 		n := int64(0)
 		err := s.DB.Update(ctx, func(tx ledger.Tx) (err error) {
-			n, err = tx.Exec(ctx, "DELETE FROM agency_job WHERE job IN (SELECT job FROM agency_job WHERE state <> 1 AND done_at < ?1 LIMIT ?2)",
-				s.Clock().Add(-keptFor).Unix(), forgets)
+			n, err = tx.Exec(ctx, query, args...)
 			return err
 		})
 		if err != nil || n < forgets {

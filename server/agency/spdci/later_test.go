@@ -300,6 +300,40 @@ func TestAnswersFollowTheAgency(t *testing.T) {
 	}
 }
 
+// An answer that nobody took for a month is given up, and forgotten a month later,
+// though its agency was never there to be tried.
+func TestWhatNobodyTakes(t *testing.T) {
+	box := &inbox{letters: map[string][]agency.Envelope{}}
+	server := httptest.NewServer(box)
+	defer server.Close()
+	w := agencytest.New(t, server.Client())
+	c := box.joins(w, "salud", server.URL)
+	if a := c.Send("/registry/search", c.Search(agencytest.ByID("X"))); a.Status != 202 {
+		t.Fatalf("%s", a.Body)
+	}
+	for _, want := range []struct {
+		after   time.Duration
+		waiting int
+		kept    int
+	}{{29 * 24 * time.Hour, 1, 1}, {2 * 24 * time.Hour, 0, 1}, {31 * 24 * time.Hour, 0, 0}} {
+		w.Later(want.after)
+		if err := w.Centre.SPDCI.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var waiting, kept int
+		w.Update(func(ctx context.Context, tx ledger.Tx) error {
+			err := tx.QueryRow(ctx, "SELECT count(*) FROM agency_job WHERE state = 1").Scan(&waiting)
+			if err != nil {
+				return err
+			}
+			return tx.QueryRow(ctx, "SELECT count(*) FROM agency_job").Scan(&kept)
+		})
+		if waiting != want.waiting || kept != want.kept {
+			t.Errorf("%v later %d wait of %d", want.after, waiting, kept)
+		}
+	}
+}
+
 // An agency that takes nothing rests, and is told two days later all the same;
 // the others hear at once.
 func TestOneAgencyHoldsNoOtherUp(t *testing.T) {
