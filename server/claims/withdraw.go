@@ -86,6 +86,8 @@ func (im *Importer) withdraw(ctx context.Context, tx ledger.Tx, area civic.Area,
 	at := im.Clock().Unix()
 	var ids []civic.RegistrationID
 	var rows [][]any
+	// In whatever order the index of what stands has them: in that of the entries
+	// each chunk would pass over all that were marked before.
 	err := ledger.All(ctx, tx, func(r ledger.Row) error {
 		var id, entry []byte
 		var n int64
@@ -98,7 +100,7 @@ func (im *Importer) withdraw(ctx context.Context, tx ledger.Tx, area civic.Area,
 		ids = append(ids, civic.RegistrationID(id))
 		rows = append(rows, []any{string(area), string(source), entry, n, at})
 		return nil
-	}, "SELECT entry, n, registration FROM claims_row WHERE area = ?1 AND source = ?2 AND withdrawn_at = 0 ORDER BY entry, n LIMIT ?3", string(area), string(source), int64(size))
+	}, "SELECT entry, n, registration FROM claims_row WHERE area = ?1 AND source = ?2 AND withdrawn_at = 0 LIMIT ?3", string(area), string(source), int64(size))
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}

@@ -71,9 +71,6 @@ func (s *Share) Write(ctx context.Context, tx ledger.Tx, settle Settler, a *agre
 	if outcomes[0].Status == civic.Quarantined {
 		return outcomes[0], nil
 	}
-	if err != nil {
-		return civic.Outcome{}, err
-	}
 	_, err = tx.Exec(ctx, "INSERT INTO share_written (area, registration, agency, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (area, registration) DO NOTHING",
 		string(r.Area), r.ID[:], string(a.Agency), now.Unix())
 	return outcomes[0], err
