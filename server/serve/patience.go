@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -25,7 +26,9 @@ func patient(stall, whole time.Duration, next http.Handler) http.Handler {
 	})
 }
 
-// patientBody reads with a deadline of its own each time, and leaves none behind.
+// patientBody reads with a deadline of its own each time, and leaves none behind a
+// body that came to its end. One that was given up keeps it: the server would read
+// what little is missing before it answers, and wait for it without end.
 type patientBody struct {
 	io.ReadCloser
 	connection *http.ResponseController
@@ -41,7 +44,7 @@ func (b *patientBody) Read(p []byte) (int, error) {
 	}
 	_ = b.connection.SetReadDeadline(until) // where there is no connection there is nothing to wait for
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if errors.Is(err, io.EOF) {
 		_ = b.connection.SetReadDeadline(time.Time{})
 	}
 	return n, err

@@ -12,20 +12,24 @@ import (
 	"time"
 )
 
-// A body that stands still, or one that drips on for ever, is given up.
+// A body that stands still, or one that drips on for ever, is given up, and the
+// connection with it: the server would wait for the little that is missing.
 func TestBodiesThatStandStill(t *testing.T) {
 	for name, c := range map[string]struct {
 		stall, whole time.Duration
+		length       int64
 		drips        bool
 	}{
-		"stands still": {10 * time.Millisecond, time.Hour, false},
-		"drips on":     {time.Hour, 50 * time.Millisecond, true},
+		"stands still":      {10 * time.Millisecond, time.Hour, 1 << 40, false},
+		"little is missing": {10 * time.Millisecond, time.Hour, 100, false},
+		"drips on":          {time.Hour, 50 * time.Millisecond, 1 << 40, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			read := make(chan error, 1)
-			server := httptest.NewServer(patient(c.stall, c.whole, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			server := httptest.NewServer(patient(c.stall, c.whole, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, err := io.Copy(io.Discard, r.Body)
 				read <- err
+				http.Error(w, "too slow", http.StatusBadRequest)
 			})))
 			defer server.Close()
 			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
@@ -33,7 +37,7 @@ func TestBodiesThatStandStill(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nx", int64(1)<<40)
+			fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nx", c.length)
 			for c.drips {
 				if _, err := conn.Write([]byte("x")); err != nil {
 					break // it was closed over there
@@ -42,6 +46,7 @@ func TestBodiesThatStandStill(t *testing.T) {
 			if err := <-read; !os.IsTimeout(err) {
 				t.Errorf("%v", err)
 			}
+			_, _ = io.Copy(io.Discard, conn) // until it is closed over there, however
 		})
 	}
 }
