@@ -88,13 +88,10 @@ func (c *Cameras) Open(ctx context.Context, source Source, turn Turn) *Stream {
 		defer close(s.done)
 		defer stop()
 		if before != nil {
-			select {
-			case <-before.done:
-			case <-ctx.Done():
-			}
+			<-before.done // also when this one is not wanted any more: the next waits for this one only
 		}
 		program, err := c.program()
-		if err == nil {
+		if err == nil && ctx.Err() == nil {
 			err = s.run(ctx, program, source.attempts(turn), c.c.First, c.c.Between)
 		}
 		if ctx.Err() != nil {

@@ -11,6 +11,8 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,6 +129,27 @@ func TestPictures(t *testing.T) {
 	gone(t, s)
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("files were made: %v %v", left, err)
+	}
+}
+
+// A stream that nobody wants any more still waits for the one before: who comes
+// next waits for it only, and would find the camera taken.
+func TestWaitsForAllBefore(t *testing.T) {
+	cameras := New(Config{Program: filepath.Join(t.TempDir(), "ffmpeg")})
+	first := &Stream{stop: func() {}, frames: make(chan Frame, 1), done: make(chan struct{})}
+	cameras.last = first
+	second := cameras.Open(t.Context(), Source{Format: "lavfi", Input: "testsrc2"}, 0)
+	second.Close()
+	var over atomic.Bool
+	go func() {
+		for range 1000 {
+			runtime.Gosched()
+		}
+		over.Store(true)
+		close(first.done)
+	}()
+	if <-second.Done(); !over.Load() {
+		t.Error("the second is done before the first")
 	}
 }
 
