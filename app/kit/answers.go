@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,7 +24,8 @@ const (
 
 // fetchAnswers asks the centre what the kits asked whose files this one carries,
 // and keeps the answers for them, sealed as they are. The centre is given wait
-// in all to decide what it has just received.
+// in all to decide what it has just received. A question that it refuses keeps no
+// other back; the error tells of all of them.
 func (c *carrying) fetchAnswers(ctx context.Context, cl *client.Client, wait time.Duration, now func() time.Time) error {
 	entries, err := fs.ReadDir(c.root.FS(), mediaAsk)
 	if err != nil {
@@ -31,7 +33,12 @@ func (c *carrying) fetchAnswers(ctx context.Context, cl *client.Client, wait tim
 	}
 	server := serverKey(ctx, c.Store)
 	end := now().Add(wait)
-	for _, e := range entries[:min(len(entries), mostCarried)] {
+	var refused error
+	asked := 0
+	for _, e := range entries {
+		if asked == mostCarried {
+			break
+		}
 		id, err := civic.ParseDeviceID(strings.TrimSuffix(e.Name(), ".cbor"))
 		if err != nil || id == c.Identity().Device {
 			continue
@@ -41,15 +48,20 @@ func (c *carrying) fetchAnswers(ctx context.Context, cl *client.Client, wait tim
 		if err != nil || protocol.Unmarshal(b, &r.Ask) != nil || c.answered(e, &r.Ask, server, now()) {
 			continue
 		}
+		asked++
 		left := max(end.Sub(now()), 0)
 		r.Ask.Wait = uint8(min(left/time.Second, protocol.MaxWaitSeconds)) //nolint:gosec // at most 30
 		var answer protocol.SyncAnswer
 		err = cl.Ask(ctx, protocol.PathCarried, left, r, &answer)
-		if civic.CodeOf(err) == civic.DeviceUnknown {
+		switch civic.CodeOf(err) {
+		case civic.NoNetwork, civic.WrongServer, civic.ServerBusy, civic.Stopped:
+			return errors.Join(refused, err) // the others would fare no better
+		case civic.DeviceUnknown:
 			continue // of another office: it is answered when it has contact itself
 		}
 		if err != nil {
-			return err
+			refused = errors.Join(refused, err)
+			continue
 		}
 		for _, lost := range answer.Want { // a centre restored from a backup
 			_ = c.root.Remove(filepath.Join(deliveredDir, lost.String()))
@@ -64,7 +76,7 @@ func (c *carrying) fetchAnswers(ctx context.Context, cl *client.Client, wait tim
 			return err
 		}
 	}
-	return nil
+	return refused
 }
 
 // answered tells whether the answer that is here came after the question, and

@@ -125,17 +125,14 @@ func (c *carrying) Sent(ctx context.Context, files []civic.Digest) error {
 }
 
 // deliver lets a carried file go and notes its name, so that it is not taken
-// over once more from a medium whose kit has not heard of it yet.
+// over once more from a medium whose kit has not heard of it yet. A note that
+// cannot be made, as on a full disk, costs a second transfer and holds up
+// nothing: the file that goes gives room.
 func (c *carrying) deliver(it protocol.Item) error {
-	if err := c.root.Mkdir(deliveredDir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	note, err := c.root.Create(filepath.Join(deliveredDir, it.Digest.String()))
-	if err == nil {
-		err = note.Close()
-	}
-	if err != nil {
-		return err
+	if err := c.root.Mkdir(deliveredDir, 0o700); err == nil || errors.Is(err, fs.ErrExist) {
+		if note, err := c.root.Create(filepath.Join(deliveredDir, it.Digest.String())); err == nil {
+			_ = note.Close() // nothing was written
+		}
 	}
 	if err := c.root.Remove(fileOf(it)); !errors.Is(err, fs.ErrNotExist) {
 		return err
