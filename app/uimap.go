@@ -39,18 +39,20 @@ func watch(s *screen.Shell, w fyne.Window, q *queue) {
 	go func() {
 		var now watched
 		for range time.Tick(40 * time.Millisecond) {
-			if q.closed.Load() {
-				return
-			}
 			now.Tick++
-			fyne.DoAndWait(func() {
+			looked := make(chan struct{})
+			if !q.offer(func() {
+				defer close(looked)
 				now.Page, now.Places = s.Places()
 				now.Busy, now.Told = s.Busy(), s.Told()
 				now.Keys, now.Taps = s.Strokes()
 				now.Scale = w.Canvas().Scale()
 				size := w.Canvas().Size()
 				now.Width, now.Height = size.Width, size.Height
-			})
+			}) {
+				return
+			}
+			<-looked // never, where the window closes first: then the program ends
 			raw, err := json.Marshal(now)
 			if err != nil {
 				continue

@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -48,7 +48,7 @@ func openWindow(ctx context.Context, home string) error {
 	a := app.NewWithID(appID)
 	w := newWindow(a)
 	cameras := camera.New(camera.Config{})
-	var queue queue
+	queue := queue{put: fyne.Do}
 	shell := screen.New(screen.Config{Kit: k, Words: words, App: a, Window: w, Do: queue.do, Clock: time.Now, Version: version(),
 		Looks: screen.LookFile(filepath.Join(home, "look.json")), Pictures: pictureFolders(), Media: media, Exports: exportFolder(), Print: printer(),
 		Camera: cameras, Voice: voice.New(voice.Options{Clock: time.Now})})
@@ -57,12 +57,12 @@ func openWindow(ctx context.Context, home string) error {
 	})
 	w.SetOnClosed(func() {
 		shell.Close() // before the window is gone: what is read aloud points at words on it
-		queue.closed.Store(true)
+		queue.close()
 	})
 	watch(shell, w, &queue)
 	go func() {
 		<-ctx.Done()
-		fyne.Do(w.Close)
+		queue.do(w.Close)
 	}()
 	shell.Start()
 	w.ShowAndRun()
@@ -80,12 +80,31 @@ func openWindow(ctx context.Context, home string) error {
 // queue is the way onto the window's own goroutine for as long as there is a
 // window. The toolkit closes its queue without waiting for who is about to put
 // something into it, which would end the program with a panic.
-type queue struct{ closed atomic.Bool }
+type queue struct {
+	put func(func()) // returns without waiting for what it was given
 
-func (q *queue) do(f func()) {
-	if !q.closed.Load() {
-		fyne.Do(f)
+	mu     sync.RWMutex // held for reading while something is put
+	closed bool
+}
+
+// do has f run by the window, or by nobody where there is none any more.
+func (q *queue) do(f func()) { q.offer(f) }
+
+// offer is do, and tells whether there was a window.
+func (q *queue) offer(f func()) bool {
+	q.mu.RLock()
+	defer q.mu.RUnlock()
+	if !q.closed {
+		q.put(f)
 	}
+	return !q.closed
+}
+
+// close returns when nobody puts anything any more.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
 }
 
 func newWindow(a fyne.App) fyne.Window {
