@@ -165,6 +165,7 @@ func (d *District) heads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var wrong []error
 	for _, s := range all {
 		err := d.DB.Update(ctx, func(tx ledger.Tx) error {
 			m, err := d.current(ctx, tx, s.Area)
@@ -185,11 +186,9 @@ func (d *District) heads(ctx context.Context) error {
 			}
 			return nil
 		})
-		if err != nil {
-			return err
-		}
+		wrong = append(wrong, err)
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 func (d *District) head(ctx context.Context, tx ledger.Tx, s Settings, m *making, changed int64, device access.Device) error {

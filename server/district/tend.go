@@ -24,32 +24,29 @@ const (
 
 // Tend does what is due: packs whose time has come are refreshed, kits get
 // their heads, openings that came are written into the log. It is called every
-// few seconds and does nothing most of the time.
+// few seconds and does nothing most of the time. What is wrong with one office's
+// pack keeps back neither the others' nor what belongs into the log.
 func (d *District) Tend(ctx context.Context) error {
 	all, err := d.Settings(ctx, "")
 	if err != nil {
 		return err
 	}
+	var wrong []error
 	for _, s := range all {
 		if d.Clock().Before(s.Next) {
 			continue
 		}
-		if mine, err := d.claim(ctx, s); err != nil {
-			return err
-		} else if !mine {
-			continue // another process was quicker
+		mine, err := d.claim(ctx, s)
+		if err == nil && mine { // else another process was quicker
+			_, err = d.Build(ctx, s.Area, false)
 		}
-		if _, err := d.Build(ctx, s.Area, false); err != nil {
-			return err
-		}
+		wrong = append(wrong, err)
 	}
-	if err := d.heads(ctx); err != nil {
-		return err
-	}
+	wrong = append(wrong, d.heads(ctx))
 	for {
 		n, err := d.logOpenings(ctx)
 		if err != nil || n == 0 {
-			return err
+			return errors.Join(append(wrong, err)...)
 		}
 	}
 }

@@ -223,3 +223,37 @@ func TestPackOnEachEngine(t *testing.T) {
 		t.Fatalf("%+v", head)
 	}
 }
+
+// A pack that cannot be read any more keeps nothing out of the log of looks.
+func TestABrokenPackHoldsNoLogUp(t *testing.T) {
+	c := newCentre(t)
+	k := newKit(t, c, "mx-20-067")
+	url, stop := running(t, c)
+	k.enrol(c, url)
+	stop() // from here on the test works in the worker's place
+	s := district.Settings{Area: "mx-20-067", MaxBytes: 1 << 20, Every: time.Hour, Keep: 90 * 24 * time.Hour}
+	if err := c.District.Set(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.District.Build(t.Context(), "mx-20-067", false); err != nil {
+		t.Fatal(err)
+	}
+	err := c.DB.Update(t.Context(), func(tx ledger.Tx) error {
+		n, err := tx.Exec(t.Context(), "UPDATE pack SET keys = ?1", []byte("broken"))
+		if err != nil || n == 0 {
+			t.Errorf("no pack: %v", err)
+		}
+		_, err = tx.Insert(t.Context(), "pack_opening", []string{"area", "device", "n", "state", "body", "at"},
+			[][]any{{"mx-20-067", k.id[:], int64(1), int64(1), []byte("nobody wrote this"), time.Now().Unix()}}, "")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.District.Tend(t.Context()); err == nil {
+		t.Error("nobody hears of the pack")
+	}
+	if n, err := c.District.MissingOpenings(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d openings wait: %v", n, err)
+	}
+}
