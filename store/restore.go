@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/askonce/fieldkit/store/vault"
@@ -19,13 +19,13 @@ import (
 
 // Backups lists the kits that have a backup on a medium.
 func Backups(dir string) ([]civic.DeviceID, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "kit-*"+suffixKeys))
+	names, err := fs.Glob(os.DirFS(dir), "kit-*"+suffixKeys) // the name of the medium itself is no pattern
 	if err != nil {
 		return nil, err
 	}
 	var all []civic.DeviceID
 	for _, n := range names {
-		if d, err := civic.ParseDeviceID(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(n), "kit-"), suffixKeys)); err == nil {
+		if d, err := civic.ParseDeviceID(strings.TrimSuffix(strings.TrimPrefix(n, "kit-"), suffixKeys)); err == nil {
 			all = append(all, d)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/askonce/fieldkit/store"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -12,7 +13,8 @@ import (
 // medium first. Openings that the centre was not told of hold a wipe up.
 func TestAWipeReachesWhatWasSetAside(t *testing.T) {
 	k := newKit(t)
-	ctx, medium := t.Context(), t.TempDir()
+	ctx, medium := t.Context(), filepath.Join(t.TempDir(), "STICK [1]")
+	ok(t, os.Mkdir(medium, 0o700))
 	files := map[string]string{"kit.db.kept-20260101-000000": "a database", "kit.db.kept-20260101-000000.wal": "its log", "kit.db.tail-20260102-000000": "a tail"}
 	for name, text := range files {
 		ok(t, os.WriteFile(filepath.Join(k.dir, name), []byte(text), 0o600))
@@ -24,6 +26,9 @@ func TestAWipeReachesWhatWasSetAside(t *testing.T) {
 		if err != nil || string(got) != text {
 			t.Fatal(name, got, err)
 		}
+	}
+	if all, err := store.Backups(medium); err != nil || len(all) != 1 {
+		t.Error("on a medium with brackets in its name there are", all, err)
 	}
 	left, err := os.ReadDir(k.dir)
 	ok(t, err)

@@ -70,13 +70,22 @@ func removeNew(dir string) error {
 func (v *Vault) SetAsideFiles() []string {
 	var all []string
 	for _, pattern := range []string{keptPattern, tailPattern} {
-		names, err := filepath.Glob(filepath.Join(v.dir, pattern))
-		if err != nil {
-			continue // the patterns are ours
-		}
-		all = append(all, names...)
+		all = append(all, named(v.dir, pattern)...)
 	}
 	return all
+}
+
+// named are the paths of what lies in a folder by a pattern of ours. The folder
+// is none: it may have brackets in its name.
+func named(dir, pattern string) []string {
+	names, err := fs.Glob(os.DirFS(dir), pattern)
+	if err != nil {
+		return nil // only bad patterns fail
+	}
+	for i, name := range names {
+		names[i] = filepath.Join(dir, name)
+	}
+	return names
 }
 
 // Destroy deletes every key and every row, empties the log, closes the vault and

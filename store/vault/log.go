@@ -126,9 +126,9 @@ func keepTail(dir string, now time.Time) error {
 // LostTail is civic.StoreTail with the name of the evidence when a log of this
 // folder once ended before what had been written to it; nil otherwise.
 func (v *Vault) LostTail() error {
-	names, err := filepath.Glob(filepath.Join(v.dir, tailPattern))
-	if err != nil || len(names) == 0 {
-		return nil //nolint:nilerr // the pattern is ours
+	names := named(v.dir, tailPattern)
+	if len(names) == 0 {
+		return nil
 	}
 	return civic.NewProblem(civic.StoreTail, nil, filepath.Base(names[len(names)-1]))
 }

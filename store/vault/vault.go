@@ -75,12 +75,8 @@ func Exists(dir string) bool {
 }
 
 func kept(dir string) []string {
-	names, err := filepath.Glob(filepath.Join(dir, keptPattern))
-	if err != nil {
-		return nil
-	}
 	var whole []string
-	for _, n := range names {
+	for _, n := range named(dir, keptPattern) {
 		if filepath.Ext(n) != ".wal" {
 			whole = append(whole, n)
 		}
