@@ -3,7 +3,9 @@ package serve_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/hex"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -194,6 +196,49 @@ func TestARefusedQuestionHoldsNoOtherUp(t *testing.T) {
 		}
 		if err := good.post(protocol.PathSync, protocol.SyncRequest{}, &a); err != nil || len(a.Lease) == 0 {
 			t.Errorf("the other kit has no answer: %v", err)
+		}
+	}
+}
+
+// A hub brings who opened what, and cannot put anything of its own in a kit's
+// name where the kit's word belongs.
+func TestAHubInventsNoOpening(t *testing.T) {
+	c := newCentre(t)
+	centreURL, stop := running(t, c)
+	defer stop()
+	k := newKit(t, c, "mx-20-067")
+	k.enrol(c, centreURL)
+	h := newHub(t, c, centreURL, never())
+	sealed, err := protocol.SealUp(k.secret[:], 1, []byte("not read here"), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := protocol.SealedOpening{N: 1, Body: sealed}
+	for _, step := range []struct {
+		name   string
+		brings []protocol.SealedOpening
+		kept   int
+	}{
+		{"an invention", []protocol.SealedOpening{{N: 1, Body: []byte("invented")}}, 0},
+		{"under another number", []protocol.SealedOpening{{N: 2, Body: sealed}}, 0},
+		{"the kit's own and an invention", []protocol.SealedOpening{own, {N: 2, Body: []byte("invented")}}, 1},
+	} {
+		ask, err := protocol.Marshal(protocol.SyncRequest{Openings: step.brings})
+		if err == nil {
+			err = os.WriteFile(filepath.Join(h.Dir, "ask", hex.EncodeToString(k.transport.Public().(ed25519.PublicKey))+".cbor"), ask, 0o600)
+		}
+		if err == nil {
+			err = h.Forward(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept int
+		err = c.DB.View(t.Context(), func(tx ledger.Tx) error {
+			return tx.QueryRow(t.Context(), "SELECT count(*) FROM pack_opening").Scan(&kept)
+		})
+		if err != nil || kept != step.kept {
+			t.Errorf("%s: %d are kept, %v", step.name, kept, err)
 		}
 	}
 }
