@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -140,11 +141,12 @@ func pictures(folders []string) []pictureFile {
 	seen := 0
 	for _, folder := range folders {
 		for _, pattern := range []string{"*", "*/*"} {
-			names, err := filepath.Glob(filepath.Join(folder, pattern))
+			names, err := fs.Glob(os.DirFS(folder), pattern) // a stick may have brackets in its name
 			if err != nil {
 				continue
 			}
 			for _, name := range names {
+				name = filepath.Join(folder, name)
 				if seen++; seen > mostSeen {
 					break
 				}
