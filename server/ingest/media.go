@@ -203,7 +203,8 @@ func (g *Ingest) answerMedia(ctx context.Context, root *os.Root, met map[civic.D
 	n := 0
 	for id, ask := range asks {
 		words, err := g.mediaAnswer(ctx, id, ask)
-		if civic.CodeOf(err) == civic.DeviceUnknown || civic.CodeOf(err) == civic.RequestMalformed {
+		switch civic.CodeOf(err) {
+		case civic.DeviceUnknown, civic.RequestMalformed, civic.LogMalformed:
 			continue // nothing to say to a stranger
 		}
 		if err == nil {
@@ -226,6 +227,9 @@ func (g *Ingest) mediaAnswer(ctx context.Context, id civic.DeviceID, ask protoco
 		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	if ask.Openings, err = g.proven(d, ask.Openings); err != nil {
 		return nil, err
 	}
 	a, err := g.tell(ctx, d, ask, mediaDownBytes)

@@ -243,6 +243,43 @@ func TestAHubInventsNoOpening(t *testing.T) {
 	}
 }
 
+// Anybody may have written what a stick asks: nothing invented is kept, and what
+// makes no sense keeps no other kit's answer back.
+func TestAStickInventsNoOpening(t *testing.T) {
+	c := newCentre(t)
+	url, stop := running(t, c)
+	defer stop()
+	k, other := newKit(t, c, "mx-20-067"), newKit(t, c, "mx-20-067")
+	k.enrol(c, url)
+	other.enrol(c, url)
+	stick := t.TempDir()
+	if err := os.Mkdir(filepath.Join(stick, "ask"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for id, ask := range map[civic.DeviceID]protocol.SyncRequest{
+		k.id:     {Openings: []protocol.SealedOpening{{N: 1, Body: []byte("invented")}}},
+		other.id: {Log: &protocol.LogSeen{Size: -1}},
+	} {
+		b, err := protocol.Marshal(ask)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(stick, "ask", id.String()+".cbor"), b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := c.Ingest.Import(t.Context(), stick); err != nil || n.Answers != 1 {
+		t.Errorf("%+v %v", n, err)
+	}
+	var kept int
+	err := c.DB.View(t.Context(), func(tx ledger.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT count(*) FROM pack_opening").Scan(&kept)
+	})
+	if err != nil || kept != 0 {
+		t.Errorf("%d are kept, %v", kept, err)
+	}
+}
+
 // A hub that was killed goes on with what it held.
 func TestHubComesUpAgain(t *testing.T) {
 	c := newCentre(t)
