@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/askonce/fieldkit/server/access"
 	"github.com/askonce/fieldkit/server/ledger"
@@ -46,12 +47,14 @@ func (g *Ingest) proven(d access.Device, list []protocol.SealedOpening) ([]proto
 	if err != nil {
 		return nil, err
 	}
-	for i, o := range list {
-		if _, err := protocol.OpenUp(secret, o.N, o.Body); err != nil {
-			return list[:i], nil
-		}
+	n := slices.IndexFunc(list, func(o protocol.SealedOpening) bool {
+		_, err := protocol.OpenUp(secret, o.N, o.Body)
+		return err != nil
+	})
+	if n < 0 {
+		n = len(list)
 	}
-	return list, nil
+	return list[:n], nil
 }
 
 // carriedBytes caps the messages for one kit that a courier fetches, which
