@@ -2,7 +2,6 @@ package capture
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -41,7 +40,7 @@ func (iv *Interview) Consents() []ConsentAsk {
 // those that may use what it was told. What the choice does not say is filled
 // in: the purpose, the language of the interview, and whether a no takes back a
 // yes that this kit knows of. How it was told and who spoke are said with
-// [Interview.SetTold], before or after.
+// [Interview.SetReadAloud] and [Interview.SetSpeaker], before or after.
 func (iv *Interview) SetConsent(ctx context.Context, c civic.Consent) error {
 	return iv.change(ctx, func() error {
 		c.Purpose = ReusePurpose
@@ -95,11 +94,6 @@ func (iv *Interview) Told() Told {
 		}
 	}
 	return t
-}
-
-// SetTold says it of every choice of the interview, of those to come as well.
-func (iv *Interview) SetTold(ctx context.Context, t Told) error {
-	return errors.Join(iv.SetReadAloud(ctx, t.ReadAloud), iv.SetSpeaker(ctx, t.By))
 }
 
 // SetReadAloud is the officer's own word for how the choices were explained:

@@ -195,7 +195,7 @@ func TestConsentsAndPictures(t *testing.T) {
 		t.Fatalf("%+v", asks)
 	}
 	for _, given := range []bool{true, false} {
-		if err := errors.Join(iv.SetConsent(t.Context(), civic.Consent{Service: "household", Given: given}), iv.SetTold(t.Context(), capture.Told{ReadAloud: true})); err != nil {
+		if err := errors.Join(iv.SetConsent(t.Context(), civic.Consent{Service: "household", Given: given}), iv.SetReadAloud(t.Context(), true)); err != nil {
 			t.Fatal(err)
 		}
 	}

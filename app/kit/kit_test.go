@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/sync/civic"
 )
 
@@ -153,7 +152,7 @@ func TestInterviewToReceipt(t *testing.T) {
 	}
 	wantCode(t, w.Attach(ctx, iv, "home/photo", "x", strings.NewReader("no picture")), civic.PictureUnknown)
 	for _, ask := range iv.Consents() {
-		if err := errors.Join(iv.SetConsent(ctx, civic.Consent{Service: ask.Service, Given: true}), iv.SetTold(ctx, capture.Told{ReadAloud: true})); err != nil {
+		if err := errors.Join(iv.SetConsent(ctx, civic.Consent{Service: ask.Service, Given: true}), iv.SetReadAloud(ctx, true)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"image/color"
 	"image/jpeg"
 	_ "image/png" // beside JPEG, what may be chosen
 	"slices"
+	"strconv"
 
 	"golang.org/x/image/draw"
 
@@ -34,8 +36,13 @@ func leanPhoto(b []byte, media string) (content []byte, kind string, err error) 
 	if err != nil || size.Width <= 0 || size.Height <= 0 {
 		return nil, "", civic.NewProblem(civic.PictureUnknown, err)
 	}
-	if size.Width > maxPhotoPixels/size.Height {
-		return nil, "", civic.NewProblem(civic.UploadTooLarge, nil, "32 MP")
+	most := maxPhotoPixels
+	switch size.ColorModel {
+	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
+		most /= 2 // a point takes twice the memory
+	}
+	if size.Width > most/size.Height {
+		return nil, "", civic.NewProblem(civic.UploadTooLarge, nil, strconv.Itoa(most>>20)+" MP")
 	}
 	bare, turn, ok := bareJPEG(b)
 	if media == "image/png" {
@@ -51,9 +58,10 @@ func leanPhoto(b []byte, media string) (content []byte, kind string, err error) 
 	if err != nil {
 		return nil, "", civic.NewProblem(civic.PictureUnknown, err)
 	}
+	picture = upright(scaled(picture, photoSteps[0].longest), turn)
 	for _, step := range photoSteps {
 		var out bytes.Buffer
-		if err := jpeg.Encode(&out, upright(scaled(picture, step.longest), turn), &jpeg.Options{Quality: step.quality}); err != nil {
+		if err := jpeg.Encode(&out, scaled(picture, step.longest), &jpeg.Options{Quality: step.quality}); err != nil {
 			return nil, "", civic.NewProblem(civic.PictureUnknown, err)
 		}
 		if content = out.Bytes(); len(content) <= photoBytes {
@@ -134,8 +142,8 @@ func bareJPEG(b []byte) (bare []byte, turn int, ok bool) {
 			if end < at {
 				return nil, turn, false
 			}
-			if first := bytes.Index(b[at:], []byte{0xff, 0xd9}); at+first != end {
-				return nil, turn, false // something hangs on behind
+			if first := bytes.Index(b[at:], []byte{0xff, 0xd9}); at+first != end || !onlyPoints(b[at+2+n:end]) {
+				return nil, turn, false // something hangs on behind, or stands between
 			}
 			return append(bare, b[at:end+2]...), turn, true
 		case mark == 0xe1:
@@ -146,6 +154,25 @@ func bareJPEG(b []byte) (bare []byte, turn int, ok bool) {
 		at += len(segment)
 	}
 	return nil, turn, false
+}
+
+// onlyPoints tells whether nothing but points stands between the first scan of a
+// JPEG and its end: further scans of a picture that comes in several, their
+// tables, marks to begin anew. A comment or an application's segment is told of.
+func onlyPoints(b []byte) bool {
+	for at := 0; at+1 < len(b); at++ {
+		if b[at] != 0xff {
+			continue
+		}
+		switch mark := b[at+1]; {
+		case mark == 0 || mark == 0xff || mark >= 0xd0 && mark <= 0xd7: // a point, a filler, begin anew
+		case (mark == 0xc4 || mark == 0xda || mark == 0xdd) && at+4 <= len(b):
+			at += 1 + int(binary.BigEndian.Uint16(b[at+2:]))
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // orientation reads EXIF's, 1 where none is said.

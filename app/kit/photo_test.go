@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"math"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/askonce/fieldkit/sync/civic"
@@ -96,6 +97,7 @@ func TestPhotosAreLean(t *testing.T) {
 		{"held upright", tagged(asJPEG(t, portrait(1600, 1200)), 6), photoBytes, 1280, true},
 		{"held upright the other way", tagged(asJPEG(t, portrait(400, 300)), 8), photoBytes, 400, true},
 		{"small", tagged(small, 1), len(small), 120, false},
+		{"a comment behind the points", slices.Concat(small[:len(small)-2], []byte("\xff\xfe\x00\x0cGPS 17.07N"), small[len(small)-2:]), photoBytes, 120, false},
 		{"a drawing", taggedPNG(shot.Bytes()), photoBytes, 1280, false},
 		{"a page of writing", asJPEG(t, written(1600, 1200)), 200 << 10, 1280, false},
 	} {
@@ -156,6 +158,15 @@ func TestPhotosThatAreNone(t *testing.T) {
 	huge := bytes.Clone(b)
 	copy(huge[at+5:], []byte{0xff, 0xdc, 0xff, 0xdc})
 	_, _, err := leanPhoto(huge, "image/jpeg")
+	wantCode(t, err, civic.UploadTooLarge)
+	var deep bytes.Buffer // sixteen bits a colour take twice the memory
+	if err := png.Encode(&deep, image.NewNRGBA64(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	head := deep.Bytes()[:33]
+	copy(head[16:], []byte{0, 0, 0x18, 0, 0, 0, 0x10, 0}) // 6,144 by 4,096
+	binary.BigEndian.PutUint32(head[29:], crc32.ChecksumIEEE(head[12:29]))
+	_, _, err = leanPhoto(deep.Bytes(), "image/png")
 	wantCode(t, err, civic.UploadTooLarge)
 	for _, none := range [][]byte{nil, b[:40], b[:len(b)/2], []byte("\xff\xd8\xff\xe0 no picture"), []byte("\x89PNG\r\n\x1a\n")} {
 		if _, _, err := leanPhoto(none, "image/jpeg"); civic.CodeOf(err) != civic.PictureUnknown {

@@ -1,11 +1,11 @@
 package screen
 
 import (
+	"errors"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
-	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/widget"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -20,7 +20,7 @@ func TestConsentOfficeByOffice(t *testing.T) {
 	d.wantPage("consent")
 	page := d.current().(*consentPage)
 	d.write("y")
-	if err := page.iv.SetTold(t.Context(), capture.Told{ReadAloud: true, By: civic.ByInterpreter}); err != nil {
+	if err := errors.Join(page.iv.SetReadAloud(t.Context(), true), page.iv.SetSpeaker(t.Context(), civic.ByInterpreter)); err != nil {
 		t.Fatal(err)
 	}
 	d.key(fyne.KeyF6)

@@ -43,6 +43,7 @@ type livePage struct {
 	stop    context.CancelFunc
 	seen    int          // pictures since the beginning
 	other   string       // a code that is no receipt's
+	otherAt int          // when it was seen last, as seen counts
 	newest  camera.Frame // to take a photo of
 	taken   camera.Frame // is looked at before it is kept
 	err     error

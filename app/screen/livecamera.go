@@ -145,6 +145,12 @@ func (p *livePage) saw(run int, frame camera.Frame, m image.Image, text string) 
 		}
 		p.other = text
 	}
+	switch {
+	case text != "":
+		p.otherAt = p.seen
+	case p.seen-p.otherAt > hintAfter:
+		p.other = "" // it is gone, and what was said of it
+	}
 	p.tell()
 }
 

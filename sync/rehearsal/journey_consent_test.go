@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func TestJourneyConsent(t *testing.T) {
 	if refused == "" {
 		t.Fatalf("nobody to refuse among %v", readers)
 	}
-	if err := iv.SetTold(ctx, capture.Told{ReadAloud: true, By: civic.ByInterpreter}); err != nil {
+	if err := errors.Join(iv.SetReadAloud(ctx, true), iv.SetSpeaker(ctx, civic.ByInterpreter)); err != nil {
 		t.Fatal(err)
 	}
 	choose(iv, "", true)

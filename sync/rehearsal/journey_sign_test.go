@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/askonce/fieldkit/app/capture"
 	"github.com/askonce/fieldkit/app/kit"
 	"github.com/askonce/fieldkit/sync/civic"
 )
@@ -92,7 +91,7 @@ agreement | 1 | Agreement`,
 			t.Fatal(err)
 		}
 	}
-	if err := iv.SetTold(ctx, capture.Told{ReadAloud: true}); err != nil {
+	if err := iv.SetReadAloud(ctx, true); err != nil {
 		t.Fatal(err)
 	}
 	id, err := k.Seal(ctx, iv)
