@@ -51,12 +51,6 @@ func TestLater(t *testing.T) {
 	c := w.Agency(share.Agency{ID: "salud", Name: "Salud", Level: agreement.State, Callback: server.URL + "/callback"})
 	w.Agree(agencytest.Agreement("salud", agreement.State, func(a *agreement.Agreement) { a.Basis = agreement.ByConsent }))
 	c.Prefix, c.Description = spdci.PrefixCRVS, w.Served(spdci.PrefixCRVS+"/openapi.json")
-	work := func() {
-		t.Helper()
-		if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
 	m := c.Search(agencytest.ByID("EEKJ900517MOCKXN09"))
 	a := c.Send("/registry/search", m)
 	if a.Status != 202 || !strings.Contains(string(a.Body), `"ACK"`) {
@@ -65,7 +59,7 @@ func TestLater(t *testing.T) {
 	ack, _ := a.Message["correlation_id"].(string)
 	box.fails = 2
 	for range 2 {
-		work()
+		works(t, w)
 		w.Later(time.Minute)
 	}
 	if len(box.letters) != 0 {
@@ -86,7 +80,7 @@ func TestLater(t *testing.T) {
 	}
 	w.Later(10 * time.Minute)
 	c.SignIn()
-	work()
+	works(t, w)
 	letters := box.letters["/callback/on-search"]
 	if len(letters) != 1 || !strings.Contains(string(letters[0].Message), "Juana") || !strings.Contains(string(letters[0].Message), ack) {
 		t.Fatalf("%+v", box.letters)
@@ -101,7 +95,7 @@ func TestLater(t *testing.T) {
 		_, err := w.Centre.Share.Choose(ctx, tx, share.Choice{Area: office, Registration: id, State: "withdrawn", Channel: "counter", Actor: "ana"})
 		return err
 	})
-	work()
+	works(t, w)
 	letters = box.letters["/callback/on-search"]
 	if len(letters) != 2 || strings.Contains(string(letters[1].Message), "Juana") || !strings.Contains(string(letters[1].Message), "consent_withdrawn") {
 		t.Errorf("%s", letters[len(letters)-1].Message)
@@ -262,6 +256,14 @@ func TestSubscriptionsAreCounted(t *testing.T) {
 	}
 }
 
+// works sends what is due.
+func works(t *testing.T, w *agencytest.World) {
+	t.Helper()
+	if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What is to be sent goes where the agency is now, not where it was when it asked;
 // an agency that ended gets nothing more.
 func TestAnswersFollowTheAgency(t *testing.T) {
@@ -273,18 +275,12 @@ func TestAnswersFollowTheAgency(t *testing.T) {
 	if a := c.Send("/registry/subscribe", subscription(w, "salud-purpose", 1)); a.Status != 202 {
 		t.Fatalf("%s", a.Body)
 	}
-	work := func() {
-		t.Helper()
-		if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	work()
+	works(t, w)
 	w.Visits(juana())
 	w.Update(func(ctx context.Context, tx ledger.Tx) error {
 		return w.Centre.Share.AddAgency(ctx, tx, share.Agency{ID: "salud", Name: "Salud", Level: agreement.State, Callback: server.URL + "/moved"}, "test")
 	})
-	work()
+	works(t, w)
 	if len(box.letters["/salud/notify"]) != 0 || len(box.letters["/moved/notify"]) != 1 {
 		t.Fatalf("%v", box.letters)
 	}
@@ -294,7 +290,7 @@ func TestAnswersFollowTheAgency(t *testing.T) {
 	w.Update(func(ctx context.Context, tx ledger.Tx) error {
 		return w.Centre.Share.EndAgency(ctx, tx, "salud", "test")
 	})
-	work()
+	works(t, w)
 	if len(box.letters["/moved/notify"]) != 1 {
 		t.Error("an agency that ended is told")
 	}
@@ -358,24 +354,18 @@ func TestOneAgencyHoldsNoOtherUp(t *testing.T) {
 	if a := cash.Send("/registry/search", cash.Search(agencytest.ByID("X"))); a.Status != 202 {
 		t.Fatalf("%s", a.Body)
 	}
-	work := func() {
-		t.Helper()
-		if _, err := w.Centre.SPDCI.Work(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	work()
+	works(t, w)
 	if deaf != 1 || len(box.letters["/cash/on-search"]) != 1 {
 		t.Errorf("%d tries; %v", deaf, len(box.letters["/cash/on-search"]))
 	}
 	for range 47 * 2 {
 		w.Later(30 * time.Minute)
-		work()
+		works(t, w)
 	}
 	deaf = -1
 	for range 20 {
 		w.Later(30 * time.Minute)
-		work()
+		works(t, w)
 	}
 	if n := len(box.letters["/salud/on-search"]); n != 20 {
 		t.Errorf("%d of 20 answers after two days", n)
